@@ -1,0 +1,30 @@
+"""The seven emotions of the paper, their one order, and how each data set codes them."""
+
+EMOTIONS = ("neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger")
+UNLABELLED = -1
+
+# What AffectNet lists beside the seven; rows of these are counted, never trained on.
+AFFECTNET_LEFT_OUT = {7: "contempt", 8: "none", 9: "uncertain", 10: "no-face"}
+
+AFFECTNET = {index: index for index in range(len(EMOTIONS))}
+RAFDB = {1: 3, 2: 4, 3: 5, 4: 1, 5: 2, 6: 6, 7: 0}
+FER2013 = {0: 6, 1: 5, 2: 4, 3: 1, 4: 2, 5: 3, 6: 0}
+SFEW_FOLDERS = {"Angry": 6, "Disgust": 5, "Fear": 4, "Happy": 1, "Neutral": 0, "Sad": 2, "Surprise": 3}
+FERPLUS_COLUMNS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
+
+SYNONYMS = {
+    "happy": "happiness", "joy": "happiness", "sad": "sadness", "surprised": "surprise", "afraid": "fear",
+    "fearful": "fear", "scared": "fear", "disgusted": "disgust", "angry": "anger", "calm": "neutral",
+}
+LEFT_OUT_NAMES = ("contempt", "none", "uncertain", "no-face")
+
+
+def emotion_named(name):
+    """Index (0..6) of an emotion given by its name or a common synonym, whatever its case.
+
+    Raises ValueError that lists the known names."""
+    word = name.strip().lower()
+    word = SYNONYMS.get(word, word)
+    if word not in EMOTIONS:
+        raise ValueError(f"unknown emotion {name!r}; known are {', '.join(EMOTIONS + LEFT_OUT_NAMES)}")
+    return EMOTIONS.index(word)

@@ -1,0 +1,76 @@
+"""Scores as pure functions: of confusion counts (classification, Eq. 3), of values (arousal-valence regression).
+
+Everything is a fraction; percent appears in print alone. `_score` and the agreement measures are better when higher,
+`rmse` when lower. Here and not in `evaluate`, because training reports the same scores and stages share only `data`."""
+
+import numpy as np
+
+
+def confusion_matrix(true, predicted, classes):
+    """(classes, classes) int64 counts: true class by row, predicted class by column."""
+    pairs = np.asarray(true, np.int64) * classes + np.asarray(predicted, np.int64)
+    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+
+
+def accuracy_score(confusion):
+    """Share of samples on the diagonal; (..., C, C) -> (...)."""
+    hits = np.trace(confusion, axis1=-2, axis2=-1)
+    return _divide(hits, confusion.sum((-2, -1)))
+
+
+def recall_scores(confusion):
+    """(..., C) recall of each class; NaN for a class without test samples."""
+    return _divide(np.diagonal(confusion, axis1=-2, axis2=-1), confusion.sum(-1))
+
+
+def mean_recall_score(confusion):
+    """Mean of the per-class recalls over the classes that have test samples."""
+    return np.nanmean(recall_scores(confusion), axis=-1)
+
+
+def f1_scores(confusion):
+    """(..., C) F1 of each class, Eq. 3: 0 without a hit; NaN for a class without test samples."""
+    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
+    present = confusion.sum(-1)
+    # 2 tp / (2 tp + fp + fn) is 2 prec rec / (prec + rec) with the zero divisions settled as 0.
+    f1 = _divide(2.0 * hits, present + confusion.sum(-2))
+    return np.where(present > 0, f1, np.nan)
+
+
+def macro_f1_score(confusion):
+    """Mean F1 over the classes that have test samples (Eq. 3)."""
+    return np.nanmean(f1_scores(confusion), axis=-1)
+
+
+def classes_present(confusion):
+    """How many classes have test samples."""
+    return int((np.asarray(confusion).sum(-1) > 0).sum())
+
+
+def _divide(numerator, denominator):
+    denominator = np.asarray(denominator, np.float64)
+    return np.divide(numerator, denominator, out=np.full(denominator.shape, np.nan), where=denominator > 0)
+
+
+def rmse(true, predicted):
+    """Root mean squared error."""
+    return float(np.sqrt(np.mean((np.asarray(true) - predicted) ** 2)))
+
+
+def pearson(true, predicted):
+    """Pearson correlation; NaN where either side is constant."""
+    true, predicted = np.asarray(true) - np.mean(true), np.asarray(predicted) - np.mean(predicted)
+    scale = np.sqrt((true**2).sum() * (predicted**2).sum())
+    return float((true * predicted).sum() / scale) if scale else float("nan")
+
+
+def ccc(true, predicted):
+    """Concordance correlation coefficient (Lin 1989), population moments; NaN where both sides are one constant."""
+    spread = np.var(true) + np.var(predicted) + (np.mean(true) - np.mean(predicted)) ** 2
+    covariance = np.mean((np.asarray(true) - np.mean(true)) * (np.asarray(predicted) - np.mean(predicted)))
+    return float(2 * covariance / spread) if spread else float("nan")
+
+
+def sagr(true, predicted):
+    """Sign agreement: the share of values predicted with their sign."""
+    return float(np.mean(np.sign(true) == np.sign(predicted)))

@@ -1,0 +1,43 @@
+"""One listed image, and the list of a data set: what every reader returns."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from data.emotions import UNLABELLED
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """One row of a data set's list. Its key is (split, row), never the file name, since lists repeat files."""
+
+    path: str  # relative to the listing's root, forward slashes, as the list spells it
+    split: str  # one of SPLITS; "test" is the split the paper tests on
+    row: int  # position in the source list of this split, counted from 0
+    emotion: int = UNLABELLED  # 0..6 in the order of EMOTIONS
+    left_out: str = ""  # why the row is none of the seven classes ("contempt", "unknown id 11"); never processed
+    box: tuple | None = None  # x, y, width, height in pixels of the stored image
+    landmarks: np.ndarray | None = None  # (5, 2) or (68, 2) float32, x and y in pixels of the stored image
+    valence: float = float("nan")  # -1..1, NaN where not annotated
+    arousal: float = float("nan")
+    pixels: np.ndarray | None = None  # (height, width) uint8, where the list itself holds the image
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A data set as its reader found it. `samples` holds every listed image, those left out too."""
+
+    dataset: str
+    root: Path
+    layout: str  # what was recognised, in one line
+    samples: tuple
+    notes: tuple = ()  # what a user should know: repeated files, faulty rows, releases that differ
+    aligned: bool = False  # the images are face crops already, so no detector is needed
+    toy: bool = False
+    splits: tuple = field(default=("train", "test"))
+
+    def of(self, split):
+        return [sample for sample in self.samples if sample.split == split]

@@ -1,0 +1,269 @@
+"""The `extract` command: stage one, from photographs to cached features."""
+
+import functools
+import logging
+import sys
+import warnings
+from pathlib import Path
+
+import click
+
+DATASETS = ("affectnet", "rafdb", "sfew", "fer2013", "manifest", "folder")
+
+
+@click.group()
+def main():
+    """Stage one: finds and aligns faces, trains ResNet-18, and writes its 512-d features once and for all."""
+    logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.INFO)
+    warnings.filterwarnings("ignore", module="PIL")  # broken headers become statuses in the manifest
+
+
+def expected_failures(command):
+    """Turn what may go wrong with a user's files into one line and exit code 1."""
+
+    @functools.wraps(command)
+    def wrapped(*arguments, **options):
+        try:
+            return command(*arguments, **options)
+        except (ValueError, OSError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and type(error).__module__ in ("torch", "builtins") and "CUDA" in str(error):
+                raise
+            raise click.ClickException(str(error)) from error
+
+    return wrapped
+
+
+WORKDIR = click.option("--workdir", type=click.Path(path_type=Path), default=".", envvar="CAKE_WORKDIR", show_default=True,
+                       help="Working folder: datasets/, aligned/, checkpoints/, features/ lie there.")
+DEVICE = click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), help="[default: the best there is]")
+PRECISION = click.option("--precision", type=click.Choice(["float32", "bfloat16"]),
+                         help="[default: bfloat16 where the hardware computes in it, else float32]")
+FILE = click.argument("file", type=click.Path(path_type=Path))
+_SOURCE = (
+    click.option("--dataset", required=True, metavar="NAME", help=f"One of {', '.join(DATASETS)}."),
+    click.option("--root", type=click.Path(path_type=Path), help="Where the images lie.  [default: WORKDIR/datasets/NAME]"),
+    click.option("--manifest", type=click.Path(path_type=Path), help="With --dataset manifest: CSV with path,emotion,split."),
+    click.option("--name", help="Name of the caches, for --dataset manifest or folder.  [default: the data set's]"),
+    click.option("--images", type=click.Choice(["original", "aligned"]),
+                 help="RAF-DB and SFEW: which of their images.  [default: original where there]"),
+)
+_RULE = (
+    click.option("--landmarks", type=click.Choice(["detector", "dataset", "none"]),
+                 help="Align by the detector's landmarks, by the data set's, or not at all (crops from the start).  "
+                 "[default: detector; none where the data set is made of crops]"),
+    click.option("--undetected", type=click.Choice(["skip", "whole"]), default="skip", show_default=True,
+                 help="Where no face is found: leave the image out, or take the whole of it, marked so."),
+    click.option("--faces", type=click.Choice(["one", "all"]), default="one", show_default=True, help="Crops of one image."),
+    click.option("--workers", type=click.IntRange(1), help="Processes that detect and align.  [default: one a CPU]"),
+)
+
+
+def options(*several):
+    return lambda command: functools.reduce(lambda inner, option: option(inner), reversed(several), command)
+
+
+def _bar(length, label):
+    return click.progressbar(length=length, label=label, file=sys.stderr, item_show_func=lambda text: text or "", show_pos=True)
+
+
+def _name(dataset, name):
+    return name or dataset
+
+
+def _listing(workdir, dataset, root, manifest, name, images):
+    from data import registry
+
+    if dataset == "manifest" and manifest is None:
+        raise click.UsageError("--dataset manifest needs --manifest FILE.csv")
+    if dataset in ("manifest", "folder") and name is None:
+        raise click.UsageError(f"--dataset {dataset} needs --name, which names its caches")
+    if images and dataset not in ("rafdb", "sfew"):
+        raise click.UsageError("--images is for rafdb and sfew, which ship both originals and crops")
+    extra = {"table": manifest} if dataset == "manifest" else {"images": images} if images else {}
+    root = root or (None if dataset == "manifest" else workdir / "datasets" / _name(dataset, name))
+    return registry.read(dataset, root, **extra)
+
+
+@main.command()
+@WORKDIR
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--size", type=click.IntRange(70), default=2100, show_default=True, help="Training images of the largest domain.")
+@click.option("--dominance", type=click.FloatRange(0), default=1.0, show_default=True,
+              help="Strength of the third factor, which alone separates anger from fear; 0 is the control.")
+@expected_failures
+def toy(workdir, seed, size, dominance):
+    """Draw the toy corpus: made-up faces in the real layouts of AffectNet, RAF-DB and SFEW, in WORKDIR/toy/."""
+    from extract.toy import draw
+
+    folder = workdir / "toy"
+    draw(folder, seed=seed, size=size, dominance=dominance)
+    click.echo(folder)
+
+
+@main.command()
+@WORKDIR
+@options(*_SOURCE)
+@expected_failures
+def check(workdir, **source):
+    """Audit a data set: layout, counts beside the official ones, broken files, identical images across splits."""
+    from extract.check import audit, render
+
+    click.echo(render(audit(_listing(workdir, **source))))
+
+
+@main.command()
+@WORKDIR
+@options(*_SOURCE, *_RULE)
+@expected_failures
+def align(workdir, landmarks, undetected, faces, workers, **source):
+    """Detect, align and crop every listed image -> aligned/NAME.h5."""
+    path = _align(workdir, landmarks, undetected, faces, workers, source)
+    click.echo(path)
+
+
+def _align(workdir, landmarks, undetected, faces, workers, source):
+    from data import registry
+    from extract import info
+    from extract.crops import align as align_listing
+    from extract.faces import Rule
+    from extract.workers import available_cpus
+
+    listing = _listing(workdir, **source)
+    for note in (listing.layout, *listing.notes):
+        logging.info("%s: %s", source["dataset"], note)
+    path = workdir / "aligned" / f"{_name(source['dataset'], source['name'])}.h5"
+    rule = Rule(landmarks or ("none" if listing.aligned else "detector"), undetected, faces)
+    with _bar(len(listing.samples), f"aligning {path.stem}") as bar:
+        made = align_listing(listing, path, rule=rule, workers=workers or available_cpus(),
+                             official=registry.official(source["dataset"], listing), progress=bar.update)
+    logging.info("%s", "\n".join(info.contents(path)) if made else f"{path} is there already")
+    return path
+
+
+@main.command()
+@WORKDIR
+@click.option("--dataset", "datasets", required=True, multiple=True, metavar="NAME",
+              help="A cache in aligned/; repeat it to train on several together.")
+@click.option("--task", type=click.Choice(["emotion", "valence-arousal"]), required=True)
+@click.option("--epochs", type=click.IntRange(1), default=30, show_default=True)
+@click.option("--image-size", type=click.IntRange(32, 224), default=224, show_default=True, help="Smaller is faster.")
+@click.option("--batch", type=click.IntRange(1), default=128, show_default=True)
+@click.option("--rate", type=float, default=1e-3, show_default=True, help="Peak learning rate.")
+@click.option("--init", type=click.Choice(["scratch", "imagenet"]), default="scratch", show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@DEVICE
+@PRECISION
+@expected_failures
+def train(workdir, datasets, device, precision, **settings):
+    """Train ResNet-18 from scratch on the train splits -> checkpoints/TASK.pt and its epoch log.
+
+    Stopped and called again, it goes on after the last finished epoch."""
+    from extract.batches import Crops
+    from extract.device import choose_device, choose_precision
+    from extract.train import Settings
+    from extract.train import train as train_network
+
+    device = choose_device(device)
+    settings = Settings(precision=precision or choose_precision(device), **settings)
+    domains = {}
+    for name in datasets:
+        path = _aligned(workdir, name)
+        domains[name] = tuple(Crops(path, split, settings.image_size) for split in ("train", "test"))
+    path = workdir / "checkpoints" / f"{settings.task}.pt"
+    rows = sum(len(crops) for crops, _ in domains.values())
+    with _bar(rows * settings.epochs, f"training {settings.task}") as bar:
+        log = train_network(path, domains, settings, device=device, progress=lambda rows, text: bar.update(rows, text))
+    logging.info("%d epochs, last training loss %.4f; log in %s", len(log), float(log[-1]["loss"]), path.with_suffix(".csv"))
+    _print_scores(path, domains, settings, device)
+    click.echo(path)
+
+
+def _aligned(workdir, name):
+    path = workdir / "aligned" / f"{name}.h5"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing; make it with `extract align --dataset {name}`")
+    return path
+
+
+def _print_scores(path, domains, settings, device):
+    from extract import checkpoint
+    from extract.predict import test_scores
+
+    network = checkpoint.load(path, settings.task).network.to(device)
+    for name, (_, crops) in domains.items():
+        scores = test_scores(network, crops, settings, device)
+        logging.info("%s test, n = %d: %s", name, scores.pop("n"), ", ".join(f"{score} {value:.3f}" for score, value in scores.items()))
+
+
+@main.command()
+@WORKDIR
+@options(*_SOURCE, *_RULE)
+@DEVICE
+@PRECISION
+@expected_failures
+def run(workdir, landmarks, undetected, faces, workers, device, precision, **source):
+    """Run the networks over every aligned crop -> features/NAME.h5. Aligns first where that is not done.
+
+    --dataset may also be the name of a cache in aligned/."""
+    from extract import checkpoint, info
+    from extract.device import choose_device, choose_precision
+    from extract.run import run as run_networks
+
+    name = _name(source["dataset"], source["name"])
+    emotion = checkpoint.load(workdir / "checkpoints" / "emotion.pt", "emotion")
+    regression = workdir / "checkpoints" / "valence-arousal.pt"
+    regression = checkpoint.load(regression, "valence-arousal") if regression.exists() else None
+    if regression is None:
+        logging.info("no checkpoints/valence-arousal.pt: the features come without predicted arousal-valence")
+    if source["dataset"] in DATASETS:
+        aligned = _align(workdir, landmarks, undetected, faces, workers, source)
+    else:
+        aligned = _aligned(workdir, name)
+    device = choose_device(device)
+    target = workdir / "features" / f"{name}.h5"
+    with _bar(info.crops_in(aligned), f"features of {name}") as bar:
+        made = run_networks(aligned, target, emotion=emotion, valence_arousal=regression, device=device,
+                            precision=precision or choose_precision(device), progress=bar.update)
+    logging.info("%s", "\n".join(info.contents(target)) if made else f"{target} is there already")
+    click.echo(target)
+
+
+@main.command()
+@FILE
+@expected_failures
+def info(file):
+    """Say what a cache holds, what made it, and its content digest."""
+    from extract.info import describe
+
+    click.echo("\n".join(describe(file)))
+
+
+@main.command()
+@FILE
+@expected_failures
+def verify(file):
+    """Check every digest of a cache."""
+    from extract.info import verify as verify_file
+
+    verify_file(file)
+    click.echo(f"{file} is whole")
+
+
+@main.command()
+@FILE
+@click.option("--split", type=click.Choice(["train", "validation", "test"]), default="train", show_default=True)
+@click.option("--count", type=click.IntRange(1), default=56, show_default=True, help="Crops on the sheet.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--output", type=click.Path(path_type=Path), help="[default: FILE with the ending .png]")
+@expected_failures
+def show(file, split, count, seed, output):
+    """Write a contact sheet (PNG) of aligned crops with their labels: what the network sees."""
+    from extract.sheet import write_sheet
+
+    output = output or file.with_suffix(".png")
+    write_sheet(file, output, split=split, count=count, seed=seed)
+    click.echo(output)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""One listed image to its crops: which face is taken, which landmarks serve, and what is said where there is none."""
+
+import functools
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from data import guard
+from extract import align
+from extract.decode import Undecodable, decode
+
+JPEG_QUALITY = 95
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The choices of `extract align` that change a crop."""
+
+    landmarks: str = "detector"  # detector, dataset (theirs instead), none (the images are aligned crops)
+    undetected: str = "skip"  # skip, whole (the whole image serves as the crop)
+    faces: str = "one"  # one, all
+
+
+@dataclass(frozen=True)
+class Crop:
+    """One aligned face."""
+
+    jpeg: bytes
+    found_by: str
+    face: int = 0  # 0 is the face taken, or the largest
+    box: tuple = (np.nan,) * 4
+    landmarks: np.ndarray = field(default_factory=lambda: np.full((0, 2), np.nan, np.float32))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one listed image."""
+
+    status: str
+    reason: str = ""
+    faces: int = 0  # how many the detector found
+    crops: tuple = ()
+
+
+def outcome(sample, root, rule):
+    """Read, decode, detect and align one sample. Every expected failure becomes a status with its reason."""
+    try:
+        image = _image(sample, root)
+    except guard.OutsideRoot as error:
+        return Outcome("outside_root", str(error))
+    except FileNotFoundError:
+        return Outcome("missing", "no such file")
+    except OSError as error:
+        return Outcome("unreadable", str(error.strerror))
+    except Undecodable as error:
+        return Outcome(error.status, str(error))
+    return _aligned(image, sample, rule)
+
+
+def _image(sample, root):
+    if sample.pixels is not None:
+        return cv2.cvtColor(sample.pixels, cv2.COLOR_GRAY2RGB)
+    return decode(Path(guard.locate(root, sample.path)).read_bytes())
+
+
+def _aligned(image, sample, rule):
+    if rule.landmarks == "none":
+        return Outcome("ok", crops=(Crop(_encode(align.whole(image)), "given"),))
+    if rule.landmarks == "dataset" and sample.landmarks is not None:
+        return _by_dataset(image, sample)
+    found = _detector().faces(image)
+    if found:
+        taken = _ordered(found, sample.box)
+        return Outcome("ok", faces=len(found), crops=tuple(
+            _detected(image, face, number) for number, face in enumerate(taken if rule.faces == "all" else taken[:1])))
+    if sample.landmarks is not None:
+        return _by_dataset(image, sample)
+    whole = (Crop(_encode(align.whole(image)), "whole"),) if rule.undetected == "whole" else ()
+    return Outcome("no_face", "no try of the detector found a face", crops=whole)
+
+
+def _by_dataset(image, sample):
+    box = sample.box or (np.nan,) * 4
+    try:
+        jpeg = _crop(image, sample.landmarks, "dataset")
+    except ValueError as error:
+        return Outcome("no_face", f"landmarks of the data set: {error}")
+    return Outcome("ok", crops=(Crop(jpeg, "dataset", box=box, landmarks=sample.landmarks),))
+
+
+def _detected(image, face, number):
+    return Crop(_crop(image, face.landmarks, "detector"), face.found_by, number, face.box, face.landmarks)
+
+
+def _crop(image, landmarks, source):
+    return _encode(align.crop(image, align.similarity(*align.anchors(landmarks, source))))
+
+
+def _encode(pixels):
+    return cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
+
+
+def _ordered(found, box):
+    """The face that overlaps the data set's box most first; without a box they come largest first."""
+    return found if box is None else sorted(found, key=lambda face: -overlap(face.box, box))
+
+
+def overlap(one, other):
+    """Intersection over union of two boxes (x, y, width, height)."""
+    sides = [min(one[axis] + one[axis + 2], other[axis] + other[axis + 2]) - max(one[axis], other[axis]) for axis in (0, 1)]
+    shared = max(0.0, sides[0]) * max(0.0, sides[1])
+    return shared / (one[2] * one[3] + other[2] * other[3] - shared)
+
+
+@functools.cache
+def _detector():
+    from extract.detect import Detector  # dlib is loaded in the worker that needs it, once
+
+    cv2.setNumThreads(1)  # one thread a worker: the workers are the parallelism
+    return Detector()

@@ -1,0 +1,122 @@
+"""The stacked trainer against the slow obvious way: nn.Linear, autograd and torch.optim.Adam, one head at a time."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from data.runs import Head
+from embed.heads import head_seed
+from embed.settings import Settings
+from embed.train import Batches, Trainer, learning_rate
+from tests.embed.made_up import corpus
+
+HEADS = [Head("cake", 1, 0), Head("cake", 3, 0), Head("cake", 3, 1), Head("cake", 18, 0), Head("cake", 40, 2),
+         Head("av", 0, 0), Head("av", 1, 0), Head("av", 20, 1), Head("baseline", 0, 0), Head("cake-norm", 3, 0),
+         Head("cake-norm", 3, 1)]
+SETTINGS = Settings(epochs=1, steps=200, largest_batch=48)
+
+
+class PlainHead(nn.Module):
+    """One head as the paper words it: a linear layer to k dimensions and one classifier layer per domain."""
+
+    def __init__(self, head, domains):
+        super().__init__()
+        generator = torch.Generator().manual_seed(head_seed(SETTINGS.seed, head))
+        self.family = head.family
+        inputs = {"baseline": 512, "av": head.k + 2}.get(head.family, head.k)
+        draw = lambda *shape, fan: (2 * torch.rand(shape, generator=generator, dtype=torch.float64) - 1) / fan**0.5
+        if head.family != "baseline":
+            self.project = nn.Linear(512, 1).double()  # its weights are replaced; torch warns of a layer of no outputs
+            self.project.weight.data, self.project.bias.data = draw(head.k, 512, fan=512), draw(head.k, fan=512)
+        learned = 512 if head.family == "baseline" else head.k
+        weight, bias = draw(domains, 7, learned, fan=inputs), draw(domains, 7, fan=inputs)
+        if head.family == "av":
+            weight = torch.cat([draw(domains, 7, 2, fan=inputs), weight], 2)
+        self.classify = nn.ModuleList(nn.Linear(inputs, 7).double() for _ in range(domains))
+        for layer, own_weight, own_bias in zip(self.classify, weight, bias):
+            layer.weight.data, layer.bias.data = own_weight.clone(), own_bias.clone()
+
+    def forward(self, rows, domain):
+        x, v = rows[:, :512], rows[:, 512:514]
+        z = x if self.family == "baseline" else self.project(x)
+        if self.family == "cake-norm":
+            z = z / z.norm(dim=1, keepdim=True)
+        if self.family == "av":
+            z = torch.cat([v, z], 1)
+        logits = torch.stack([layer(z) for layer in self.classify], 1)  # (n, D, 7)
+        return logits[torch.arange(len(rows)), domain]
+
+
+def train_plainly(data, head, *, slip=1.0):
+    """200 steps of one head by modules and autograd; `slip` scales the loss of the first domain, a wrong gradient."""
+    model = PlainHead(head, len(data.names))
+    optimizer = torch.optim.Adam(model.parameters())
+    batches = Batches(data, SETTINGS)
+    step = 0
+    for epoch in range(batches.epochs):
+        order = np.random.default_rng((SETTINGS.seed, epoch)).permutation(len(data.rows))
+        for start in range(0, len(order), batches.size):
+            rows = torch.from_numpy(order[start : start + batches.size])
+            optimizer.param_groups[0]["lr"] = learning_rate(SETTINGS, step, len(batches))
+            weight = data.weights[data.domain[rows], data.emotion[rows]]
+            weight = torch.where(data.domain[rows] == 0, slip * weight, weight)
+            entropy = nn.functional.cross_entropy(model(data.rows[rows], data.domain[rows]), data.emotion[rows], reduction="none")
+            optimizer.zero_grad()
+            (weight * entropy).mean().backward()
+            optimizer.step()
+            step += 1
+    return model
+
+
+def largest_difference(data, trainer, plain):
+    """Between the logits of the stacked heads and of the plain ones, on every row and classifier."""
+    trainer.finish()
+    worst = 0.0
+    for domain in range(len(data.names)):
+        for stack, logits in trainer.logits(data.rows, domain):
+            for position, head in enumerate(stack.heads()):
+                if head in plain:
+                    expected = plain[head](data.rows, torch.full((len(data.rows),), domain))
+                    worst = max(worst, (logits[:, :, position] - expected).abs().max().item())
+    return worst
+
+
+@pytest.fixture(scope="module")
+def data():
+    return corpus(dtype=torch.float64)
+
+
+@pytest.fixture(scope="module")
+def trained(data):
+    trainer = Trainer(data, HEADS, SETTINGS)
+    trainer.train()
+    return trainer
+
+
+def test_every_family_moves_as_plain_modules_do(data, trained):
+    plain = {head: train_plainly(data, head) for head in HEADS}
+    assert len(Batches(data, SETTINGS)) >= 200
+    assert largest_difference(data, trained, plain) < 1e-9
+
+
+def test_a_wrong_gradient_would_be_seen(data, trained):
+    plain = {head: train_plainly(data, head, slip=1.001) for head in HEADS[:1]}
+    assert largest_difference(data, trained, plain) > 1e-6
+
+
+def test_a_run_alone_equals_the_run_among_others(data, trained):
+    alone = Trainer(data, [Head("cake", 3, 1)], SETTINGS)
+    alone.train()
+    index = [stack.family == "cake" and stack.k == 3 for stack in trained.stacks].index(True)
+    for name, value in alone.parameters.values[0].items():
+        np.testing.assert_allclose(value[0], trained.parameters.values[index][name][1], atol=1e-9)
+
+
+def test_runs_differ_and_repeat(data):
+    heads = [Head("cake", 2, 0), Head("cake", 2, 1)]
+    first, second = Trainer(data, heads, SETTINGS), Trainer(data, heads, SETTINGS)
+    first.train()
+    second.train()
+    assert torch.equal(first.parameters.flat, second.parameters.flat)
+    assert not torch.equal(*first.parameters.values[0]["A"])
