@@ -1,4 +1,4 @@
-"""Paths that come from a table: inside their root, regular files, or refused."""
+"""Paths that come from a table: inside their root and regular files, or refused."""
 
 import os
 import stat
@@ -6,14 +6,17 @@ from pathlib import Path
 
 
 class OutsideRoot(ValueError):
-    """A path from a table that leads out of its root."""
+    """A path from a table that leads out of its root, or to something that is no regular file."""
 
 
 def locate(root, relative):
-    resolved_root = os.path.realpath(root)
-    resolved = os.path.realpath(os.path.join(resolved_root, relative))
-    if os.path.commonpath([resolved_root, resolved]) != resolved_root:
-        raise OutsideRoot(f"{relative} leads out of {root}")
+    """The file that a table's path means below `root`, links resolved. Raises OutsideRoot, FileNotFoundError."""
+    if "\0" in relative:
+        raise OutsideRoot(f"{relative!r} holds a zero byte")
+    base = os.path.realpath(root)
+    resolved = os.path.realpath(os.path.join(base, relative))
+    if not resolved.startswith(os.path.join(base, "")):
+        raise OutsideRoot(f"{relative!r} leads out of {root}")
     if not stat.S_ISREG(os.stat(resolved).st_mode):
-        raise FileNotFoundError(f"{relative} is no regular file")
+        raise OutsideRoot(f"{relative!r} is no regular file")
     return Path(resolved)

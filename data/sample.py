@@ -34,6 +34,7 @@ class Listing:
     root: Path
     layout: str  # what was recognised, in one line
     samples: tuple
+    release: str = ""  # which of the reader's OFFICIAL counts this layout answers to
     notes: tuple = ()  # what a user should know: repeated files, faulty rows, releases that differ
     aligned: bool = False  # the images are face crops already, so no detector is needed
     toy: bool = False

@@ -135,7 +135,7 @@ def _align(workdir, landmarks, undetected, faces, workers, source):
     rule = Rule(landmarks or ("none" if listing.aligned else "detector"), undetected, faces)
     with _bar(len(listing.samples), f"aligning {path.stem}") as bar:
         made = align_listing(listing, path, rule=rule, workers=workers or available_cpus(),
-                             official=registry.official(source["dataset"], listing), progress=bar.update)
+                             official=registry.official(listing), progress=bar.update)
     logging.info("%s", "\n".join(info.contents(path)) if made else f"{path} is there already")
     return path
 

@@ -49,7 +49,7 @@ def _header(data):
         if data.startswith(_TIFF_STARTS):  # its directory may stand last, so a cut file has no readable header
             raise Undecodable("truncated", "the TIFF file ends before its directory") from None
         raise Undecodable("bad_format", f"no image of the formats {', '.join(FORMATS)}") from None
-    except Image.DecompressionBombError as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Undecodable("too_large", str(error)) from None
     except Exception as error:  # Pillow's header parsers raise a dozen kinds of error on broken bytes
         raise Undecodable("unreadable", f"broken header: {error}") from None
