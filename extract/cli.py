@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from extract.progress import bar
+
 DATASETS = ("affectnet", "rafdb", "sfew", "fer2013", "manifest", "folder")
 
 
@@ -46,6 +48,7 @@ _SOURCE = (
     click.option("--name", help="Name of the caches, for --dataset manifest or folder.  [default: the data set's]"),
     click.option("--images", type=click.Choice(["original", "aligned"]),
                  help="RAF-DB and SFEW: which of their images.  [default: original where there]"),
+    click.option("--labels", type=click.Choice(["fer2013", "ferplus"]), help="FER2013: whose labels.  [default: fer2013]"),
 )
 _RULE = (
     click.option("--landmarks", type=click.Choice(["detector", "dataset", "none"]),
@@ -58,30 +61,27 @@ _RULE = (
 )
 
 
+_CHOICES = {"images": ("rafdb", "sfew"), "labels": ("fer2013",)}
+
+
 def options(*several):
     return lambda command: functools.reduce(lambda inner, option: option(inner), reversed(several), command)
 
 
-def _bar(length, label):
-    return click.progressbar(length=length, label=label, file=sys.stderr, item_show_func=lambda text: text or "", show_pos=True)
-
-
-def _name(dataset, name):
-    return name or dataset
-
-
-def _listing(workdir, dataset, root, manifest, name, images):
+def _listing(workdir, dataset, root, manifest, name, **choices):
     from data import registry
 
     if dataset == "manifest" and manifest is None:
         raise click.UsageError("--dataset manifest needs --manifest FILE.csv")
     if dataset in ("manifest", "folder") and name is None:
         raise click.UsageError(f"--dataset {dataset} needs --name, which names its caches")
-    if images and dataset not in ("rafdb", "sfew"):
-        raise click.UsageError("--images is for rafdb and sfew, which ship both originals and crops")
-    extra = {"table": manifest} if dataset == "manifest" else {"images": images} if images else {}
-    root = root or (None if dataset == "manifest" else workdir / "datasets" / _name(dataset, name))
-    return registry.read(dataset, root, **extra)
+    choices = {option: value for option, value in choices.items() if value}
+    for option in choices:
+        if dataset not in _CHOICES[option]:
+            raise click.UsageError(f"--{option} is for {' and '.join(_CHOICES[option])}, not for {dataset}")
+    if dataset == "manifest":
+        return registry.read(dataset, root, table=manifest)
+    return registry.read(dataset, root or workdir / "datasets" / (name or dataset), **choices)
 
 
 @main.command()
@@ -93,10 +93,13 @@ def _listing(workdir, dataset, root, manifest, name, images):
 @expected_failures
 def toy(workdir, seed, size, dominance):
     """Draw the toy corpus: made-up faces in the real layouts of AffectNet, RAF-DB and SFEW, in WORKDIR/toy/."""
-    from extract.toy import draw
+    from extract.toy import count_of, draw
 
     folder = workdir / "toy"
-    draw(folder, seed=seed, size=size, dominance=dominance)
+    with bar(count_of(size), "drawing toy faces") as update:
+        made = draw(folder, seed=seed, size=size, dominance=dominance, progress=update)
+    if not made:
+        logging.info("%s is there already", folder)
     click.echo(folder)
 
 
@@ -106,9 +109,13 @@ def toy(workdir, seed, size, dominance):
 @expected_failures
 def check(workdir, **source):
     """Audit a data set: layout, counts beside the official ones, broken files, identical images across splits."""
+    from data import registry
     from extract.check import audit, render
 
-    click.echo(render(audit(_listing(workdir, **source))))
+    listing = _listing(workdir, **source)
+    with bar(len(listing.samples), "reading images") as update:
+        found = audit(listing, registry.official(listing), progress=update)
+    click.echo(render(found))
 
 
 @main.command()
@@ -131,11 +138,11 @@ def _align(workdir, landmarks, undetected, faces, workers, source):
     listing = _listing(workdir, **source)
     for note in (listing.layout, *listing.notes):
         logging.info("%s: %s", source["dataset"], note)
-    path = workdir / "aligned" / f"{_name(source['dataset'], source['name'])}.h5"
+    path = workdir / "aligned" / f"{source['name'] or source['dataset']}.h5"
     rule = Rule(landmarks or ("none" if listing.aligned else "detector"), undetected, faces)
-    with _bar(len(listing.samples), f"aligning {path.stem}") as bar:
+    with bar(len(listing.samples), f"aligning {path.stem}") as update:
         made = align_listing(listing, path, rule=rule, workers=workers or available_cpus(),
-                             official=registry.official(listing), progress=bar.update)
+                             official=registry.official(listing), progress=update)
     logging.info("%s", "\n".join(info.contents(path)) if made else f"{path} is there already")
     return path
 
@@ -160,7 +167,7 @@ def train(workdir, datasets, device, precision, **settings):
     Stopped and called again, it goes on after the last finished epoch."""
     from extract.batches import Crops
     from extract.device import choose_device, choose_precision
-    from extract.train import Settings
+    from extract.train import Settings, rows_of
     from extract.train import train as train_network
 
     device = choose_device(device)
@@ -170,9 +177,8 @@ def train(workdir, datasets, device, precision, **settings):
         path = _aligned(workdir, name)
         domains[name] = tuple(Crops(path, split, settings.image_size) for split in ("train", "test"))
     path = workdir / "checkpoints" / f"{settings.task}.pt"
-    rows = sum(len(crops) for crops, _ in domains.values())
-    with _bar(rows * settings.epochs, f"training {settings.task}") as bar:
-        log = train_network(path, domains, settings, device=device, progress=lambda rows, text: bar.update(rows, text))
+    with bar(settings.epochs * rows_of(domains, settings.task), f"training {settings.task}") as update:
+        log = train_network(path, domains, settings, device=device, progress=update)
     logging.info("%d epochs, last training loss %.4f; log in %s", len(log), float(log[-1]["loss"]), path.with_suffix(".csv"))
     _print_scores(path, domains, settings, device)
     click.echo(path)
@@ -209,7 +215,7 @@ def run(workdir, landmarks, undetected, faces, workers, device, precision, **sou
     from extract.device import choose_device, choose_precision
     from extract.run import run as run_networks
 
-    name = _name(source["dataset"], source["name"])
+    name = source["name"] or source["dataset"]
     emotion = checkpoint.load(workdir / "checkpoints" / "emotion.pt", "emotion")
     regression = workdir / "checkpoints" / "valence-arousal.pt"
     regression = checkpoint.load(regression, "valence-arousal") if regression.exists() else None
@@ -221,9 +227,9 @@ def run(workdir, landmarks, undetected, faces, workers, device, precision, **sou
         aligned = _aligned(workdir, name)
     device = choose_device(device)
     target = workdir / "features" / f"{name}.h5"
-    with _bar(info.crops_in(aligned), f"features of {name}") as bar:
+    with bar(info.crops_in(aligned), f"features of {name}") as update:
         made = run_networks(aligned, target, emotion=emotion, valence_arousal=regression, device=device,
-                            precision=precision or choose_precision(device), progress=bar.update)
+                            precision=precision or choose_precision(device), progress=update)
     logging.info("%s", "\n".join(info.contents(target)) if made else f"{target} is there already")
     click.echo(target)
 

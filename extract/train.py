@@ -45,7 +45,7 @@ class NotFinite(RuntimeError):
     """The loss is no longer a number."""
 
 
-def train(path, domains, settings, *, device, progress=lambda rows, text: None):
+def train(path, domains, settings, *, device, progress=lambda rows, text="": None):
     """Train on the domains' train splits, publish the checkpoint `path` and its log, return the log's rows.
 
     domains: dict name -> (train Crops, test Crops). Every epoch is kept, so that an interrupted call goes on where the
@@ -84,6 +84,11 @@ def usable(crops, task):
     return np.flatnonzero(labelled)
 
 
+def rows_of(domains, task):
+    """How many training rows of the domains a task can learn from."""
+    return sum(len(usable(train, task)) for train, _ in domains.values())
+
+
 def class_weights(emotion):
     """w_class of each class, N / (N_class * 7); 0 for a class without samples. emotion: (N,) of 0..6."""
     counts = np.bincount(emotion, minlength=len(EMOTIONS))
@@ -115,7 +120,7 @@ class _Training:
 
     def run(self, progress):
         self._resume()
-        progress(len(self.rows) * len(self.log), "")
+        progress(len(self.rows) * len(self.log))
         while len(self.log) < self.settings.epochs:
             self.log.append(self._epoch(len(self.log), progress))
             self._keep()

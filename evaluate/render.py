@@ -1,0 +1,41 @@
+"""One Table as aligned text, as Markdown, and as CSV."""
+
+import csv
+import io
+import textwrap
+
+WIDTH = 100
+
+
+def as_text(table):
+    """Aligned columns under a title, the notes below."""
+    widths = [max(len(row[column]) for row in (table.columns, *table.rows)) for column in range(len(table.columns))]
+    lines = [table.title, _line(table.columns, widths), "  ".join("─" * width for width in widths)]
+    lines += [_line(row, widths) for row in table.rows]
+    for note in table.notes:
+        lines += textwrap.wrap(note, WIDTH, initial_indent="  ", subsequent_indent="    ")
+    return "\n".join(lines) + "\n"
+
+
+def _line(cells, widths):
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths)).rstrip()
+
+
+def as_markdown(table):
+    lines = [f"**{table.title}**", "", _pipes(table.columns), _pipes(["---"] * len(table.columns))]
+    lines += [_pipes(row) for row in table.rows]
+    return "\n".join([*lines, "", *(f"- {note}" for note in table.notes)]).rstrip() + "\n"
+
+
+def _pipes(cells):
+    return "| " + " | ".join(cell.strip().replace("|", "\\|") for cell in cells) + " |"
+
+
+def as_csv(tables):
+    """The records of tables as one tidy CSV: a line for each score, in percent, empty where there is none."""
+    text = io.StringIO()
+    records = [record for table in tables for record in table.records]
+    writer = csv.DictWriter(text, records[0].keys(), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(records)
+    return text.getvalue()
