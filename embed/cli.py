@@ -101,8 +101,8 @@ def _sweep(paths, results, sizes, families, runs, seed):
         outcome = sweep(paths, results, sizes=sizes, families=families, runs=runs, settings=Settings(seed=seed), progress=progress)
         bar.update(1000)
     failed = sum(bool(one.failure) for one in outcome.outcomes.values())
-    logging.info("%d heads trained in %.1f s, %d in the file%s", round(trained), time.monotonic() - begun,
-                 len(outcome.outcomes), f", {failed} of them diverged" if failed else "")
+    click.echo(f"{round(trained)} heads trained in {time.monotonic() - begun:.1f} s, {len(outcome.outcomes)} in the file"
+               + (f", {failed} of them diverged" if failed else ""), err=True)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ LOGARITHMIC = frozenset(parse_sizes(f"1..{LARGEST_K}:log"))
 
 # What Tables 1-3 and Figure 5 are made of, whatever k is asked for.
 TABLE_HEADS = (("av", 0), ("av", 1), ("cake", 2), ("cake", 3), ("cake-norm", 3), ("baseline", 0))
-NO_AROUSAL_VALENCE = "no predicted arousal-valence in every cache"
+NO_AROUSAL_VALENCE = "no predicted arousal-valence"
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ def provenance(caches):
 
 def _say_gaps(caches, corpus):
     if not corpus.predicts:
-        log.warning("the av families are left out: %s", NO_AROUSAL_VALENCE)
+        log.warning("the av families are left out: %s in every cache", NO_AROUSAL_VALENCE)
     for cache in caches:
         for split, part in (("training", cache.train), ("test", cache.test)):
             absent = sorted(set(range(C)) - set(part["emotion"].tolist()))

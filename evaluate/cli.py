@@ -1,7 +1,5 @@
 """The `evaluate` command: what the runs say, beside the paper."""
 
-import logging
-import sys
 from pathlib import Path
 
 import click
@@ -12,7 +10,6 @@ def main():
     """Turns results/runs.h5 into the paper's tables, its numbers beside ours.
 
     Needs nothing but the results file: no image, no network, no feature."""
-    logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.INFO)
 
 
 @main.command()
@@ -30,7 +27,7 @@ def tables(workdir, results):
         click.echo(write_tables(runs, results.parent / "tables"))
     except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
-    logging.info("written to %s", results.parent / "tables")
+    click.echo(f"written to {results.parent / 'tables'}", err=True)
 
 
 # Table 1 is followed by its multi-domain summary, Table 2 by our scores under every convention.

@@ -41,14 +41,16 @@ def percent(score):
 
 def table_1(runs):
     """Macro F1 of the compact representations, each by its data set's own classifier."""
-    table = _table(runs, "table1", "Table 1. Compact representations: macro F1 in percent", ("Dataset", "Rep.", "Dim.", "F1", "paper", "difference"))
+    columns = ("Dataset", "Rep.", "Dim.", "F1", "paper", "difference")
+    shown = len(columns) if any(name in reference.TABLE_1 for name in runs.tests) else 4
+    table = _table(runs, "table1", "Table 1. Compact representations: macro F1 in percent", columns[:shown])
     for name in in_order(runs.tests):
         for position, (family, k, label) in enumerate(COMPACT):
             score = score_of(runs, family, k, classifier=name, test=name)
             paper = reference.TABLE_1.get(name, {}).get((family, k))
-            table.rows.append(("" if position else display(name), label, str(representation_size(family, k)),
-                               percent(score) if score else f"{ABSENT} {why_absent(runs, family, k)}",
-                               _printed(paper), difference(score, paper, toy=runs.toy)))
+            row = ("" if position else display(name), label, str(representation_size(family, k)),
+                   _ours(runs, family, k, score), _printed(paper), difference(score, paper, toy=runs.toy))
+            table.rows.append(row[:shown])
             _record(table, runs, label, "macro F1", name, name, score, paper)
     return table
 
@@ -58,8 +60,7 @@ def summary(runs):
     table = _table(runs, "multi_domain", "Multi-domain macro F1 in percent (mean weighted by test-set size)", ("Rep.", "Dim.", "F1"), brief=True)
     for family, k, label in (*COMPACT, ("cake-norm", 3, "CAKE-3-Norm"), BASELINE):
         score = multi_domain(runs, family, k)
-        shown = percent(score) if score else f"{ABSENT} {why_absent(runs, family, k)}"
-        table.rows.append((label, str(representation_size(family, k)), shown))
+        table.rows.append((label, str(representation_size(family, k)), _ours(runs, family, k, score)))
         _record(table, runs, label, "multi-domain macro F1", "own", "all", score, None)
     return table
 
@@ -82,7 +83,7 @@ def table_2(runs):
         cells = []
         for name, kind in zip(names, kinds):
             score = score_of(runs, family, k, classifier=name, test=name, score=kind)
-            cells.append(percent(score) if score else f"{ABSENT} {why_absent(runs, family, k)}")
+            cells.append(_ours(runs, family, k, score))
             _record(table, runs, label, kind, name, name, score, reference.TABLE_2[family, k].get(name))
         table.rows.append((f"ours ({label})", str(representation_size(family, k)), *cells))
     return table
@@ -107,7 +108,7 @@ def table_3(runs):
                    ("Classifier", *(f"on {display(name)}" for name in names)))
     for classifier in names:
         scores = [score_of(runs, "cake", 3, classifier=classifier, test=name) for name in names]
-        table.rows.append((display(classifier), *(percent(score) if score else f"{ABSENT} {why_absent(runs, 'cake', 3)}" for score in scores)))
+        table.rows.append((display(classifier), *(_ours(runs, "cake", 3, score) for score in scores)))
         paper = [reference.TABLE_3.get(classifier, {}).get(name) for name in names]
         if any(paper):
             table.rows.append(("  paper", *map(_printed, paper)))
@@ -122,6 +123,10 @@ def difference(score, paper, *, toy):
         return "toy" if toy and paper else ABSENT
     points = 100 * score.mean - paper[0]
     return f"{points:+.1f}" + (f" ({points / paper[1]:+.1f} dev.)" if paper[1] >= 0.1 else "")
+
+
+def _ours(runs, family, k, score):
+    return percent(score) if score else f"{ABSENT} {why_absent(runs, family, k)}"
 
 
 def _printed(paper):

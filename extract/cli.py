@@ -1,8 +1,6 @@
 """The `extract` command: stage one, from photographs to cached features."""
 
 import functools
-import logging
-import sys
 import warnings
 from pathlib import Path
 
@@ -16,8 +14,12 @@ DATASETS = ("affectnet", "rafdb", "sfew", "fer2013", "manifest", "folder")
 @click.group()
 def main():
     """Stage one: finds and aligns faces, trains ResNet-18, and writes its 512-d features once and for all."""
-    logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.INFO)
     warnings.filterwarnings("ignore", module="PIL")  # broken headers become statuses in the manifest
+
+
+def say(text):
+    """Progress goes to stderr; stdout is for the answer."""
+    click.echo(text, err=True)
 
 
 def expected_failures(command):
@@ -99,7 +101,7 @@ def toy(workdir, seed, size, dominance):
     with bar(count_of(size), "drawing toy faces") as update:
         made = draw(folder, seed=seed, size=size, dominance=dominance, progress=update)
     if not made:
-        logging.info("%s is there already", folder)
+        say(f"{folder} is there already")
     click.echo(folder)
 
 
@@ -137,13 +139,13 @@ def _align(workdir, landmarks, undetected, faces, workers, source):
 
     listing = _listing(workdir, **source)
     for note in (listing.layout, *listing.notes):
-        logging.info("%s: %s", source["dataset"], note)
+        say(f"{source['dataset']}: {note}")
     path = workdir / "aligned" / f"{source['name'] or source['dataset']}.h5"
     rule = Rule(landmarks or ("none" if listing.aligned else "detector"), undetected, faces)
     with bar(len(listing.samples), f"aligning {path.stem}") as update:
         made = align_listing(listing, path, rule=rule, workers=workers or available_cpus(),
                              official=registry.official(listing), progress=update)
-    logging.info("%s", "\n".join(info.contents(path)) if made else f"{path} is there already")
+    say("\n".join(info.contents(path)) if made else f"{path} is there already")
     return path
 
 
@@ -179,7 +181,7 @@ def train(workdir, datasets, device, precision, **settings):
     path = workdir / "checkpoints" / f"{settings.task}.pt"
     with bar(settings.epochs * rows_of(domains, settings.task), f"training {settings.task}") as update:
         log = train_network(path, domains, settings, device=device, progress=update)
-    logging.info("%d epochs, last training loss %.4f; log in %s", len(log), float(log[-1]["loss"]), path.with_suffix(".csv"))
+    say(f"{len(log)} epochs, last training loss {float(log[-1]['loss']):.4f}; log in {path.with_suffix('.csv')}")
     _print_scores(path, domains, settings, device)
     click.echo(path)
 
@@ -198,7 +200,8 @@ def _print_scores(path, domains, settings, device):
     network = checkpoint.load(path, settings.task).network.to(device)
     for name, (_, crops) in domains.items():
         scores = test_scores(network, crops, settings, device)
-        logging.info("%s test, n = %d: %s", name, scores.pop("n"), ", ".join(f"{score} {value:.3f}" for score, value in scores.items()))
+        rows = scores.pop("n")
+        say(f"{name} test, n = {rows}: {', '.join(f'{score} {value:.3f}' for score, value in scores.items()) or 'nothing to score'}")
 
 
 @main.command()
@@ -220,7 +223,7 @@ def run(workdir, landmarks, undetected, faces, workers, device, precision, **sou
     regression = workdir / "checkpoints" / "valence-arousal.pt"
     regression = checkpoint.load(regression, "valence-arousal") if regression.exists() else None
     if regression is None:
-        logging.info("no checkpoints/valence-arousal.pt: the features come without predicted arousal-valence")
+        say("no checkpoints/valence-arousal.pt: the features come without predicted arousal-valence")
     if source["dataset"] in DATASETS:
         aligned = _align(workdir, landmarks, undetected, faces, workers, source)
     else:
@@ -230,7 +233,7 @@ def run(workdir, landmarks, undetected, faces, workers, device, precision, **sou
     with bar(info.crops_in(aligned), f"features of {name}") as update:
         made = run_networks(aligned, target, emotion=emotion, valence_arousal=regression, device=device,
                             precision=precision or choose_precision(device), progress=update)
-    logging.info("%s", "\n".join(info.contents(target)) if made else f"{target} is there already")
+    say("\n".join(info.contents(target)) if made else f"{target} is there already")
     click.echo(target)
 
 

@@ -39,6 +39,7 @@ class Settings:
 
 
 WARM_UP = 0.1  # share of all steps over which the rate rises
+KEEP_SECONDS = 20.0  # a state of 134 MB is written after an epoch, but not more often than this
 
 
 class NotFinite(RuntimeError):
@@ -48,8 +49,7 @@ class NotFinite(RuntimeError):
 def train(path, domains, settings, *, device, progress=lambda rows, text="": None):
     """Train on the domains' train splits, publish the checkpoint `path` and its log, return the log's rows.
 
-    domains: dict name -> (train Crops, test Crops). Every epoch is kept, so that an interrupted call goes on where the
-    last epoch ended; a finished checkpoint of the same settings is left as it is, of others refused (Mismatch)."""
+    domains: dict name -> (train Crops, test Crops). An interrupted call goes on after the last epoch that was kept; a finished checkpoint of the same settings is left as it is, of others refused (Mismatch)."""
     path = Path(path)
     meta = make_meta(domains, settings)
     with lock(path):
@@ -108,7 +108,7 @@ class _Training:
         self.labels = self._labels()
         self.network = backbone.make(settings.task, dropout=settings.dropout, init=settings.init, seed=settings.seed).to(device)
         self.optimizer = torch.optim.AdamW(self.network.parameters(), weight_decay=settings.decay)
-        self.log = []
+        self.log, self.kept = [], time.monotonic()
 
     def _labels(self):
         """emotion (N,) and its weights (N,), or valence-arousal (N, 2), over all parts laid end to end."""
@@ -123,7 +123,8 @@ class _Training:
         progress(len(self.rows) * len(self.log))
         while len(self.log) < self.settings.epochs:
             self.log.append(self._epoch(len(self.log), progress))
-            self._keep()
+            if time.monotonic() - self.kept > KEEP_SECONDS:
+                self._keep()
         write_log(self.path, self.log)
         checkpoint.save(self.path, self.network, self.meta)
         return self.log
@@ -141,6 +142,7 @@ class _Training:
         checkpoint.write_state(checkpoint.state_path(self.path), {
             "cake": checkpoint.SCHEMA, "meta": json.dumps(self.meta), "log": json.dumps(self.log),
             "network": self.network.state_dict(), "optimizer": self.optimizer.state_dict()})
+        self.kept = time.monotonic()
 
     def _epoch(self, epoch, progress):
         """One pass; everything random in it hangs on (seed, epoch) alone, so that a resumed training draws the same."""

@@ -1,0 +1,36 @@
+"""Made-up feature caches on disk, as stage one would have written them; no image behind them."""
+
+import h5py
+import numpy as np
+
+from data.cache import STATUSES, seal, status_counts
+from data.publish import write_array
+from tests.embed.made_up import planted
+
+HEADER = {"emotion_sha256": "e" * 64, "valence_arousal_sha256": "v" * 64, "image_size": 64, "alignment_version": 1,
+          "precision": "float32", "feature_size": 512, "aligned_digest": "d" * 64}
+
+
+def write_cache(path, *, train=200, test=60, seed=0, toy=False, predicts=True, header=None, kind="features", splits=("train", "test"),
+                change=lambda split, arrays: arrays, pretraining=("affectnet",)):
+    """Write a feature cache; `change` may spoil the arrays of a split before they are written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with h5py.File(path, "w") as file:
+        for split in splits:
+            arrays = _arrays(train if split == "train" else test, seed + (split == "test"), predicts)
+            for name, array in change(split, arrays).items():
+                write_array(file, f"{split}/{name}", array)
+        provenance = {"emotion": {"domains": {name: {} for name in pretraining}}}
+        seal(file, kind, header={**HEADER, **(header or {})}, toy=toy, provenance=provenance)
+    return path
+
+
+def _arrays(rows, seed, predicts):
+    feature, predicted, emotion = planted(rows, seed=seed)
+    lost = 5  # listed images without a face
+    status = np.repeat([STATUSES.index("ok"), STATUSES.index("no_face")], [rows, lost])
+    arrays = {"feature": feature.astype(np.float16)[:, None], "emotion": emotion.astype(np.int8), "row": np.arange(rows),
+              "path": np.array([f"{row}.jpg" for row in range(rows)], object), "face": np.zeros(rows, np.int16),
+              "valence_arousal": np.full((rows, 2), np.nan, np.float32),
+              "status_counts": status_counts(np.concatenate([emotion, emotion[:lost]]), status), "try_counts": np.zeros(7, np.int64)}
+    return {**arrays, "valence_arousal_predicted": predicted[:, None]} if predicts else arrays

@@ -1,0 +1,215 @@
+"""The sweep: what is trained, how it is kept, what is refused; scores held against plain arithmetic on the stored weights."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from sklearn.metrics import confusion_matrix
+
+from data.publish import Mismatch
+from data.runs import Head, read_runs
+from embed import sweep as module
+from embed.domains import read_cache
+from embed.settings import Settings
+from embed.sweep import blocks, sweep
+from tests.embed.made_up_caches import write_cache
+
+QUICK = Settings(epochs=1, steps=60, largest_batch=64)
+
+
+@pytest.fixture
+def caches(tmp_path):
+    return [write_cache(tmp_path / "features" / f"{name}.h5", train=rows, seed=10 * index)
+            for index, (name, rows) in enumerate((("a", 260), ("b", 120), ("c", 70)))]
+
+
+def run(caches, results, **changes):
+    options = {"sizes": [2, 3], "families": ["cake", "av"], "runs": 2, "settings": QUICK}
+    return sweep(caches, results, **{**options, **changes})
+
+
+def test_what_the_tables_need_is_always_trained_and_first():
+    first = next(iter(blocks([64], ["cake"], 10, predicts=True)))
+    assert {(head.family, head.k) for head in first} == {("av", 0), ("av", 1), ("cake", 2), ("cake", 3), ("cake-norm", 3), ("baseline", 0)}
+    assert len(first) == 60 and {head.run for head in first} == set(range(10))
+
+
+def test_every_head_asked_for_is_in_exactly_one_block_the_logarithmic_grid_before_the_rest():
+    found = [head for block in blocks(range(513), ["cake", "av"], 3, predicts=True) for head in block]
+    assert len(found) == len(set(found)) == 3 * (512 + 513 + 2)
+    grid = [index for index, head in enumerate(found) if head.k in (8, 64, 512)]
+    rest = [index for index, head in enumerate(found) if head.k in (7, 63, 511)]
+    assert max(grid) < min(rest)
+    assert Head("cake", 0, 0) not in found
+
+
+def test_without_predicted_arousal_valence_the_av_families_are_left_out_and_said_so(tmp_path, caplog):
+    path = write_cache(tmp_path / "a.h5", predicts=False)
+    runs = run([path], tmp_path / "runs.h5")
+    assert {head.family for head in runs.outcomes} == {"cake", "cake-norm", "baseline"}
+    assert "av families are left out" in caplog.text
+    assert runs.provenance["left_out"].keys() == {"av"}
+
+
+def test_the_file_holds_what_was_trained(caches, tmp_path):
+    made = run(caches, tmp_path / "runs.h5")
+    found = read_runs(tmp_path / "runs.h5")
+    assert found.outcomes.keys() == made.outcomes.keys()
+    assert found.classifiers == ("a", "b", "c") and list(found.tests) == ["a", "b", "c"]
+    for head, outcome in made.outcomes.items():
+        assert (found.outcomes[head].confusion == outcome.confusion).all()
+        assert found.outcomes[head].seed == outcome.seed
+        assert found.outcomes[head].weights.keys() == outcome.weights.keys()
+    assert found.provenance["pretraining"] == ["affectnet"] and found.provenance["training_rows"]["a"] == 260
+
+
+def slow_predictions(cache, weights, domain):
+    """Classes of a cache's test rows from the stored factors, on the features as they lie in the cache."""
+    x = cache.test["feature"].astype(np.float64)
+    if "A" not in weights:
+        return (x @ weights["B"][domain].T + weights["b"][domain]).argmax(1)
+    z = x @ weights["A"].T.astype(np.float64) + weights["a"]
+    logits = z @ weights["B"][domain].T + weights["b"][domain]
+    if "Bv" in weights:
+        logits = logits + cache.test["predicted"] @ weights["Bv"][domain].T
+    return logits.argmax(1)
+
+
+@pytest.mark.parametrize("head", [Head("cake", 3, 1), Head("av", 0, 0), Head("av", 1, 1), Head("baseline", 0, 1)])
+def test_confusion_counts_follow_from_the_stored_weights_on_the_raw_features(caches, tmp_path, head):
+    outcome = run(caches, tmp_path / "runs.h5").outcomes[head]
+    read = [read_cache(path) for path in caches]
+    for domain in range(3):
+        answers = [slow_predictions(cache, outcome.weights, domain) for cache in read]
+        assert (np.concatenate(answers) == outcome.predicted[domain]).mean() > 0.99
+        for place, (cache, answer) in enumerate(zip(read, np.split(outcome.predicted[domain], [60, 120]))):
+            expected = confusion_matrix(cache.test["emotion"], answer, labels=range(7))
+            assert (outcome.confusion[domain, place] == expected).all()
+
+
+def test_it_learns_the_planted_structure_and_permuted_labels_fall_to_chance(tmp_path):
+    settings = Settings(epochs=1, steps=400, largest_batch=128)
+
+    def macro(change):
+        path = write_cache(tmp_path / f"{change.__name__}.h5", train=600, test=300, seed=50, change=change)
+        outcome = run([path], tmp_path / f"{change.__name__}_runs.h5", settings=settings).outcomes[Head("cake", 3, 0)]
+        confusion = outcome.confusion[0, 0]
+        return np.trace(confusion) / confusion.sum()
+
+    def honest(split, arrays):
+        return arrays
+
+    def permuted(split, arrays):
+        if split == "train":
+            arrays["emotion"] = np.random.default_rng(0).permutation(arrays["emotion"])
+        return arrays
+
+    assert macro(honest) > 0.45
+    assert macro(permuted) < 0.3
+
+
+def test_another_size_adds_and_the_same_call_does_nothing(caches, tmp_path, monkeypatch):
+    first = run(caches, tmp_path / "runs.h5")
+    more = run(caches, tmp_path / "runs.h5", sizes=[5])
+    assert more.outcomes.keys() - first.outcomes.keys() == {Head(family, 5, number) for family in ("cake", "av") for number in range(2)}
+    for head, outcome in first.outcomes.items():
+        assert (more.outcomes[head].confusion == outcome.confusion).all()
+    monkeypatch.setattr(module, "train_block", lambda *arguments: pytest.fail("nothing is left to train"))
+    before = (tmp_path / "runs.h5").read_bytes()
+    run(caches, tmp_path / "runs.h5", sizes=[2, 5])
+    assert (tmp_path / "runs.h5").read_bytes() == before
+
+
+def test_a_sweep_stopped_between_blocks_goes_on_to_the_same_values(caches, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "BLOCK_HEADS", 8)
+    whole = run(caches, tmp_path / "whole.h5", sizes=[2, 6])
+    train_block, calls = module.train_block, []
+
+    def stop_at_the_third(*arguments):
+        calls.append(arguments)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return train_block(*arguments)
+
+    monkeypatch.setattr(module, "train_block", stop_at_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        run(caches, tmp_path / "stopped.h5", sizes=[2, 6])
+    assert 0 < len(read_runs(tmp_path / "stopped.h5").outcomes) < len(whole.outcomes)
+    monkeypatch.setattr(module, "train_block", train_block)
+    resumed = run(caches, tmp_path / "stopped.h5", sizes=[2, 6])
+    assert resumed.outcomes.keys() == whole.outcomes.keys()
+    for head, outcome in whole.outcomes.items():
+        assert resumed.outcomes[head].loss == outcome.loss
+        assert (resumed.outcomes[head].confusion == outcome.confusion).all()
+
+
+def test_another_identity_is_refused_and_nothing_is_overwritten(caches, tmp_path):
+    run(caches, tmp_path / "runs.h5")
+    before = (tmp_path / "runs.h5").read_bytes()
+    with pytest.raises(Mismatch, match="seed 0, this call has 1; name another file with --results"):
+        run(caches, tmp_path / "runs.h5", settings=dataclasses.replace(QUICK, seed=1))
+    with pytest.raises(Mismatch, match="caches"):
+        run(caches[:2], tmp_path / "runs.h5")
+    write_cache(caches[0], train=260, seed=77)
+    with pytest.raises(Mismatch, match="caches"):
+        run(caches, tmp_path / "runs.h5")
+    assert (tmp_path / "runs.h5").read_bytes() == before
+
+
+def test_a_head_that_diverges_is_marked_and_the_others_stay(caches, tmp_path, monkeypatch):
+    initialise = module.Trainer.__init__
+
+    def spoiled(self, *arguments):
+        initialise(self, *arguments)
+        for stack, values in zip(self.stacks, self.parameters.values):
+            if (stack.family, stack.k) == ("cake", 3):
+                values["A"][1, 0, 0] = float("inf")
+
+    monkeypatch.setattr(module.Trainer, "__init__", spoiled)
+    runs = run(caches, tmp_path / "runs.h5")
+    assert [head for head, outcome in runs.outcomes.items() if outcome.failure] == [Head("cake", 3, 1)]
+    assert len(read_runs(tmp_path / "runs.h5").confusions("cake", 3)) == 1
+
+
+def nan_feature(split, arrays):
+    arrays["feature"][3, 0, 7] = np.nan
+    return arrays
+
+
+def one_class(split, arrays):
+    arrays["emotion"][:] = 4
+    return arrays
+
+
+def narrow(split, arrays):
+    return {**arrays, "feature": arrays["feature"][:, :, :100]}
+
+
+def unlabelled(split, arrays):
+    return {**arrays, "emotion": np.full_like(arrays["emotion"], -1)} if split == "train" else arrays
+
+
+@pytest.mark.parametrize("spoiled, match", [
+    ({"toy": True}, "is toy data"), ({"header": {"emotion_sha256": "f" * 64}}, "emotion sha256"), ({"header": {"image_size": 224}}, "image size"),
+    ({"header": {"alignment_version": 9}}, "alignment version"), ({"header": {"precision": "bfloat16"}}, "precision"),
+    ({"change": nan_feature}, "not finite"), ({"change": one_class}, "one class alone"), ({"change": narrow}, "size 100, expected 512"),
+    ({"change": unlabelled}, "no labelled train rows"), ({"splits": ("train",)}, "no labelled test rows"), ({"kind": "aligned"}, "kind aligned"),
+])
+def test_caches_that_cannot_be_swept_together_are_refused(caches, tmp_path, spoiled, match):
+    write_cache(caches[1], seed=10, **spoiled)
+    with pytest.raises(ValueError, match=match):
+        run(caches, tmp_path / "runs.h5")
+    assert not (tmp_path / "runs.h5").exists()
+
+
+def test_rows_without_a_label_and_absent_classes_are_no_obstacle(caches, tmp_path, caplog):
+    def gaps(split, arrays):
+        arrays["emotion"][:5] = -1
+        arrays["emotion"][arrays["emotion"] == 5] = 0
+        return arrays
+
+    write_cache(caches[1], seed=10, change=gaps)
+    runs = run(caches, tmp_path / "runs.h5")
+    assert len(runs.tests["b"].emotion) == 55
+    assert "b has no test row of disgust" in caplog.text and "b has no training row of disgust" in caplog.text
+    assert not any(outcome.failure for outcome in runs.outcomes.values())

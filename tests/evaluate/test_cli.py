@@ -1,0 +1,47 @@
+"""`evaluate tables` in a folder that holds nothing but results."""
+
+import h5py
+import pytest
+from click.testing import CliRunner
+
+from data.runs import write_runs
+from evaluate.cli import main
+from tests.evaluate.made_up_runs import make
+
+
+def call(workdir, *arguments):
+    return CliRunner().invoke(main, ["tables", "--workdir", str(workdir), *arguments])
+
+
+def test_tables_are_printed_and_written_in_three_formats(tmp_path):
+    write_runs(tmp_path / "results" / "runs.h5", make())
+    result = call(tmp_path)
+    assert result.exit_code == 0, result.output
+    for number in (1, 2, 3):
+        assert f"Table {number}." in result.stdout
+        for ending in ("txt", "md", "csv"):
+            assert (tmp_path / "results" / "tables" / f"table{number}.{ending}").stat().st_size > 100
+    assert (tmp_path / "results" / "tables" / "table3.txt").read_text().strip() in result.stdout
+
+
+def test_a_missing_file_names_the_command(tmp_path):
+    result = call(tmp_path)
+    assert result.exit_code == 1 and "embed sweep" in result.output and "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("spoil, match", [
+    (lambda file: file.attrs.__setitem__("complete", False), "incomplete"),
+    (lambda file: file.attrs.__setitem__("schema_version", 99), "schema version 99"),
+    (lambda file: file.attrs.__setitem__("kind", "features"), "kind features, expected kind runs"),
+    (lambda file: file.attrs.__setitem__("emotions", '["anger"]'), "orders its classes"),
+    (lambda file: file.__setitem__("link", h5py.ExternalLink("/etc/passwd", "x")), "external link"),
+])
+def test_other_files_are_refused_in_one_line(tmp_path, spoil, match):
+    path = tmp_path / "runs.h5"
+    write_runs(path, make())
+    with h5py.File(path, "r+") as file:
+        spoil(file)
+    result = call(tmp_path, "--results", str(path))
+    assert result.exit_code == 1 and match in result.output
+    path.write_bytes(b"no HDF5")
+    assert "not a readable HDF5 file" in call(tmp_path, "--results", str(path)).output
