@@ -1,0 +1,93 @@
+"""The extract command as a user calls it, from a table of images to features, on toy faces drawn for the purpose."""
+
+import csv
+
+import pytest
+from click.testing import CliRunner
+
+from extract import toy
+from extract.cli import main
+
+
+def call(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def fine(*arguments):
+    result = call(*arguments)
+    assert result.exit_code == 0, result.output
+    return result
+
+
+@pytest.fixture(scope="module")
+def workdir(tmp_path_factory):
+    """The smallest toy corpus, aligned and trained on for one epoch."""
+    folder = tmp_path_factory.mktemp("cli")
+    toy.draw(folder / "toy", size=70)
+    folder = folder / "toy"
+    for name in ("sfew", "rafdb"):
+        fine("align", "--workdir", folder, "--dataset", name)
+    fine("train", "--workdir", folder, "--dataset", "rafdb", "--task", "emotion", "--epochs", 1, "--image-size", 32, "--batch", 16)
+    return folder
+
+
+def test_run_aligns_first_where_needed_and_answers_with_the_file(workdir):
+    result = fine("run", "--workdir", workdir, "--dataset", "affectnet")
+    assert result.stdout.strip() == str(workdir / "features" / "affectnet.h5")
+    assert "come without predicted arousal-valence" in result.stderr and "left out: contempt" in result.stderr
+    again = fine("run", "--workdir", workdir, "--dataset", "affectnet")
+    assert again.stderr.count("is there already") == 2
+
+
+def test_info_verify_and_show(workdir, tmp_path):
+    path = workdir / "aligned" / "sfew.h5"
+    text = fine("info", path).stdout
+    assert "TOY DATA" in text and "coverage" in text and text.strip().splitlines()[-1].startswith("digest: ")
+    assert "is whole" in fine("verify", path).stdout
+    fine("show", path, "--count", 9, "--output", tmp_path / "sheet.png")
+    assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
+    assert "no crop in split validation" in call("show", path, "--split", "validation").output
+
+
+def test_a_manifest_and_a_folder_go_the_same_way(workdir, tmp_path):
+    images = sorted((workdir / "datasets" / "sfew" / "Val").rglob("*.png"))[:12]
+    with open(tmp_path / "my.csv", "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerows([["path", "emotion", "split"], *([path.relative_to(workdir), "", "train"] for path in images)])
+    fine("align", "--workdir", tmp_path, "--dataset", "manifest", "--manifest", tmp_path / "my.csv", "--root", workdir, "--name", "mine")
+    fine("align", "--workdir", tmp_path, "--dataset", "folder", "--root", workdir / "datasets" / "sfew" / "Val", "--name", "photos", "--faces", "all")
+    assert "train: 12 crops of 12 listed" in fine("info", tmp_path / "aligned" / "mine.h5").stdout
+    result = call("train", "--workdir", tmp_path, "--dataset", "mine", "--task", "emotion")
+    assert result.exit_code == 1 and "labels are missing" in result.output
+
+
+@pytest.mark.parametrize("arguments, code, match", [
+    (("align", "--dataset", "manifest"), 2, "needs --manifest"), (("align", "--dataset", "folder"), 2, "needs --name"),
+    (("align", "--dataset", "affectnet", "--images", "aligned"), 2, "--images is for rafdb and sfew"),
+    (("align", "--dataset", "affectnot"), 1, "known are affectnet"), (("align", "--dataset", "affectnet"), 1, "training.csv"),
+    (("check", "--dataset", "sfew"), 1, "Train/{Angry"), (("run", "--dataset", "rafdb"), 1, "extract train --dataset NAME --task emotion"),
+    (("train", "--dataset", "rafdb", "--task", "emotion"), 1, "extract align --dataset rafdb"), (("train", "--dataset", "rafdb"), 2, "--task"),
+    (("info", "nowhere.h5"), 1, "is missing"), (("toy", "--size", "3"), 2, "--size"),
+])
+def test_wrong_calls_end_in_one_clear_line(tmp_path, arguments, code, match):
+    where = ("--workdir", tmp_path) if arguments[0] != "info" else ()
+    result = call(*arguments, *where)
+    assert result.exit_code == code and match in result.output and "Traceback" not in result.output
+
+
+def test_a_second_training_with_other_settings_is_refused(workdir):
+    result = call("train", "--workdir", workdir, "--dataset", "rafdb", "--task", "emotion", "--epochs", 2, "--image-size", 32, "--batch", 16)
+    assert result.exit_code == 1 and "epochs 1, this call has 2" in result.output
+
+
+def test_a_toy_network_is_refused_on_real_images(workdir, tmp_path):
+    real = tmp_path / "real"
+    (real / "checkpoints").mkdir(parents=True)
+    (real / "checkpoints" / "emotion.pt").symlink_to(workdir / "checkpoints" / "emotion.pt")
+    result = call("run", "--workdir", real, "--dataset", "folder", "--root", workdir / "datasets" / "sfew" / "Val", "--name", "photos")
+    assert result.exit_code == 1 and "toy corpus" in result.output
+
+
+@pytest.mark.parametrize("command", ["toy", "check", "align", "train", "run", "info", "verify", "show"])
+def test_every_command_explains_itself(command):
+    assert "Usage:" in fine(command, "--help").output
