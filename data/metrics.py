@@ -7,8 +7,17 @@ import numpy as np
 
 
 def confusion_matrix(true, predicted, classes):
-    """(classes, classes) int64 counts: true class by row, predicted class by column."""
-    pairs = np.asarray(true, np.int64) * classes + np.asarray(predicted, np.int64)
+    """(classes, classes) int64 counts: true class by row, predicted class by column.
+
+    Raises ValueError for lengths that differ and for values that are no class."""
+    true, predicted = np.asarray(true, np.int64), np.asarray(predicted, np.int64)
+    if true.shape != predicted.shape:
+        raise ValueError(f"{true.size} true and {predicted.size} predicted classes; each sample needs one of both")
+    for values in (true, predicted):
+        # Left alone, a value beyond the last class would count in another cell.
+        if values.size and not (0 <= values.min() and values.max() < classes):
+            raise ValueError(f"classes from {values.min()} to {values.max()}, expected 0 to {classes - 1}")
+    pairs = true * classes + predicted
     return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
 
 
@@ -24,8 +33,8 @@ def recall_scores(confusion):
 
 
 def mean_recall_score(confusion):
-    """Mean of the per-class recalls over the classes that have test samples."""
-    return np.nanmean(recall_scores(confusion), axis=-1)
+    """Mean of the per-class recalls over the classes that have test samples; NaN without any."""
+    return _mean_of_present(recall_scores(confusion))
 
 
 def f1_scores(confusion):
@@ -38,13 +47,19 @@ def f1_scores(confusion):
 
 
 def macro_f1_score(confusion):
-    """Mean F1 over the classes that have test samples (Eq. 3)."""
-    return np.nanmean(f1_scores(confusion), axis=-1)
+    """Mean F1 over the classes that have test samples (Eq. 3); NaN without any."""
+    return _mean_of_present(f1_scores(confusion))
 
 
 def classes_present(confusion):
     """How many classes have test samples."""
     return int((np.asarray(confusion).sum(-1) > 0).sum())
+
+
+def _mean_of_present(scores):
+    # np.nanmean warns where nothing is present; a test set without rows is no accident of the arithmetic.
+    present = ~np.isnan(scores)
+    return _divide(np.where(present, scores, 0.0).sum(-1), present.sum(-1))
 
 
 def _divide(numerator, denominator):
@@ -59,6 +74,8 @@ def rmse(true, predicted):
 
 def pearson(true, predicted):
     """Pearson correlation; NaN where either side is constant."""
+    if not (np.ptp(true) and np.ptp(predicted)):  # not by the moments: a mean of equal values may be off in its last bit
+        return float("nan")
     true, predicted = np.asarray(true) - np.mean(true), np.asarray(predicted) - np.mean(predicted)
     scale = np.sqrt((true**2).sum() * (predicted**2).sum())
     return float((true * predicted).sum() / scale) if scale else float("nan")

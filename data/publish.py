@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 
 
-class Busy(RuntimeError):
+class Busy(OSError):
     """Another process is writing the same output."""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from data.cache import header_of, open_cache, provenance_of, seal
+from data.cache import CacheError, header_of, open_cache, provenance_of, seal
 from data.emotions import EMOTIONS
 from data.publish import dataset_names, publish, read_array, write_array
 
@@ -104,11 +104,18 @@ def _write_heads(file, runs):
 def read_runs(path):
     """The Runs of a results file. Raises CacheError or FileNotFoundError, saying what to do."""
     with open_cache(Path(path), "runs") as file:
-        tests = {name: TestSet(**{field_name: read_array(file[f"tests/{name}/{field_name}"])
-                                  for field_name in TestSet.__dataclass_fields__})
-                 for name in json.loads(file.attrs["test_sets"])}
-        return Runs(identity=header_of(file), classifiers=tuple(json.loads(file.attrs["classifiers"])), tests=tests,
-                    toy=bool(file.attrs["toy"]), provenance=provenance_of(file), outcomes=_read_heads(file))
+        try:
+            return _read(file)
+        except KeyError as error:
+            raise CacheError(f"{path} lacks a part of a results file ({error.args[0]}); make it anew with `embed sweep`") from error
+
+
+def _read(file):
+    tests = {name: TestSet(**{field_name: read_array(file[f"tests/{name}/{field_name}"])
+                              for field_name in TestSet.__dataclass_fields__})
+             for name in json.loads(file.attrs["test_sets"])}
+    return Runs(identity=header_of(file), classifiers=tuple(json.loads(file.attrs["classifiers"])), tests=tests,
+                toy=bool(file.attrs["toy"]), provenance=provenance_of(file), outcomes=_read_heads(file))
 
 
 def _read_heads(file):

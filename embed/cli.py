@@ -66,7 +66,7 @@ def sweep(workdir, sizes, families, runs, datasets, results, seed):
     results = results or workdir / "results" / "runs.h5"
     try:
         _sweep(_caches(workdir, datasets), results, sizes, families, runs, seed)
-    except (ValueError, FileNotFoundError, RuntimeError) as error:
+    except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(results)
 

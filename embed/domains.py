@@ -13,7 +13,7 @@ from data.runs import TestSet
 from embed.loss import sample_weights
 
 COLUMNS = FEATURE_SIZE + 3  # x~ = [x; v; 1]: features, valence and arousal, a constant
-MUST_AGREE = ("emotion_sha256", "valence_arousal_sha256", "image_size", "alignment_version", "precision", "feature_size")
+MUST_AGREE = ("emotion_sha256", "valence_arousal_sha256", "image_size", "alignment_version", "precision", "feature_size", "views")
 
 
 @dataclass
@@ -25,8 +25,8 @@ class Cache:
     toy: bool
     header: dict
     provenance: dict
-    train: dict  # feature (n, 512) float16, predicted (n, 2) float32 or None, emotion (n,) int64
-    test: dict
+    train: dict  # feature (n, V, 512) float16, predicted (n, V, 2) float32 or None, emotion (n,) int64
+    test: dict  # likewise, V = 1
     test_set: TestSet
 
 
@@ -35,7 +35,8 @@ class Corpus:
     """What the trainer works on. Rows are scaled; the scaling is undone in the weights that are stored."""
 
     names: tuple
-    rows: torch.Tensor  # (N, 515): scaled features, scaled predicted arousal-valence (0 without), 1
+    views: int  # V: view 0 is the plain crop, the others are augmented
+    rows: torch.Tensor  # (N * V, 515): scaled features, scaled predicted arousal-valence (0 without), 1; row n at n * V + view
     emotion: torch.Tensor  # (N,) int64
     domain: torch.Tensor  # (N,) int64
     weights: torch.Tensor  # (D, 7) w_class * w_dataset
@@ -66,12 +67,12 @@ def _labelled(file, split, path):
         raise ValueError(f"{path} has no labelled {split} rows; a domain needs both a train and a test split")
     arrays = read_split(file, split, [name for name in ("feature", "emotion", "row", "valence_arousal_predicted") if name in file[split]])
     keep = arrays["emotion"] >= 0
-    feature = arrays["feature"][keep, 0]  # view 0, the plain crop
-    if feature.shape[1] != FEATURE_SIZE:
-        raise CacheError(f"{path} has features of size {feature.shape[1]}, expected {FEATURE_SIZE}")
+    feature = arrays["feature"][keep]
+    if feature.shape[2] != FEATURE_SIZE:
+        raise CacheError(f"{path} has features of size {feature.shape[2]}, expected {FEATURE_SIZE}")
     if not np.isfinite(feature).all():
         raise CacheError(f"{path} holds features that are not finite in {split}; run `extract run` anew")
-    predicted = arrays["valence_arousal_predicted"][keep, 0] if "valence_arousal_predicted" in arrays else None
+    predicted = arrays["valence_arousal_predicted"][keep] if "valence_arousal_predicted" in arrays else None
     return {"feature": feature, "emotion": arrays["emotion"][keep].astype(np.int64), "row": arrays["row"][keep], "predicted": predicted}
 
 
@@ -97,21 +98,23 @@ def assemble(caches, *, dtype=torch.float32):
     mean, deviation = scaling([_raw(cache.train, predicts) for cache in caches])
     parts = [_scaled(_raw(cache.train, predicts), mean, deviation, dtype) for cache in caches]
     emotion = np.concatenate([cache.train["emotion"] for cache in caches])
-    domain = np.repeat(np.arange(len(caches)), [len(part) for part in parts])
+    domain = np.repeat(np.arange(len(caches)), [len(cache.train["emotion"]) for cache in caches])
     tests = {cache.name: (_scaled(_raw(cache.test, predicts), mean, deviation, dtype), torch.from_numpy(cache.test["emotion"]))
              for cache in caches}
-    return Corpus(tuple(cache.name for cache in caches), torch.cat(parts), torch.from_numpy(emotion),
+    views = caches[0].train["feature"].shape[1]
+    return Corpus(tuple(cache.name for cache in caches), views, torch.cat(parts), torch.from_numpy(emotion),
                   torch.from_numpy(domain), torch.from_numpy(sample_weights(emotion, domain)).to(dtype), tests, mean,
                   deviation, predicts)
 
 
 def _raw(part, predicts):
-    """(features (n, 512), arousal-valence (n, 2), zeros where none is predicted)."""
-    return part["feature"], part["predicted"] if predicts else np.zeros((len(part["feature"]), 2), np.float32)
+    """(features (n * V, 512), arousal-valence (n * V, 2), zeros where none is predicted)."""
+    feature = part["feature"].reshape(-1, FEATURE_SIZE)
+    return feature, part["predicted"].reshape(-1, 2) if predicts else np.zeros((len(feature), 2), np.float32)
 
 
 def scaling(parts):
-    """Mean and deviation (514,) over all training rows, in float64; a constant column keeps its scale."""
+    """Mean and deviation (514,) over all training rows and views, in float64; a constant column keeps its scale."""
     rows = sum(len(feature) for feature, _ in parts)
     total = sum(np.concatenate([side.sum(0, dtype=np.float64) for side in part]) for part in parts)
     mean = total / rows

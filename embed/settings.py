@@ -9,7 +9,7 @@ class Settings:
 
     seed: int = 0
     optimizer: str = "Adam"  # paper
-    rate: float = 2e-3  # ours, at the start; half a cosine takes it to 0, so that heads end where they converge
+    rate: float = 5e-3  # ours, at the start; half a cosine takes it to 0, so that heads end where they converge
     epochs: int = 20  # ours; passes over the union of the domains, or as many as `steps` takes, whichever is longer
     steps: int = 2000  # ours; what small data sets need to converge as well
     largest_batch: int = 4096  # ours

@@ -144,18 +144,18 @@ def _confusion(corpus, predicted):
 
 
 def _losses(trainer):
-    """Head -> Eq. 1 over all training rows, each with its own domain's classifier."""
+    """Head -> Eq. 1 over all training rows, plain, each with its own domain's classifier."""
     corpus, totals = trainer.corpus, {head: 0.0 for head in trainer.heads()}
     for domain in range(trainer.D):
         own = torch.nonzero(corpus.domain == domain)[:, 0]
         for indices in _pieces(own):
             emotion = corpus.emotion[indices]
             weight = corpus.weights[domain][emotion][:, None]
-            for stack, logits in trainer.logits(corpus.rows[indices], domain):
+            for stack, logits in trainer.logits(corpus.rows[indices * corpus.views], domain):
                 entropy = logits.logsumexp(1) - logits[torch.arange(len(indices)), emotion]
                 for head, total in zip(stack.heads(), (weight * entropy).sum(0, dtype=torch.float64).tolist()):
                     totals[head] += total
-    return {head: total / len(corpus.rows) for head, total in totals.items()}
+    return {head: total / len(corpus.emotion) for head, total in totals.items()}
 
 
 def _weights(trainer, index, position):

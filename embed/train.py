@@ -105,8 +105,8 @@ class Batches:
 
     def __init__(self, corpus, settings):
         self.corpus, self.settings = corpus, settings
-        self.size = settings.batch(len(corpus.rows))
-        self.per_epoch = math.ceil(len(corpus.rows) / self.size)
+        self.size = settings.batch(len(corpus.emotion))
+        self.per_epoch = math.ceil(len(corpus.emotion) / self.size)
         self.epochs = max(settings.epochs, math.ceil(settings.steps / self.per_epoch))
 
     def __len__(self):
@@ -114,20 +114,22 @@ class Batches:
 
     def __iter__(self):
         for epoch in range(self.epochs):
-            order = np.random.default_rng((self.settings.seed, epoch)).permutation(len(self.corpus.rows))
-            for start in range(0, len(order), self.size):
-                yield Batch(self.corpus, torch.from_numpy(order[start : start + self.size]))
+            generator = np.random.default_rng((self.settings.seed, epoch))
+            order = torch.from_numpy(generator.permutation(len(self.corpus.emotion)))
+            view = torch.from_numpy(generator.integers(0, self.corpus.views, len(order)))  # of each row, in this epoch
+            for indices in order.split(self.size):
+                yield Batch(self.corpus, indices, view[indices])
 
 
 class Batch:
     """Rows of one batch sorted by domain, then by class, so that whole slices share a classifier and a label."""
 
-    def __init__(self, corpus, indices):
+    def __init__(self, corpus, indices, view):
         group = corpus.domain[indices] * C + corpus.emotion[indices]
         order = torch.argsort(group, stable=True)
         counts = torch.bincount(group, minlength=len(corpus.names) * C)
         self.ends = np.cumsum(np.concatenate([[0], counts.numpy()]))
-        self.rows = corpus.rows[indices[order]]
+        self.rows = corpus.rows[(indices * corpus.views + view)[order]]
         self.emotion = group[order] % C
         self.weights = corpus.weights.view(-1)[group[order]] / len(indices)  # w_class w_dataset / N of Eq. 1
         self.D = len(corpus.names)

@@ -11,6 +11,7 @@ from evaluate.scores import multi_domain, score_of, test_notes, why_absent
 
 COMPACT = (("cake", 3, "CAKE-3"), ("av", 1, "AV1"), ("av", 0, "AV"), ("cake", 2, "CAKE-2"))
 BASELINE = ("baseline", 0, "Baseline")
+SHOWN = (*COMPACT, ("cake-norm", 3, "CAKE-3-Norm"), BASELINE)
 ABSENT = "–"
 
 
@@ -51,17 +52,20 @@ def table_1(runs):
             row = ("" if position else display(name), label, str(representation_size(family, k)),
                    _ours(runs, family, k, score), _printed(paper), difference(score, paper, toy=runs.toy))
             table.rows.append(row[:shown])
-            _record(table, runs, label, "macro F1", name, name, score, paper)
+            _record(table, runs, (family, k, label), "macro F1", name, name, score, paper)
+    table.notes.append("AV: arousal and valence as predicted; AV1: these and one learned dimension")
+    if shown > 4 and not runs.toy:
+        table.notes.append("difference: ours less the paper's in points, in brackets over the paper's deviation where that is at least 0.1")
     return table
 
 
 def summary(runs):
     """Figure 4's measure at the sizes of Table 1."""
     table = _table(runs, "multi_domain", "Multi-domain macro F1 in percent (mean weighted by test-set size)", ("Rep.", "Dim.", "F1"), brief=True)
-    for family, k, label in (*COMPACT, ("cake-norm", 3, "CAKE-3-Norm"), BASELINE):
+    for family, k, label in SHOWN:
         score = multi_domain(runs, family, k)
         table.rows.append((label, str(representation_size(family, k)), _ours(runs, family, k, score)))
-        _record(table, runs, label, "multi-domain macro F1", "own", "all", score, None)
+        _record(table, runs, (family, k, label), "multi-domain macro F1", "own", "all", score, None)
     return table
 
 
@@ -69,10 +73,11 @@ def table_2(runs):
     """The paper's comparison with published systems, in the literature's convention for each data set."""
     names = in_order(runs.tests, reference.TABLE_2_ORDER)
     kinds = [reference.TABLE_2_SCORE.get(name, "accuracy") for name in names]
-    table = _table(runs, "table2", "Table 2. Beside published systems, in percent",
+    known = any(name in reference.TABLE_1 for name in names)
+    table = _table(runs, "table2", f"Table 2. {'Beside published systems' if known else 'CAKE-3 and the baseline'}, in percent",
                    ("", "Dim.", *(f"{display(name)} ({kind})" for name, kind in zip(names, kinds))))
-    if any(name in reference.TABLE_1 for name in names):
-        for system, size, values in reference.PUBLISHED:
+    for system, size, values in reference.PUBLISHED:
+        if any(name in values for name in names):
             table.rows.append((system, str(size), *(f"{values[name]:.1f}" if name in values else ABSENT for name in names)))
     for family, k, label in (COMPACT[0], BASELINE):
         paper = reference.TABLE_2[family, k]
@@ -84,7 +89,7 @@ def table_2(runs):
         for name, kind in zip(names, kinds):
             score = score_of(runs, family, k, classifier=name, test=name, score=kind)
             cells.append(_ours(runs, family, k, score))
-            _record(table, runs, label, kind, name, name, score, reference.TABLE_2[family, k].get(name))
+            _record(table, runs, (family, k, label), kind, name, name, score, reference.TABLE_2[family, k].get(name))
         table.rows.append((f"ours ({label})", str(representation_size(family, k)), *cells))
     return table
 
@@ -95,9 +100,10 @@ def conventions(runs):
     for name in in_order(runs.tests):
         for position, (family, k, label) in enumerate((*COMPACT, BASELINE)):
             scores = {kind: score_of(runs, family, k, classifier=name, test=name, score=kind) for kind in table.columns[2:]}
-            table.rows.append(("" if position else display(name), label, *map(percent, scores.values())))
+            cells = [percent(score) for score in scores.values()] if any(scores.values()) else [_ours(runs, family, k, None), ABSENT, ABSENT]
+            table.rows.append(("" if position else display(name), label, *cells))
             for kind, score in scores.items():
-                _record(table, runs, label, kind, name, name, score, None)
+                _record(table, runs, (family, k, label), kind, name, name, score, None)
     return table
 
 
@@ -113,7 +119,9 @@ def table_3(runs):
         if any(paper):
             table.rows.append(("  paper", *map(_printed, paper)))
         for name, score, printed in zip(names, scores, paper):
-            _record(table, runs, "CAKE-3", "macro F1", classifier, name, score, printed)
+            _record(table, runs, COMPACT[0], "macro F1", classifier, name, score, printed)
+    if "rafdb" in names and not runs.toy:
+        table.notes.append(reference.PRINTED_TWICE)
     return table
 
 
@@ -139,26 +147,50 @@ def _table(runs, name, title, columns, *, brief=False):
 
 
 def _notes(runs):
-    for name, text in test_notes(runs):
+    tests = dict(test_notes(runs))
+    for name in in_order(tests):
         rows = runs.provenance.get("training_rows", {}).get(name)
         trained = f"; trained on {rows:,} rows" if rows else ""
         paper = reference.TRAINING_ROWS.get(name)
-        yield f"{display(name)}: {text}{trained}{f' (paper {paper:,})' if paper and not runs.toy else ''}"
-    count = len({head.run for head in runs.outcomes})
+        yield f"{display(name)}: {tests[name]}{trained}{f' (paper {paper:,})' if paper and not runs.toy else ''}"
+    # Of the representations shown: a sweep of other sizes may have had more runs.
+    shown = {(family, k) for family, k, _ in SHOWN}
+    count = len({head.run for head in runs.outcomes if (head.family, head.k) in shown})
     yield f"mean ± sample deviation over {count} runs of the heads; one backbone underlies all of them" if count > 1 else "a single run: no deviation"
     domains = runs.provenance.get("pretraining")
     if domains:
         yield f"backbone pre-trained on {', '.join(map(display, domains))} (the paper: AffectNet alone)"
     failed = sum(bool(outcome.failure) for outcome in runs.outcomes.values())
     if failed:
-        yield f"{failed} heads diverged and are left out"
+        fewer = [f"{label} over {scored} of {tried}" for label, scored, tried in _incomplete(runs)]
+        yield (f"{failed} head{'s' if failed > 1 else ''} diverged and {'are' if failed > 1 else 'is'} left out"
+               + (f"; runs scored: {', '.join(fewer)}" if fewer else ""))
 
 
-def _record(table, runs, label, kind, classifier, test, score, paper):
-    paper = paper if isinstance(paper, tuple) or paper is None else (paper, None)
-    number = lambda value: "" if value is None or np.isnan(value) else f"{100 * value:.4f}"
+def _incomplete(runs):
+    """(label, runs scored, runs tried) of each representation of the tables that lost a run."""
+    for family, k, label in SHOWN:
+        tried = sum((head.family, head.k) == (family, k) for head in runs.outcomes)
+        scored = len(runs.confusions(family, k))
+        if scored < tried:
+            yield label, scored, tried
+
+
+def _record(table, runs, representation, kind, classifier, test, score, paper):
+    """One score for machines, in percent; `absent` says why there is none."""
+    family, k, label = representation
+    paper, paper_deviation = paper if isinstance(paper, tuple) else (paper, None)
+    comparable = score and paper is not None and not runs.toy
+    rows = [runs.tests[test]] if test in runs.tests else runs.tests.values()
     table.records.append({
-        "table": table.name, "toy": int(runs.toy), "representation": label, "score": kind, "classifier": classifier, "test": test,
-        "mean": number(score.mean) if score else "", "deviation": number(score.deviation) if score else "", "runs": score.runs if score else 0,
-        "n": len(runs.tests[test].emotion) if test in runs.tests else sum(len(each.emotion) for each in runs.tests.values()),
-        "paper": paper[0] if paper else "", "paper_deviation": paper[1] if paper and paper[1] is not None else ""})
+        "table": table.name, "toy": int(runs.toy), "representation": label, "dimensions": representation_size(family, k),
+        "score": kind, "classifier": classifier, "test": test,
+        "mean": _number(score and 100 * score.mean), "deviation": _number(score and 100 * score.deviation),
+        "runs": score.runs if score else 0, "n": sum(len(each.emotion) for each in rows),
+        "paper": "" if paper is None else paper, "paper_deviation": "" if paper_deviation is None else paper_deviation,
+        "difference": _number(100 * score.mean - paper if comparable else None),
+        "absent": "" if score else why_absent(runs, family, k)})
+
+
+def _number(value):
+    return "" if value is None or np.isnan(value) else f"{value:.4f}"

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
+from extract.options import DATASETS, DEVICE, FILE, PRECISION, RULE, SOURCE, WORKDIR, listing_of, options
 from extract.progress import bar
-
-DATASETS = ("affectnet", "rafdb", "sfew", "fer2013", "manifest", "folder")
 
 
 @click.group()
@@ -29,61 +28,10 @@ def expected_failures(command):
     def wrapped(*arguments, **options):
         try:
             return command(*arguments, **options)
-        except (ValueError, OSError, RuntimeError) as error:
-            if isinstance(error, RuntimeError) and type(error).__module__ in ("torch", "builtins") and "CUDA" in str(error):
-                raise
+        except (ValueError, OSError, ArithmeticError) as error:
             raise click.ClickException(str(error)) from error
 
     return wrapped
-
-
-WORKDIR = click.option("--workdir", type=click.Path(path_type=Path), default=".", envvar="CAKE_WORKDIR", show_default=True,
-                       help="Working folder: datasets/, aligned/, checkpoints/, features/ lie there.")
-DEVICE = click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), help="[default: the best there is]")
-PRECISION = click.option("--precision", type=click.Choice(["float32", "bfloat16"]),
-                         help="[default: bfloat16 where the hardware computes in it, else float32]")
-FILE = click.argument("file", type=click.Path(path_type=Path))
-_SOURCE = (
-    click.option("--dataset", required=True, metavar="NAME", help=f"One of {', '.join(DATASETS)}."),
-    click.option("--root", type=click.Path(path_type=Path), help="Where the images lie.  [default: WORKDIR/datasets/NAME]"),
-    click.option("--manifest", type=click.Path(path_type=Path), help="With --dataset manifest: CSV with path,emotion,split."),
-    click.option("--name", help="Name of the caches, for --dataset manifest or folder.  [default: the data set's]"),
-    click.option("--images", type=click.Choice(["original", "aligned"]),
-                 help="RAF-DB and SFEW: which of their images.  [default: original where there]"),
-    click.option("--labels", type=click.Choice(["fer2013", "ferplus"]), help="FER2013: whose labels.  [default: fer2013]"),
-)
-_RULE = (
-    click.option("--landmarks", type=click.Choice(["detector", "dataset", "none"]),
-                 help="Align by the detector's landmarks, by the data set's, or not at all (crops from the start).  "
-                 "[default: detector; none where the data set is made of crops]"),
-    click.option("--undetected", type=click.Choice(["skip", "whole"]), default="skip", show_default=True,
-                 help="Where no face is found: leave the image out, or take the whole of it, marked so."),
-    click.option("--faces", type=click.Choice(["one", "all"]), default="one", show_default=True, help="Crops of one image."),
-    click.option("--workers", type=click.IntRange(1), help="Processes that detect and align.  [default: one a CPU]"),
-)
-
-
-_CHOICES = {"images": ("rafdb", "sfew"), "labels": ("fer2013",)}
-
-
-def options(*several):
-    return lambda command: functools.reduce(lambda inner, option: option(inner), reversed(several), command)
-
-
-def _listing(workdir, dataset, root, manifest, name, **choices):
-    from data import registry
-
-    if dataset == "manifest" and manifest is None:
-        raise click.UsageError("--dataset manifest needs --manifest FILE.csv")
-    if dataset in ("manifest", "folder") and name is None:
-        raise click.UsageError(f"--dataset {dataset} needs --name, which names its caches")
-    choices = {option: value for option, value in choices.items() if value}
-    for option in choices:
-        if dataset not in _CHOICES[option]:
-            raise click.UsageError(f"--{option} is for {' and '.join(_CHOICES[option])}, not for {dataset}")
-    if dataset == "manifest":
-        return registry.read(dataset, root, table=manifest)
-    return registry.read(dataset, root or workdir / "datasets" / (name or dataset), **choices)
 
 
 @main.command()
@@ -107,14 +55,14 @@ def toy(workdir, seed, size, dominance):
 
 @main.command()
 @WORKDIR
-@options(*_SOURCE)
+@options(*SOURCE)
 @expected_failures
 def check(workdir, **source):
     """Audit a data set: layout, counts beside the official ones, broken files, identical images across splits."""
     from data import registry
     from extract.check import audit, render
 
-    listing = _listing(workdir, **source)
+    listing = listing_of(workdir, **source)
     with bar(len(listing.samples), "reading images") as update:
         found = audit(listing, registry.official(listing), progress=update)
     click.echo(render(found))
@@ -122,7 +70,7 @@ def check(workdir, **source):
 
 @main.command()
 @WORKDIR
-@options(*_SOURCE, *_RULE)
+@options(*SOURCE, *RULE)
 @expected_failures
 def align(workdir, landmarks, undetected, faces, workers, **source):
     """Detect, align and crop every listed image -> aligned/NAME.h5."""
@@ -137,7 +85,7 @@ def _align(workdir, landmarks, undetected, faces, workers, source):
     from extract.faces import Rule
     from extract.workers import available_cpus
 
-    listing = _listing(workdir, **source)
+    listing = listing_of(workdir, **source)
     for note in (listing.layout, *listing.notes):
         say(f"{source['dataset']}: {note}")
     path = workdir / "aligned" / f"{source['name'] or source['dataset']}.h5"
@@ -206,11 +154,13 @@ def _print_scores(path, domains, settings, device):
 
 @main.command()
 @WORKDIR
-@options(*_SOURCE, *_RULE)
+@options(*SOURCE, *RULE)
+@click.option("--views", type=click.IntRange(0), default=0, show_default=True,
+              help="Augmented views cached of each training crop beside the plain one; stage two draws one an epoch.")
 @DEVICE
 @PRECISION
 @expected_failures
-def run(workdir, landmarks, undetected, faces, workers, device, precision, **source):
+def run(workdir, landmarks, undetected, faces, workers, views, device, precision, **source):
     """Run the networks over every aligned crop -> features/NAME.h5. Aligns first where that is not done.
 
     --dataset may also be the name of a cache in aligned/."""
@@ -232,7 +182,7 @@ def run(workdir, landmarks, undetected, faces, workers, device, precision, **sou
     target = workdir / "features" / f"{name}.h5"
     with bar(info.crops_in(aligned), f"features of {name}") as update:
         made = run_networks(aligned, target, emotion=emotion, valence_arousal=regression, device=device,
-                            precision=precision or choose_precision(device), progress=update)
+                            precision=precision or choose_precision(device), views=views, progress=update)
     say("\n".join(info.contents(target)) if made else f"{target} is there already")
     click.echo(target)
 

@@ -24,7 +24,8 @@ def align(listing, target, *, rule, workers, official=None, progress=lambda rows
     """Make `target`, or finish what an interrupted call left. Returns False where it was made already.
 
     official: dict split -> (7,) official counts, stored for the report of coverage. progress(n) is called with counts
-    of rows done. Raises data.publish.Mismatch where target or its shards were made otherwise, Busy, RuntimeError."""
+    of rows done. Raises data.publish.Mismatch where target or its shards were made otherwise,
+    Busy, ChildProcessError where too many images crash their worker."""
     header = make_header(listing, rule)
     with lock(target):
         if target.exists():
@@ -73,8 +74,8 @@ def _fill(shards, plan, root, rule, *, workers, progress):
     for number, outcomes in _finished(plan, todo, partial(outcome, root=root, rule=rule), workers, progress):
         crashed += sum(one.status == "crashed" for one in outcomes)
         if crashed > max(CRASHES_TOLERATED, CRASHES_ALLOWED * rows):
-            raise RuntimeError(f"{crashed} images crashed their worker ({_reason(outcomes)}); that points to the "
-                               "installation, not to the images; finished shards are kept")
+            raise ChildProcessError(f"{crashed} images crashed their worker ({_reason(outcomes)}); that points to the "
+                                   "installation, not to the images; finished shards are kept")
         shards.publish(number, shard_arrays(plan[number][1], outcomes))
 
 

@@ -14,11 +14,11 @@ BATCH = 64  # fixed, since the last bits of a feature may hang on the batch it i
 
 
 @torch.inference_mode()
-def outputs_of(networks, crops, rows, *, device, precision):
-    """For each network in eval mode: (features (n, 512), outputs (n, .)) float32 of the plain crops `rows`."""
+def outputs_of(networks, crops, rows, *, device, precision, change=lambda images: images):
+    """For each network in eval mode: (features (n, 512), outputs (n, .)) float32 of the crops `rows`, plain or changed."""
     results = [([], []) for _ in networks]
     for _, pixels in batches([crops], rows, BATCH):
-        images = normalise(torch.from_numpy(pixels).to(device))
+        images = change(normalise(torch.from_numpy(pixels).to(device)))
         for network, lists in zip(networks, results):
             with autocast(device, precision):
                 pair = network(images)

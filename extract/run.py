@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from data.cache import FEATURE_SIZE, header_of, open_cache, pack, provenance_of, read_split
 from data.provenance import code_version, versions
 from data.publish import Shards, lock, refuse_difference
 from data.sample import SPLITS
+from extract.augment import augment
 from extract.batches import LABELS, Crops
 from extract.predict import BATCH, outputs_of
 
@@ -15,15 +17,16 @@ SHARD_ROWS = 1024
 ABSENT = "none"
 
 
-def run(aligned, target, *, emotion, valence_arousal, device, precision, progress=lambda rows: None):
+def run(aligned, target, *, emotion, valence_arousal, device, precision, views=0, progress=lambda rows: None):
     """Make the feature cache `target`, or finish what an interrupted call left. Returns False where it was made already.
 
-    emotion, valence_arousal: Checkpoints, the second may be None (no predicted arousal-valence then).
+    emotion, valence_arousal: Checkpoints, the second may be None (no predicted arousal-valence then). views: how many
+    augmented views of each training crop are cached behind the plain one; test crops are taken plain alone.
     Raises Mismatch, Busy, ValueError (checkpoints that do not fit the crops or each other)."""
     target = Path(target)
     refuse_misfit(aligned, emotion, valence_arousal)
     with open_cache(aligned, "aligned") as file:
-        header, toy = make_header(file, emotion, valence_arousal, device, precision), bool(file.attrs["toy"])
+        header, toy = make_header(file, emotion, valence_arousal, device, precision, views), bool(file.attrs["toy"])
         plan, provenance = _plan(file), _provenance(file, emotion, valence_arousal, device)
         extra = {split: _counts(file, split) for split in SPLITS if split in file}
     with lock(target):
@@ -54,12 +57,12 @@ def refuse_misfit(aligned, emotion, valence_arousal):
                          f"{valence_arousal.meta['image_size']}; train both at one --image-size")
 
 
-def make_header(file, emotion, valence_arousal, device, precision):
+def make_header(file, emotion, valence_arousal, device, precision, views):
     """Everything that changes a feature; caches swept together must agree in all but aligned_digest."""
     return {"aligned_digest": file.attrs["digest"], "emotion_sha256": emotion.sha256,
             "valence_arousal_sha256": valence_arousal.sha256 if valence_arousal else ABSENT,
             "image_size": emotion.meta["image_size"], "alignment_version": emotion.meta["alignment_version"],
-            "precision": precision, "device": device.type, "feature_size": FEATURE_SIZE, "views": 0, "batch": BATCH,
+            "precision": precision, "device": device.type, "feature_size": FEATURE_SIZE, "views": views, "batch": BATCH,
             "shard_rows": SHARD_ROWS}
 
 
@@ -86,22 +89,34 @@ def _fill(shards, plan, aligned, networks, image_size, device, precision, progre
         if not shards.done(number):
             if split not in crops:
                 crops = {split: Crops(aligned, split, image_size, keep=False)}
-            rows = np.arange(start, end)
-            shards.publish(number, _arrays(crops[split], rows, networks, device, precision))
+            views = shards.header["views"] if split == "train" else 0
+            passes = [outputs_of(networks, crops[split], np.arange(start, end), device=device, precision=precision, change=change)
+                      for change in _changes(views, number, device)]
+            shards.publish(number, _arrays(crops[split], slice(start, end), passes))
         progress(end - start)
 
 
-def _arrays(crops, rows, networks, device, precision):
-    (feature, _), *second = outputs_of(networks, crops, rows, device=device, precision=precision)
+def _changes(views, number, device):
+    """What is done to the crops of a shard before each pass: nothing, then each view's augmentation, by shard and view alone."""
+    yield lambda images: images
+    for view in range(1, views + 1):
+        generator = torch.Generator(device).manual_seed(number * 1009 + view)
+        yield lambda images: augment(images, generator)
+
+
+def _arrays(crops, rows, passes):
+    """The arrays of one shard; passes: for each of V views, for each network, (features, outputs)."""
     arrays = {name: getattr(crops, name)[rows] for name in LABELS}
-    arrays["feature"] = _finite(feature, arrays["path"]).astype(np.float16)[:, None]  # (n, V = 1, 512)
-    if second:
-        arrays["valence_arousal_predicted"] = _finite(second[0][1], arrays["path"])[:, None]  # (n, V = 1, 2)
+    feature = np.stack([one[0][0] for one in passes], 1)  # (n, V, 512)
+    arrays["feature"] = _finite(feature, arrays["path"]).astype(np.float16)
+    if len(passes[0]) > 1:
+        predicted = np.stack([one[1][1] for one in passes], 1)  # (n, V, 2)
+        arrays["valence_arousal_predicted"] = _finite(predicted, arrays["path"])
     return arrays
 
 
 def _finite(values, paths):
-    broken = np.flatnonzero(~(np.isfinite(values) & (np.abs(values) < np.finfo(np.float16).max)).all(1))
+    broken = np.flatnonzero(~(np.isfinite(values) & (np.abs(values) < np.finfo(np.float16).max)).all((1, 2)))
     if len(broken):
         raise ValueError(f"{paths[broken[0]]} gives features that are no finite float16; use --precision float32, "
                          "or train the network anew")

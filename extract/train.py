@@ -42,7 +42,7 @@ WARM_UP = 0.1  # share of all steps over which the rate rises
 KEEP_SECONDS = 20.0  # a state of 134 MB is written after an epoch, but not more often than this
 
 
-class NotFinite(RuntimeError):
+class NotFinite(ArithmeticError):
     """The loss is no longer a number."""
 
 

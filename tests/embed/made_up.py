@@ -27,5 +27,5 @@ def corpus(sizes=(300, 90, 40), *, dtype=torch.float32, seed=0):
     domain = np.repeat(np.arange(len(sizes)), sizes)
     names = tuple("abcdefg"[: len(sizes)])
     tests = {name: (rows[:30], torch.from_numpy(emotion[:30])) for name in names}
-    return Corpus(names, rows, torch.from_numpy(emotion), torch.from_numpy(domain),
+    return Corpus(names, 1, rows, torch.from_numpy(emotion), torch.from_numpy(domain),
                   torch.from_numpy(sample_weights(emotion, domain)).to(dtype), tests, np.zeros(514), np.ones(514), True)

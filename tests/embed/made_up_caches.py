@@ -8,7 +8,7 @@ from data.publish import write_array
 from tests.embed.made_up import planted
 
 HEADER = {"emotion_sha256": "e" * 64, "valence_arousal_sha256": "v" * 64, "image_size": 64, "alignment_version": 1,
-          "precision": "float32", "feature_size": 512, "aligned_digest": "d" * 64}
+          "precision": "float32", "feature_size": 512, "views": 0, "aligned_digest": "d" * 64}
 
 
 def write_cache(path, *, train=200, test=60, seed=0, toy=False, predicts=True, header=None, kind="features", splits=("train", "test"),

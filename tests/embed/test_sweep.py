@@ -65,13 +65,13 @@ def test_the_file_holds_what_was_trained(caches, tmp_path):
 
 def slow_predictions(cache, weights, domain):
     """Classes of a cache's test rows from the stored factors, on the features as they lie in the cache."""
-    x = cache.test["feature"].astype(np.float64)
+    x = cache.test["feature"][:, 0].astype(np.float64)
     if "A" not in weights:
         return (x @ weights["B"][domain].T + weights["b"][domain]).argmax(1)
     z = x @ weights["A"].T.astype(np.float64) + weights["a"]
     logits = z @ weights["B"][domain].T + weights["b"][domain]
     if "Bv" in weights:
-        logits = logits + cache.test["predicted"] @ weights["Bv"][domain].T
+        logits = logits + cache.test["predicted"][:, 0] @ weights["Bv"][domain].T
     return logits.argmax(1)
 
 
@@ -191,7 +191,7 @@ def unlabelled(split, arrays):
 
 @pytest.mark.parametrize("spoiled, match", [
     ({"toy": True}, "is toy data"), ({"header": {"emotion_sha256": "f" * 64}}, "emotion sha256"), ({"header": {"image_size": 224}}, "image size"),
-    ({"header": {"alignment_version": 9}}, "alignment version"), ({"header": {"precision": "bfloat16"}}, "precision"),
+    ({"header": {"alignment_version": 9}}, "alignment version"), ({"header": {"precision": "bfloat16"}}, "precision"), ({"header": {"views": 3}}, "views"),
     ({"change": nan_feature}, "not finite"), ({"change": one_class}, "one class alone"), ({"change": narrow}, "size 100, expected 512"),
     ({"change": unlabelled}, "no labelled train rows"), ({"splits": ("train",)}, "no labelled test rows"), ({"kind": "aligned"}, "kind aligned"),
 ])

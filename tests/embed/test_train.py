@@ -1,5 +1,7 @@
 """The stacked trainer against the slow obvious way: nn.Linear, autograd and torch.optim.Adam, one head at a time."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -111,6 +113,23 @@ def test_a_run_alone_equals_the_run_among_others(data, trained):
     index = [stack.family == "cake" and stack.k == 3 for stack in trained.stacks].index(True)
     for name, value in alone.parameters.values[0].items():
         np.testing.assert_allclose(value[0], trained.parameters.values[index][name][1], atol=1e-9)
+
+
+def test_each_epoch_draws_one_view_of_each_row_the_same_for_all_heads(data):
+    views = torch.stack([data.rows, data.rows + 100, data.rows + 200], 1).reshape(-1, data.rows.shape[1])
+    several = dataclasses.replace(data, views=3, rows=views)
+    drawn = [torch.cat([batch.rows[:, 0] for batch in epoch]) for epoch in epochs_of(Batches(several, SETTINGS), 2)]
+    for epoch in drawn:
+        shift = (epoch / 100).round()
+        assert set(shift.tolist()) == {0.0, 1.0, 2.0}
+        np.testing.assert_allclose(sorted(epoch - 100 * shift), sorted(data.rows[:, 0]))  # every row once, in one view
+    again = [torch.cat([batch.rows[:, 0] for batch in epoch]) for epoch in epochs_of(Batches(several, SETTINGS), 2)]
+    assert torch.equal(drawn[0], again[0]) and not torch.equal(drawn[0].sort().values, drawn[1].sort().values)
+
+
+def epochs_of(batches, count):
+    stream = iter(batches)
+    return [[next(stream) for _ in range(batches.per_epoch)] for _ in range(count)]
 
 
 def test_runs_differ_and_repeat(data):

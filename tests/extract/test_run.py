@@ -73,6 +73,16 @@ def test_an_interrupted_run_gives_the_digest_of_an_undisturbed_one(aligned):
     assert not list(aligned.parent.glob(".*")) and not list(aligned.parent.glob("*.parts"))
 
 
+def test_views_are_cached_behind_the_plain_crop_of_training_rows_alone(aligned):
+    make(aligned, "plain.h5")
+    make(aligned, "views.h5", views=2)
+    with open_cache(aligned.with_name("plain.h5"), "features") as plain, open_cache(aligned.with_name("views.h5"), "features") as views:
+        assert views["train/feature"].shape == (27, 3, 512) and views["test/feature"].shape == (13, 1, 512)
+        assert views["train/valence_arousal_predicted"].shape == (27, 3, 2)
+        assert (views["train/feature"][:, 0] == plain["train/feature"][:, 0]).all()
+        assert (views["train/feature"][:, 1] != views["train/feature"][:, 2]).any(1).all()
+
+
 def test_another_network_is_refused_for_a_cache_or_its_shards(aligned):
     make(aligned)
     with pytest.raises(Mismatch, match="emotion sha256"):

@@ -8,7 +8,8 @@ import pytest
 from data import registry
 from data.emotions import EMOTIONS
 from extract import toy
-from extract.toy_face import Expression, Style, draw, neutral
+from extract.toy_face import Style, draw
+from extract.toy_shape import Expression, neutral
 
 STYLE = Style(224, 60, 1.0, 3.0, 0.3, 5)
 
