@@ -72,3 +72,28 @@ def test_ccc_punishes_a_shift_that_pearson_does_not_see():
     true = np.linspace(-1, 1, 50)
     assert metrics.ccc(true, true) == pytest.approx(1)
     assert metrics.pearson(true, true + 1) == pytest.approx(1) and metrics.ccc(true, true + 1) < 0.5
+
+
+def test_counts_of_no_sample_give_no_score_and_no_warning():
+    nothing = np.zeros((2, 7, 7), int)
+    for score in (metrics.accuracy_score, metrics.mean_recall_score, metrics.macro_f1_score):
+        assert np.isnan(score(nothing)).all() and score(nothing).shape == (2,)
+
+
+@pytest.mark.parametrize("true, predicted", [([7], [0]), ([-1], [3]), ([0], [9]), ([0, 1], [1])])
+def test_what_would_count_in_another_cell_is_refused(true, predicted):
+    with pytest.raises(ValueError, match="classes"):
+        metrics.confusion_matrix(true, predicted, 7)
+
+
+def test_agreement_by_hand():
+    # means 2 and 7/3; covariance 1, variances 2/3 and 14/9: ccc 2 / (20/9 + 1/9), pearson 1 / sqrt(28/27)
+    assert metrics.ccc([1, 2, 3], [1, 2, 4]) == pytest.approx(6 / 7)
+    assert metrics.pearson([1, 2, 3], [1, 2, 4]) == pytest.approx(np.sqrt(27 / 28))
+    assert metrics.rmse([1, 2], [1, 4]) == pytest.approx(np.sqrt(2))
+
+
+def test_agreement_with_a_constant_is_none():
+    constant = np.full(3, 0.1)  # 0.1 + 0.1 + 0.1 is not 0.3: its mean is off in the last bit
+    assert np.isnan(metrics.pearson(constant, [1, 2, 3])) and np.isnan(metrics.pearson([1, 2, 3], constant))
+    assert np.isnan(metrics.ccc([1.0, 1.0], [1.0, 1.0])) and metrics.ccc([1.0, 1.0], [1.0, 2.0]) == 0

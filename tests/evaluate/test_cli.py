@@ -45,3 +45,24 @@ def test_other_files_are_refused_in_one_line(tmp_path, spoil, match):
     assert result.exit_code == 1 and match in result.output
     path.write_bytes(b"no HDF5")
     assert "not a readable HDF5 file" in call(tmp_path, "--results", str(path)).output
+
+
+def test_a_file_that_lacks_a_part_ends_in_one_line(tmp_path):
+    write_runs(tmp_path / "runs.h5", make(runs=1))
+    with h5py.File(tmp_path / "runs.h5", "r+") as file:
+        del file["confusion"]
+    result = call(tmp_path, "--results", str(tmp_path / "runs.h5"))
+    assert result.exit_code == 1 and "lacks a part" in result.output and result.output.count("\n") == 1
+
+
+def test_the_working_folder_comes_from_the_environment_and_holds_nothing_else(tmp_path):
+    write_runs(tmp_path / "results" / "runs.h5", make(runs=2))
+    result = CliRunner().invoke(main, ["tables"], env={"CAKE_WORKDIR": str(tmp_path)})
+    assert result.exit_code == 0 and str(tmp_path / "results" / "tables") in result.stderr
+    assert "written to" not in result.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+    assert len(list((tmp_path / "results" / "tables").iterdir())) == 9
+
+
+def test_a_wrong_call_exits_with_two(tmp_path):
+    assert call(tmp_path, "--result", "x").exit_code == 2

@@ -151,3 +151,45 @@ def test_the_papers_numbers_hang_together():
     for name, rows in reference.TABLE_1.items():
         assert rows["cake", 3][0] == reference.TABLE_3[name][name][0]
     assert sum(reference.TRAINING_ROWS.values()) == 296_043
+
+
+def test_a_lost_run_is_told_and_the_others_are_scored():
+    runs = make(runs=3)
+    runs.outcomes[Head("cake", 3, 1)].failure = "diverged"
+    table = table_1(runs)
+    assert "1 head diverged and is left out; runs scored: CAKE-3 over 2 of 3" in table.notes
+    assert [record["runs"] for record in table.records[:2]] == [2, 3]
+
+
+def test_a_sweep_of_more_runs_at_other_sizes_does_not_count_as_runs_of_the_tables():
+    runs = make(runs=2)
+    runs.outcomes[Head("cake", 64, 9)] = runs.outcomes[Head("cake", 3, 0)]
+    assert any("over 2 runs" in note for note in table_1(runs).notes)
+
+
+def test_machines_read_the_difference_and_the_reason_of_a_gap():
+    real, toy = make(families=("cake", "baseline")), make(toy=True)
+    found = records(table_1(real))
+    first, gap = found["CAKE-3", "macro F1", "rafdb", "rafdb"], found["AV", "macro F1", "sfew", "sfew"]
+    assert float(first["difference"]) == pytest.approx(float(first["mean"]) - 64.4, abs=1e-3)
+    assert (first["absent"], first["dimensions"]) == ("", 3)
+    assert (gap["mean"], gap["difference"], gap["absent"], gap["paper"]) == ("", "", "no predicted arousal-valence", 33.3)
+    assert {record["difference"] for record in table_1(toy).records} == {""}
+
+
+def test_systems_without_a_figure_on_the_data_sets_at_hand_are_not_listed():
+    first_cells = [row[0] for row in table_2(make(("sfew",), sizes=(40,))).rows]
+    assert "Transfer Learning" in first_cells and "Compact Model" not in first_cells
+
+
+@pytest.mark.parametrize("names", [("affectnet", "rafdb", "sfew", "fer2013"), tuple(f"photographs-of-{letter}" for letter in "abcdef")])
+@pytest.mark.parametrize("families", [("cake", "av", "cake-norm", "baseline"), ("baseline",)])
+def test_every_table_fits_the_terminal(names, families):
+    for table in all_tables(make(names, runs=2, toy=True, families=families, sizes=(20,) * len(names))):
+        assert max(map(len, as_text(table).splitlines())) <= 100
+
+
+def test_provenance_of_an_older_sweep_may_lack_what_the_notes_say():
+    runs = make(runs=2)
+    runs.provenance = {}
+    assert not any("pre-trained" in note or "trained on" in note for note in table_1(runs).notes)

@@ -1,0 +1,60 @@
+"""One table as text, Markdown and CSV: aligned, within the terminal, and read back by a machine."""
+
+import csv
+import io
+
+import pytest
+
+from evaluate.render import WIDTH, as_csv, as_markdown, as_text
+from evaluate.tables import Table
+
+
+def table(columns=("Name", "F1"), rows=(("a", "1.0 ± 0.5"), ("longer", "–")), **rest):
+    return Table("made", "A title", columns, list(rows), **rest)
+
+
+def test_text_aligns_its_columns():
+    assert as_text(table(notes=["a note"])) == (
+        "A title\n"
+        "Name    F1\n"
+        "──────  ─────────\n"
+        "a       1.0 ± 0.5\n"
+        "longer  –\n"
+        "  a note\n")
+
+
+def test_notes_and_titles_wrap_within_the_terminal():
+    long = table(notes=["word " * 60])
+    long.title = "title " * 30
+    lines = as_text(long).splitlines()
+    assert max(map(len, lines)) <= WIDTH
+    assert sum(line.count("word") for line in lines) == 60 and sum(line.count("title") for line in lines) == 30
+
+
+@pytest.mark.parametrize("count", [3, 4, 5, 9])
+def test_columns_beyond_the_terminal_go_below_with_their_rows_named_anew(count):
+    columns = ("Classifier", *(f"on data set {index} of many" for index in range(count)))
+    rows = [(f"c{row}", *(f"{row}{column}.0 ± 0.1" for column in range(count))) for row in range(2)]
+    text = as_text(table(columns, rows))
+    assert max(map(len, text.splitlines())) <= WIDTH
+    for heading in columns[1:]:
+        assert text.count(heading) == 1
+    for cells in rows:
+        assert all(text.count(cell) == 1 for cell in cells[1:])
+    assert text.count("c0") == text.count("Classifier") == (1 if count == 3 else -(-count // 3))
+
+
+def test_one_column_wider_than_the_terminal_is_still_printed():
+    assert "x" * 120 in as_text(table(rows=[("a", "x" * 120), ("b", "1")]))
+
+
+def test_markdown_escapes_bars_and_lists_notes():
+    lines = as_markdown(table(rows=[("a|b", " 1")], notes=["a note"])).splitlines()
+    assert lines == ["**A title**", "", "| Name | F1 |", "| --- | --- |", "| a\\|b | 1 |", "", "- a note"]
+
+
+def test_csv_reads_back_in_full():
+    first = {"table": "one", "mean": "58.1234", "absent": ""}
+    second = {"table": "two", "mean": "", "absent": 'no "arousal", none'}
+    text = as_csv([table(records=[first]), table(records=[second])])
+    assert list(csv.DictReader(io.StringIO(text))) == [first, second] and text.count("\n") == 3
