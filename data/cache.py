@@ -133,8 +133,8 @@ def _validate(file, path, kind, again):
         raise CacheError(f"{path} is incomplete; delete it and {again}")
     if file.attrs.get("schema_version") != SCHEMA[kind]:
         raise CacheError(f"{path} has schema version {file.attrs.get('schema_version')}, this code reads {SCHEMA[kind]}; {again}")
-    if json.loads(file.attrs["emotions"]) != list(EMOTIONS):
-        raise CacheError(f"{path} orders its classes as {file.attrs['emotions']}, expected {', '.join(EMOTIONS)}; {again}")
+    if json.loads(file.attrs.get("emotions", "null")) != list(EMOTIONS):
+        raise CacheError(f"{path} orders its classes as {file.attrs.get('emotions', 'nothing')}, expected {', '.join(EMOTIONS)}; {again}")
     _refuse_foreign_storage(file, path)
 
 

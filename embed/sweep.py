@@ -44,7 +44,8 @@ def sweep(paths, results, *, sizes, families, runs, settings, progress=lambda st
 
     paths: feature caches, one per domain. Raises ValueError for caches that do not fit, data.publish.Mismatch for a
     results file of other settings or caches, Busy where another sweep writes it."""
-    caches = sorted((read_cache(path) for path in paths), key=lambda cache: -len(cache.train["emotion"]))
+    # by size, then by name: the order of classifiers and test sets must not hang on the order of the call
+    caches = sorted((read_cache(path) for path in paths), key=lambda cache: (-len(cache.train["emotion"]), cache.name))
     refuse_misfit(caches)
     with lock(results):
         found = _open(Path(results), caches, settings)
@@ -72,7 +73,7 @@ def _open(results, caches, settings):
 
 def identity(caches, settings):
     """What must agree before heads join a results file."""
-    return {**asdict(settings), "caches": {cache.name: cache.digest for cache in caches}}
+    return {**asdict(settings), "caches": [[cache.name, cache.digest] for cache in caches]}
 
 
 def provenance(caches):

@@ -156,6 +156,14 @@ def test_another_identity_is_refused_and_nothing_is_overwritten(caches, tmp_path
     assert (tmp_path / "runs.h5").read_bytes() == before
 
 
+def test_the_order_in_which_caches_are_named_is_no_matter(tmp_path):
+    paths = [write_cache(tmp_path / f"{name}.h5", train=80, test=rows, seed=rows) for name, rows in (("a", 40), ("b", 60))]
+    run(paths, tmp_path / "runs.h5")
+    runs = run(paths[::-1], tmp_path / "runs.h5", sizes=[5])
+    for outcome in runs.outcomes.values():
+        assert outcome.confusion.sum((2, 3)).tolist() == [[40, 60], [40, 60]]
+
+
 def test_a_head_that_diverges_is_marked_and_the_others_stay(caches, tmp_path, monkeypatch):
     initialise = module.Trainer.__init__
 
