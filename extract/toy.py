@@ -3,6 +3,7 @@
 Every image hangs on (seed, domain, split, row) alone, so the number of processes changes nothing."""
 
 import json
+import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +71,8 @@ def draw(folder, *, seed=0, size=2100, dominance=1.0, progress=lambda images: No
         return False
     publish_text(folder / "unfinished.json", json.dumps(settings))  # so that a killed call's folder is known as ours
     pictures = [picture for name in DOMAINS for picture in plan(name, seed=seed, size=size, dominance=dominance)]
-    with ProcessPoolExecutor(available_cpus(), initializer=cv2.setNumThreads, initargs=(1,)) as pool:
+    spawn = multiprocessing.get_context("spawn")  # a forked copy of a process whose OpenCV or torch runs threads hangs
+    with ProcessPoolExecutor(available_cpus(), spawn, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
         points = []
         for found in pool.map(_draw_one, [(picture, folder, seed) for picture in pictures], chunksize=32):
             points.append(found)

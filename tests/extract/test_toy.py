@@ -1,6 +1,8 @@
 """The toy corpus: seeded, in the real layouts, found by the real detector, and honest about what it is."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -51,6 +53,14 @@ def test_the_same_seed_gives_the_same_files(corpus, tmp_path):
         if path.is_file():
             assert path.read_bytes() == (tmp_path / "toy" / path.relative_to(corpus)).read_bytes()
     assert toy.plan("rafdb", seed=4, size=70, dominance=1) != toy.plan("rafdb", seed=3, size=70, dominance=1)
+
+
+def test_it_draws_where_opencv_has_already_run_threads(tmp_path):
+    """A process forked after that hangs in its first call of OpenCV."""
+    code = ("import cv2, numpy, sys; from extract import toy; cv2.setNumThreads(4)\n"
+            "cv2.GaussianBlur(numpy.zeros((2000, 2000, 3), numpy.uint8), (31, 31), 5)\ntoy.draw(sys.argv[1], size=3)")
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "toy")], timeout=60, check=True)
+    assert (tmp_path / "toy" / "toy.json").is_file()
 
 
 def test_a_finished_corpus_is_kept_and_others_are_refused(corpus, tmp_path):
