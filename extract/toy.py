@@ -19,13 +19,15 @@ from extract.toy_face import draw as draw_face
 from extract.toy_shape import Expression
 from extract.workers import available_cpus
 
-# Valence, arousal, dominance at the middle of each class. Without dominance the classes stand on a circle round neutral, so
-# that two dimensions suffice. Anger and fear share a place on it, between surprise and disgust, and both overlap with both:
-# a plane cannot set the two apart and keep these neighbours. The other classes lean to the side of dominance that
+# Valence, arousal, dominance at the middle of each class. Without dominance the classes stand on a circle, neutral a little
+# calm, so that two dimensions suffice. Anger and fear share a place on it, between surprise and disgust, and both overlap
+# with both: a plane cannot set the two apart and keep these neighbours. The other classes lean to the side of dominance that
 # Mehrabian's ratings give them.
-CENTRES = {"neutral": (0, 0, 0), "happiness": (0.90, 0.25, 0.30), "surprise": (0.15, 0.85, -0.25), "fear": (-0.48, 0.64, -1.0),
-           "anger": (-0.48, 0.64, 1.0), "disgust": (-0.80, 0.15, 0.25), "sadness": (-0.65, -0.65, -0.30)}
-SCATTER = 0.22  # deviation of the factors inside a class: neighbours overlap, as annotators disagree
+CENTRES = {"neutral": (0.15, -0.35, 0), "happiness": (0.75, 0.25, 0.30), "surprise": (0.15, 0.75, -0.25), "fear": (-0.42, 0.55, -1.0),
+           "anger": (-0.42, 0.55, 1.0), "disgust": (-0.70, 0.10, 0.25), "sadness": (-0.55, -0.60, -0.30)}
+# Deviation of the factors inside a class. Neighbours must overlap, as annotators disagree: of classes that do not, a network
+# makes corners of a simplex, which no plane holds, whatever the factors behind them.
+SCATTER = 0.28
 TRAIN_SHARES = np.array([0.22, 0.30, 0.12, 0.12, 0.07, 0.06, 0.11])  # imbalanced as the real sets are, more mildly
 CONTEMPT, UNCERTAIN, NO_FACE = 7, 9, 10  # AffectNet's further codes; a few rows of each
 _SALT = {"affectnet": 1, "rafdb": 2, "sfew": 3, "train": 10, "test": 20}
