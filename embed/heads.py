@@ -61,10 +61,12 @@ class Parameters:
     def __init__(self, stacks, domains, dtype):
         self.stacks, self.domains = stacks, domains
         shapes = [stack.shapes(domains) for stack in stacks]
-        total = sum(math.prod(shape) for group in shapes for shape in group.values())
-        self.flat = torch.zeros(total, dtype=dtype)
-        self.flat.grad = torch.zeros_like(self.flat)
-        self.values, self.gradients = self._views(self.flat, shapes), self._views(self.flat.grad, shapes)
+        sizes = [sum(map(math.prod, group.values())) for group in shapes]
+        flat, gradient = torch.zeros(sum(sizes), dtype=dtype), torch.zeros(sum(sizes), dtype=dtype)
+        self.flats = flat.split(sizes)  # one for each stack: an optimizer's parameters
+        for own, slope in zip(self.flats, gradient.split(sizes)):
+            own.grad = slope
+        self.values, self.gradients = self._views(flat, shapes), self._views(gradient, shapes)
 
     @staticmethod
     def _views(flat, shapes):

@@ -35,13 +35,17 @@ class Trainer:
 
     def train(self, progress=lambda steps: None):
         """Run all steps; progress(1) after each."""
-        optimizer = torch.optim.Adam([self.parameters.flat], fused=True)
+        optimizer = self.optimizer()
         batches = Batches(self.corpus, self.settings)
         for step, batch in enumerate(batches):
-            optimizer.param_groups[0]["lr"] = learning_rate(self.settings, step, len(batches))
+            for stack, group in zip(self.stacks, optimizer.param_groups):
+                group["lr"] = self.settings.rate_of(stack.family) * decay(step, len(batches))
             self.gradient(batch)
             optimizer.step()
             progress(1)
+
+    def optimizer(self):
+        return torch.optim.Adam([{"params": [flat]} for flat in self.parameters.flats], fused=True)
 
     @torch.no_grad()
     def gradient(self, batch):
@@ -150,6 +154,6 @@ class Batch:
                 yield emotion, first, last
 
 
-def learning_rate(settings, step, steps):
-    """Half a cosine from the settings' rate to 0."""
-    return settings.rate * 0.5 * (1 + math.cos(math.pi * step / steps))
+def decay(step, steps):
+    """Half a cosine from 1 to 0."""
+    return 0.5 * (1 + math.cos(math.pi * step / steps))

@@ -76,7 +76,7 @@ def plain_step_seconds(data, family, k, order, steps):
 def stacked_step_seconds(data, heads, settings, steps):
     """Seconds a step of all heads together."""
     trainer = Trainer(data, heads, settings)
-    optimizer = torch.optim.Adam([trainer.parameters.flat], fused=True)
+    optimizer = trainer.optimizer()
     for step, batch in enumerate(Batches(data, settings)):
         if step == 1:
             begun = time.perf_counter()
