@@ -31,7 +31,7 @@ def tables(workdir, results):
 
 
 # Table 1 is followed by its multi-domain summary, Table 2 by our scores under every convention.
-FILES = {"table1": ("table1", "multi_domain"), "table2": ("table2", "conventions"), "table3": ("table3",)}
+FILES = {"table1": ("table1", "multi_domain"), "differences": ("differences",), "table2": ("table2", "conventions"), "table3": ("table3",)}
 
 
 def write_tables(runs, folder):

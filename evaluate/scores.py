@@ -7,6 +7,7 @@ import numpy as np
 from data import metrics
 from data.cache import coverage
 from data.runs import Runs
+from evaluate.significance import mean_interval
 
 SCORES = {"macro F1": metrics.macro_f1_score, "accuracy": metrics.accuracy_score, "mean recall": metrics.mean_recall_score}
 
@@ -18,12 +19,13 @@ class Score:
     mean: float
     deviation: float
     runs: int
+    interval: tuple | None = None  # 95 % of the mean over runs, (low, high)
 
 
 def over_runs(values):
     """(runs,) values to a Score."""
     deviation = float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
-    return Score(float(np.mean(values)), deviation, len(values))
+    return Score(float(np.mean(values)), deviation, len(values), mean_interval(values))
 
 
 def score_of(runs, family, k, *, classifier, test, score="macro F1"):

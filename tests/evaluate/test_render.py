@@ -6,7 +6,7 @@ import io
 import pytest
 
 from evaluate.render import WIDTH, as_csv, as_markdown, as_text
-from evaluate.tables import Table
+from evaluate.table import Table
 
 
 def table(columns=("Name", "F1"), rows=(("a", "1.0 ± 0.5"), ("longer", "–")), **rest):

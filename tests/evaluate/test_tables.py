@@ -11,7 +11,8 @@ from data.runs import Head, Outcome
 from evaluate import reference
 from evaluate.render import as_csv, as_markdown, as_text
 from evaluate.scores import multi_domain, over_runs, score_of
-from evaluate.tables import all_tables, conventions, difference, percent, summary, table_1, table_2, table_3
+from evaluate.table import percent
+from evaluate.tables import all_tables, conventions, difference, summary, table_1, table_2, table_3
 from tests.evaluate.made_up_runs import make
 
 
@@ -86,7 +87,7 @@ def test_the_paper_stands_beside_with_the_difference_in_points_and_deviations():
     assert difference(score, (58.1, 0.5), toy=True) == "toy" and difference(score, None, toy=False) == "–"
     rows = table_1(make()).rows
     assert [row[0] for row in rows] == ["AffectNet", "", "", "", "SFEW", "", "", "", "RAF-DB", "", "", ""]
-    assert rows[0][4] == "58.1 ± 0.5" and rows[0][2] == "3" and rows[2][2] == "2"
+    assert rows[0][5] == "58.1 ± 0.5" and rows[0][2] == "3" and rows[2][2] == "2"
 
 
 def test_data_sets_of_ones_own_have_no_paper_columns():
