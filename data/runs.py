@@ -11,13 +11,15 @@ from data.cache import CacheError, header_of, open_cache, provenance_of, seal
 from data.emotions import EMOTIONS
 from data.publish import dataset_names, publish, read_array, write_array
 
-FAMILIES = ("cake", "av", "cake-norm", "baseline")
+FAMILIES = ("cake", "av", "cake-norm", "baseline", "av-true")
+WITH_AROUSAL_VALENCE = ("av", "av-true")  # predicted for all domains; annotated, so one domain alone (Section 2.1)
 BASELINE_SIZE = 512
+UNSCORED = 255  # stands in `predicted` where a classifier was not trained or a test row has no annotation
 
 
 def representation_size(family, k):
     """Dimensions the classifier sees: k, k + 2 with arousal-valence, 512 for the baseline."""
-    return {"av": k + 2, "baseline": BASELINE_SIZE}.get(family, k)
+    return BASELINE_SIZE if family == "baseline" else k + 2 * (family in WITH_AROUSAL_VALENCE)
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,9 @@ class Head:
 
 @dataclass
 class Outcome:
-    """What training one head gave. D classifiers, T test sets, rows of all test sets one after the other."""
+    """What training one head gave. D classifiers, T test sets, rows of all test sets one after the other.
+
+    av-true has one classifier, on the annotated rows of one test set; the other counts are 0 and predictions UNSCORED."""
 
     seed: int
     loss: float  # Eq. 1 over all training rows, after the last step
@@ -39,6 +43,7 @@ class Outcome:
     failure: str = ""  # why the head has no scores, else empty
     predicted: np.ndarray | None = None  # (D, rows) uint8, for small heads and the baseline
     weights: dict = field(default_factory=dict)  # name -> float32 array, on features as cached
+    range: np.ndarray | None = None  # (2, dimensions) lowest and highest coordinates of all rows, for small heads: Figure 5's grid
 
 
 @dataclass
@@ -60,6 +65,17 @@ class Runs:
     toy: bool
     provenance: dict
     outcomes: dict = field(default_factory=dict)  # Head -> Outcome
+
+    @property
+    def rows(self):
+        """Rows of all test sets."""
+        return sum(len(test.emotion) for test in self.tests.values())
+
+    def span(self, name):
+        """Where the rows of one test set lie among those of all."""
+        names = list(self.tests)
+        start = sum(len(self.tests[other].emotion) for other in names[: names.index(name)])
+        return slice(start, start + len(self.tests[name].emotion))
 
     def confusions(self, family, k):
         """(runs, D, T, 7, 7) counts of the heads of one family and k that did not fail, in order of their run."""
@@ -86,7 +102,8 @@ def write_runs(path, runs):
 
 
 def _write_heads(file, runs):
-    outcomes = runs.outcomes
+    # sorted, so that the file does not hang on the order in which heads were trained
+    outcomes = dict(sorted(runs.outcomes.items(), key=lambda item: (FAMILIES.index(item[0].family), item[0].k, item[0].run)))
     write_array(file, "heads/family", np.array([head.family for head in outcomes], object))
     for name in ("k", "run"):
         write_array(file, f"heads/{name}", np.array([getattr(head, name) for head in outcomes], np.int32))
@@ -96,8 +113,8 @@ def _write_heads(file, runs):
     confusion = np.stack([outcome.confusion for outcome in outcomes.values()])
     file.create_dataset("confusion", data=confusion.astype(np.int32), compression="gzip")
     for head, outcome in outcomes.items():
-        kept = dict(outcome.weights, **({} if outcome.predicted is None else {"predicted": outcome.predicted}))
-        for name, array in kept.items():
+        kept = {**outcome.weights, "predicted": outcome.predicted, "range": outcome.range}
+        for name, array in ((name, array) for name, array in kept.items() if array is not None):
             write_array(file, f"kept/{head.family}/{head.k}/{head.run}/{name}", array)
 
 
@@ -127,7 +144,7 @@ def _read_heads(file):
         kept = _read_kept(file, f"kept/{head.family}/{head.k}/{head.run}")
         outcomes[head] = Outcome(seed=int(columns["seed"][index]), loss=float(columns["loss"][index]),
                                  failure=columns["failure"][index], confusion=confusion[index],
-                                 predicted=kept.pop("predicted", None), weights=kept)
+                                 predicted=kept.pop("predicted", None), range=kept.pop("range", None), weights=kept)
     return outcomes
 
 

@@ -7,19 +7,20 @@ from pathlib import Path
 
 import click
 
-from embed.sizes import parse_sizes
+from embed.sizes import parse_bytes, parse_sizes
 
-FAMILIES = ("cake", "av", "cake-norm", "baseline")
+FAMILIES = ("cake", "av", "cake-norm", "baseline", "av-true")
 
 
-class Sizes(click.ParamType):
-    """--k as a sorted list of integers."""
+class Parsed(click.ParamType):
+    """An option read by a function whose ValueError says what is accepted."""
 
-    name = "sizes"
+    def __init__(self, name, parse):
+        self.name, self.parse = name, parse
 
     def convert(self, value, param, ctx):
         try:
-            return value if isinstance(value, list) else parse_sizes(value)
+            return self.parse(value) if isinstance(value, str) else value
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
@@ -49,7 +50,7 @@ def main():
 @main.command()
 @click.option("--workdir", type=click.Path(path_type=Path), default=".", envvar="CAKE_WORKDIR", show_default=True,
               help="Working folder; features/ is read there, results/ written.")
-@click.option("--k", "sizes", type=Sizes(), default="1..512:log", show_default=True,
+@click.option("--k", "sizes", type=Parsed("sizes", parse_sizes), default="1..512:log", show_default=True,
               help="Learned dimensions: 3, or 1,2,3,8, or 1..512, or 1..512:log.")
 @click.option("--family", "families", type=Names(FAMILIES), default="cake,av", show_default=True,
               help="Families trained for these k. What Tables 1-3 need is always trained beside them.")
@@ -57,22 +58,49 @@ def main():
 @click.option("--datasets", type=Names(), help="Caches in features/ to train on together.  [default: every labelled one]")
 @click.option("--results", type=click.Path(path_type=Path), help="Results file.  [default: WORKDIR/results/runs.h5]")
 @click.option("--seed", type=int, default=0, show_default=True)
-def sweep(workdir, sizes, families, runs, datasets, results, seed):
+@click.option("--precision", type=click.Choice(["float32", "bfloat16"]), default="float32", show_default=True,
+              help="Of the wide products. bfloat16 is faster where the hardware has it.")
+@click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), help="[default: the best there is]")
+@click.option("--memory", type=Parsed("size", parse_bytes), help="For cached features, such as 4G; a larger cache is read from disk in "
+              "every epoch.  [default: half of what is free]")
+@click.option("--keep-weights", is_flag=True, help="Keep the weights of every head (2 KB for each of its dimensions), not of the small ones alone.")
+def sweep(workdir, sizes, families, runs, datasets, results, seed, precision, device, memory, keep_weights):
     """Train all heads of a sweep and write their confusion counts to results/runs.h5.
 
-    Heads already there are kept; the same call again does only what is missing."""
+    Heads already there are kept; the same call again does only what is missing. Started by torchrun, several processes
+    share the work: torchrun --nproc-per-node 2 -m embed.cli sweep"""
     if families == ["cake"] and 0 in sizes:
         raise click.BadParameter("cake needs at least one dimension, k = 0 is for av", param_hint="--k")
     results = results or workdir / "results" / "runs.h5"
+    from embed.ranks import Stopped, joined
+    from embed.sweep import Request
+
     try:
-        _sweep(_caches(workdir, datasets), results, sizes, families, runs, seed)
+        with joined() as ranks:
+            settings, place = _settings(seed, precision, device, memory, ranks)
+            said = _sweep(workdir, datasets, results, Request(sizes, families, runs, keep_weights), settings, place)
+    except Stopped:
+        sys.exit(1)
     except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
-    click.echo(results)
+    if ranks.first:
+        click.echo(said, err=True)
+        click.echo(results)
+
+
+def _settings(seed, precision, device, memory, ranks):
+    from embed.device import choose_device, feature_memory, refuse_precision, use_available_cpus
+    from embed.settings import Settings
+    from embed.sweep import Place
+
+    use_available_cpus()
+    device = choose_device(device, rank=ranks.local)
+    refuse_precision(precision, device)
+    return Settings(seed=seed, precision=precision), Place(device, feature_memory(device) if memory is None else memory, ranks)
 
 
 def _caches(workdir, datasets):
-    from embed.domains import is_labelled
+    from embed.caches import is_labelled
 
     folder = workdir / "features"
     if datasets:
@@ -83,26 +111,19 @@ def _caches(workdir, datasets):
     return found
 
 
-def _sweep(paths, results, sizes, families, runs, seed):
-    from embed.settings import Settings
-    from embed.sweep import blocks, sweep
+def _sweep(workdir, datasets, results, request, settings, place):
+    """The line that sums up what was done."""
+    from embed.progress import shown
+    from embed.sweep import sweep
 
-    begun, trained = time.monotonic(), 0
-    todo = sum(map(len, blocks(sizes, families, runs, predicts=True)))
-    with click.progressbar(length=1000, label=f"training up to {todo} heads", file=sys.stderr, show_eta=True) as bar:
-        share = 0.0
-
-        def progress(steps, total, heads):
-            nonlocal share, trained
-            before, share = int(share), share + 1000 * steps / total * heads / todo
-            trained += steps / total * heads
-            bar.update(int(share) - before)
-
-        outcome = sweep(paths, results, sizes=sizes, families=families, runs=runs, settings=Settings(seed=seed), progress=progress)
-        bar.update(1000)
-    failed = sum(bool(one.failure) for one in outcome.outcomes.values())
-    click.echo(f"{round(trained)} heads trained in {time.monotonic() - begun:.1f} s, {len(outcome.outcomes)} in the file"
-               + (f", {failed} of them diverged" if failed else ""), err=True)
+    paths = place.ranks.together(lambda: _caches(workdir, datasets))
+    begun = time.monotonic()
+    with shown(quiet=not place.ranks.first) as progress:
+        found, work = sweep(paths, results, request, settings, place=place, progress=progress)
+    seconds = time.monotonic() - begun
+    failed = sum(bool(one.failure) for one in found.outcomes.values())
+    return (f"{round(work.heads):,} heads trained in {seconds:,.1f} s ({work.flop / seconds / 1e9:,.0f} GFLOP/s), "
+            f"{len(found.outcomes):,} in the file" + (f", {failed} of them diverged" if failed else ""))
 
 
 if __name__ == "__main__":

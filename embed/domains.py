@@ -1,140 +1,147 @@
-"""Feature caches to the tensors of stage two: training rows of all domains end to end, and their test sets."""
+"""What the trainer works on: training rows of all domains end to end, their weights, and the test sets."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from data.cache import FEATURE_SIZE, CacheError, header_of, open_cache, provenance_of, read_split
-from data.emotions import EMOTIONS
-from data.publish import refuse_difference
-from data.runs import TestSet
+from data.cache import FEATURE_SIZE
+from embed.features import PIECE_ROWS, moments, read
 from embed.loss import sample_weights
 
-COLUMNS = FEATURE_SIZE + 3  # x~ = [x; v; 1]: features, valence and arousal, a constant
-MUST_AGREE = ("emotion_sha256", "valence_arousal_sha256", "image_size", "alignment_version", "precision", "feature_size", "views")
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows as heads take them: x~ = [x; v; 1] in two parts."""
+
+    x: torch.Tensor  # (n, 512) scaled features
+    v: torch.Tensor  # (3, n) scaled valence and arousal, and a constant 1
+
+    def between(self, low, high):
+        return Rows(self.x[low:high], self.v[:, low:high])
+
+    def to(self, dtype):
+        return Rows(self.x.to(dtype), self.v.to(dtype))
 
 
 @dataclass
-class Cache:
-    """One features/NAME.h5 as read: its labelled training and test rows, raw."""
+class Scaling:
+    """Each column to mean 0 and deviation 1; undone in the weights that are stored."""
 
-    name: str
-    digest: str
-    toy: bool
-    header: dict
-    provenance: dict
-    train: dict  # feature (n, V, 512) float16, predicted (n, V, 2) float32 or None, emotion (n,) int64
-    test: dict  # likewise, V = 1
-    test_set: TestSet
+    mean: np.ndarray  # (514,) float64, features then valence and arousal
+    deviation: np.ndarray
+
+    def __post_init__(self):
+        self.deviation = np.where(self.deviation > 1e-6, self.deviation, 1.0)  # a constant column keeps its scale
+
+    def features(self, raw, dtype):
+        """(n, 512) of any float type -> scaled, in `dtype`."""
+        mean, inverse = (torch.from_numpy(side[:FEATURE_SIZE]).to(raw.device, dtype) for side in (self.mean, 1 / self.deviation))
+        return raw.to(dtype).sub_(mean).mul_(inverse)
+
+    def arousal_valence(self, raw, dtype):
+        """(..., 2) -> scaled, in `dtype`."""
+        return torch.from_numpy((raw - self.mean[FEATURE_SIZE:]) / self.deviation[FEATURE_SIZE:]).to(dtype)
 
 
 @dataclass
 class Corpus:
-    """What the trainer works on. Rows are scaled; the scaling is undone in the weights that are stored."""
+    """N training rows of D domains, in memory or on disk, and T test sets."""
 
-    names: tuple
-    views: int  # V: view 0 is the plain crop, the others are augmented
-    rows: torch.Tensor  # (N * V, 515): scaled features, scaled predicted arousal-valence (0 without), 1; row n at n * V + view
-    emotion: torch.Tensor  # (N,) int64
-    domain: torch.Tensor  # (N,) int64
+    names: tuple  # of the domains, one classifier each
+    store: object  # embed.features.Resident or OnDisk
+    position: np.ndarray  # (N,) int64, where each row lies in the store
+    v: torch.Tensor  # (rows of the store, V, 2) scaled valence and arousal, zeros where there are none
+    emotion: np.ndarray  # (N,) int64
+    domain: np.ndarray  # (N,) int64
     weights: torch.Tensor  # (D, 7) w_class * w_dataset
-    tests: dict  # name -> (rows (n, 515), emotion (n,) int64)
-    mean: np.ndarray  # (514,)
-    deviation: np.ndarray  # (514,)
-    predicts: bool  # predicted arousal-valence is there
+    scaling: Scaling
+    tests: dict  # name of a domain -> (Rows, emotion (n,) int64, place (n,) of each in the test set's rows)
+    dtype: torch.dtype = torch.float32
+    device: torch.device = torch.device("cpu")
+
+    @property
+    def views(self):
+        return self.store.views
+
+    def batches(self, chosen, view, ends):
+        """Yield the Rows of consecutive batches of the training rows `chosen`, each in the view given for it."""
+        position, start = self.position[chosen], 0
+        v = self.v.flatten(0, 1)
+        index = torch.from_numpy(position * self.views + view).to(v.device)
+        for end, raw in zip(ends, self.store.stream(position, view, ends)):
+            yield self.rows(raw, v[index[start:end]])
+            start = end
+
+    def rows(self, raw, v):
+        """Rows from raw features (n, 512) and scaled arousal-valence (n, 2)."""
+        x = self.scaling.features(raw.to(self.device), self.dtype)
+        return Rows(x, torch.cat([v.T, torch.ones(1, len(v), dtype=v.dtype, device=v.device)]).to(self.device))
 
 
-def read_cache(path):
-    """The Cache at `path`. Raises CacheError, FileNotFoundError; ValueError for content that cannot be trained on."""
-    with open_cache(path, "features") as file:
-        parts = {split: _labelled(file, split, path) for split in ("train", "test")}
-        test_set = TestSet(emotion=parts["test"]["emotion"].astype(np.int8), row=parts["test"]["row"],
-                           status_counts=file["test/status_counts"][()])
-        return Cache(Path(path).stem, file.attrs["digest"], bool(file.attrs["toy"]), header_of(file), provenance_of(file),
-                     parts["train"], parts["test"], test_set)
+def assemble(caches, store, *, dtype=torch.float32, device="cpu"):
+    """The Corpus of caches that fit each other, in the order given: CAKE, AVk with predicted arousal-valence, the baseline."""
+    predicts = all(cache.train.predicted is not None for cache in caches)
+    values = {split: [_predicted(getattr(cache, split), predicts) for cache in caches] for split in ("train", "test")}
+    scaling = _scaling([cache.train for cache in caches], np.concatenate(values["train"]).reshape(-1, 2))
+    emotion = np.concatenate([cache.train.emotion for cache in caches])
+    domain = np.repeat(np.arange(len(caches)), [len(cache.train) for cache in caches])
+    corpus = Corpus(tuple(cache.name for cache in caches), store, np.arange(len(emotion)),
+                    scaling.arousal_valence(np.concatenate(values["train"]), dtype).to(device), emotion, domain,
+                    torch.from_numpy(sample_weights(emotion, domain)).to(device, dtype), scaling, {}, dtype, torch.device(device))
+    for cache, v in zip(caches, values["test"]):
+        corpus.tests[cache.name] = _test(corpus, cache.test, v[:, 0], np.arange(len(cache.test)))
+    return corpus
 
 
-def is_labelled(path):
-    """Whether a feature cache has labelled rows at all: those of a folder of photographs have none."""
-    with open_cache(path, "features") as file:
-        return any("emotion" in file[split] and (file[split]["emotion"][()] >= 0).any() for split in file)
+def assemble_annotated(caches, store, *, dtype=torch.float32, device="cpu"):
+    """The Corpus of Section 2.1: the rows of one domain that have annotated arousal-valence. See annotated_domain."""
+    cache = annotated_domain(caches)
+    chosen, tested = (np.flatnonzero(part.has_annotations()) for part in (cache.train, cache.test))
+    scaling = _scaling([cache.train], cache.train.annotated[chosen])
+    emotion, domain = cache.train.emotion[chosen], np.zeros(len(chosen), np.int64)
+    start = sum(len(other.train) for other in caches[: caches.index(cache)])
+    rows = sum(len(other.train) for other in caches)
+    v = torch.zeros(rows, 1, 2, dtype=dtype)
+    v[start : start + len(cache.train), 0] = scaling.arousal_valence(np.nan_to_num(cache.train.annotated), dtype)
+    corpus = Corpus((cache.name,), store, start + chosen, v.expand(-1, store.views, -1).to(device), emotion, domain,
+                    torch.from_numpy(sample_weights(emotion, domain)).to(device, dtype), scaling, {}, dtype, torch.device(device))
+    corpus.tests[cache.name] = _test(corpus, cache.test, cache.test.annotated, tested)
+    return corpus
 
 
-def _labelled(file, split, path):
-    if split not in file or "feature" not in file[split] or not (file[split]["emotion"][()] >= 0).any():
-        raise ValueError(f"{path} has no labelled {split} rows; a domain needs both a train and a test split")
-    arrays = read_split(file, split, [name for name in ("feature", "emotion", "row", "valence_arousal_predicted") if name in file[split]])
-    keep = arrays["emotion"] >= 0
-    feature = arrays["feature"][keep]
-    if feature.shape[2] != FEATURE_SIZE:
-        raise CacheError(f"{path} has features of size {feature.shape[2]}, expected {FEATURE_SIZE}")
-    if not np.isfinite(feature).all():
-        raise CacheError(f"{path} holds features that are not finite in {split}; run `extract run` anew")
-    predicted = arrays["valence_arousal_predicted"][keep] if "valence_arousal_predicted" in arrays else None
-    return {"feature": feature, "emotion": arrays["emotion"][keep].astype(np.int64), "row": arrays["row"][keep], "predicted": predicted}
-
-
-def refuse_misfit(caches):
-    """Raise ValueError where caches must not be swept together, naming the file and the field."""
-    first = caches[0]
+def annotated_domain(caches):
+    """The first cache, so the largest domain, with annotated arousal-valence in both splits; None where no one has."""
     for cache in caches:
-        if len(np.unique(cache.train["emotion"])) < 2:
-            only = EMOTIONS[int(cache.train["emotion"][0])]
-            raise ValueError(f"{cache.name} has training rows of one class alone ({only}); a classifier needs two")
-        if cache.toy != first.toy:
-            raise ValueError(f"{cache.name} is {'toy' if cache.toy else 'real'} data, {first.name} is not; sweep them apart (--datasets)")
-        refuse_difference(f"features/{cache.name}.h5 beside features/{first.name}.h5", _agreed(first), _agreed(cache))
+        classes = [len(np.unique(part.emotion[part.has_annotations()])) for part in (cache.train, cache.test)]
+        if classes[0] > 1 and classes[1] > 0:
+            return cache
+    return None
 
 
-def _agreed(cache):
-    return {name: cache.header.get(name) for name in MUST_AGREE}
+def _predicted(part, predicts):
+    return part.predicted if predicts else np.zeros((len(part), part.views, 2), np.float32)
 
 
-def assemble(caches, *, dtype=torch.float32):
-    """The Corpus of caches that fit each other, in the order given."""
-    predicts = all(cache.train["predicted"] is not None for cache in caches)
-    mean, deviation = scaling([_raw(cache.train, predicts) for cache in caches])
-    parts = [_scaled(_raw(cache.train, predicts), mean, deviation, dtype) for cache in caches]
-    emotion = np.concatenate([cache.train["emotion"] for cache in caches])
-    domain = np.repeat(np.arange(len(caches)), [len(cache.train["emotion"]) for cache in caches])
-    tests = {cache.name: (_scaled(_raw(cache.test, predicts), mean, deviation, dtype), torch.from_numpy(cache.test["emotion"]))
-             for cache in caches}
-    views = caches[0].train["feature"].shape[1]
-    return Corpus(tuple(cache.name for cache in caches), views, torch.cat(parts), torch.from_numpy(emotion),
-                  torch.from_numpy(domain), torch.from_numpy(sample_weights(emotion, domain)).to(dtype), tests, mean,
-                  deviation, predicts)
+def _scaling(parts, values):
+    mean, deviation = moments(parts)
+    return Scaling(np.concatenate([mean, values.mean(0, dtype=np.float64)]), np.concatenate([deviation, values.std(0, dtype=np.float64)]))
 
 
-def _raw(part, predicts):
-    """(features (n * V, 512), arousal-valence (n * V, 2), zeros where none is predicted)."""
-    feature = part["feature"].reshape(-1, FEATURE_SIZE)
-    return feature, part["predicted"].reshape(-1, 2) if predicts else np.zeros((len(feature), 2), np.float32)
+def _test(corpus, part, values, place):
+    """The Rows of a test set at the places given, their emotions and these places."""
+    raw = read([part]).view(len(part), part.views, FEATURE_SIZE)[torch.from_numpy(place), 0]
+    return corpus.rows(raw, corpus.scaling.arousal_valence(values[place], corpus.dtype)), part.emotion[place], place
 
 
-def scaling(parts):
-    """Mean and deviation (514,) over all training rows and views, in float64; a constant column keeps its scale."""
-    rows = sum(len(feature) for feature, _ in parts)
-    total = sum(np.concatenate([side.sum(0, dtype=np.float64) for side in part]) for part in parts)
-    mean = total / rows
-    square = sum(np.concatenate([_squares(side, centre) for side, centre in zip(part, np.split(mean, [FEATURE_SIZE]))])
-                 for part in parts)
-    deviation = np.sqrt(square / rows)
-    return mean, np.where(deviation > 1e-6, deviation, 1.0)
+def scoring_pieces(corpus):
+    """Yield (Rows, emotion, domain) of all training rows in view 0, each piece of one domain."""
+    ends = [end for domain in range(len(corpus.names)) for end in _piece_ends(np.flatnonzero(corpus.domain == domain))]
+    every = np.arange(len(corpus.emotion))
+    for start, end, rows in zip([0, *ends], ends, corpus.batches(every, np.zeros(len(every), np.int64), ends)):
+        yield rows, corpus.emotion[start:end], int(corpus.domain[start])
 
 
-def _squares(values, centre):
-    total = np.zeros(values.shape[1])
-    for start in range(0, len(values), 8192):  # in pieces: a float64 copy of all features would take 1.2 GB
-        total += ((values[start : start + 8192].astype(np.float64) - centre) ** 2).sum(0)
-    return total
-
-
-def _scaled(raw, mean, deviation, dtype):
-    feature, predicted = raw
-    rows = torch.ones(len(feature), COLUMNS, dtype=dtype)
-    rows[:, :FEATURE_SIZE] = torch.from_numpy(feature)
-    rows[:, FEATURE_SIZE:-1] = torch.from_numpy(predicted)
-    rows[:, :-1].sub_(torch.from_numpy(mean).to(dtype)).div_(torch.from_numpy(deviation).to(dtype))
-    return rows
+def _piece_ends(own):
+    """Where pieces of one domain end; a domain's rows lie together."""
+    return [min(end, own[-1] + 1) for end in range(own[0] + PIECE_ROWS, own[-1] + 1 + PIECE_ROWS, PIECE_ROWS)]

@@ -1,4 +1,4 @@
-"""The --k option: 3, or 1,2,3,8, or 1..512, or 1..512:log; and their union, separated by commas."""
+"""The --k option: 3, or 1,2,3,8, or 1..512, or 1..512:log, and their union, separated by commas; and sizes of memory."""
 
 import re
 
@@ -28,3 +28,11 @@ def _logarithmic(first, last):
     """Powers of two in the range, 3 (the paper's size), and both ends."""
     grid = {1, 2, 3} | {2**power for power in range(2, 10)}
     return sorted({first, last} | {k for k in grid if first <= k <= last})
+
+
+def parse_bytes(text):
+    """Bytes of a size such as 800M, 4G or 1.5T. Raises ValueError naming the accepted forms."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT])i?B?", text.strip(), re.IGNORECASE)
+    if not found:
+        raise ValueError(f"{text!r} is no size of memory; write 800M, 4G or 1.5T")
+    return int(float(found[1]) * 1024 ** ("KMGT".index(found[2].upper()) + 1))

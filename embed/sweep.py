@@ -1,74 +1,105 @@
-"""Which heads a sweep trains, in which blocks, and how each finished block joins results/runs.h5."""
+"""Trains what results/runs.h5 does not hold yet, block by block, and publishes it after each."""
 
+import contextlib
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from data import metrics
+from data.cache import FEATURE_SIZE
 from data.emotions import EMOTIONS
 from data.provenance import code_version, versions
 from data.publish import lock, refuse_difference
-from data.runs import Head, Outcome, Runs, read_runs, representation_size, write_runs
-from embed.domains import assemble, read_cache, refuse_misfit
-from embed.heads import C, head_seed
-from embed.sizes import LARGEST_K, parse_sizes
-from embed.train import Batches, Trainer
+from data.runs import Runs, TestSet, read_runs, write_runs
+from embed import features
+from embed.batches import Batches
+from embed.caches import read_cache, refuse_misfit
+from embed.domains import annotated_domain, assemble, assemble_annotated
+from embed.plan import ANNOTATED, blocks
+from embed.progress import Silent
+from embed.ranks import Ranks
+from embed.score import outcomes
+from embed.train import Trainer
 
-BLOCK_HEADS = 210  # a block is what is published together; more heads share a pass, fewer lose less when stopped
-KEPT_SIZE = 3  # predictions and weights are kept for representations up to this size, for cake-norm and the baseline
-SCORE_ROWS = 2048
-LOGARITHMIC = frozenset(parse_sizes(f"1..{LARGEST_K}:log"))
-
-# What Tables 1-3 and Figure 5 are made of, whatever k is asked for.
-TABLE_HEADS = (("av", 0), ("av", 1), ("cake", 2), ("cake", 3), ("cake-norm", 3), ("baseline", 0))
-NO_AROUSAL_VALENCE = "no predicted arousal-valence"
+C = len(EMOTIONS)
+NO_AROUSAL_VALENCE = {"av": "no predicted arousal-valence", ANNOTATED: "no annotated arousal-valence"}
 
 log = logging.getLogger(__name__)
 
 
-def blocks(sizes, families, runs, *, predicts):
-    """Lists of heads in the order they are trained: those of the tables, the logarithmic grid, the rest."""
-    asked = [(family, k) for k in sizes for family in families if k > 0 or family == "av"]
-    rest = [pair for pair in asked if pair not in TABLE_HEADS]
-    stages = (TABLE_HEADS, [pair for pair in rest if pair[1] in LOGARITHMIC], [pair for pair in rest if pair[1] not in LOGARITHMIC])
-    for stage in stages:
-        heads = [Head(family, k, run) for family, k in stage if predicts or family != "av" for run in range(runs)]
-        yield from (heads[start : start + BLOCK_HEADS] for start in range(0, len(heads), BLOCK_HEADS))
+@dataclass(frozen=True)
+class Request:
+    """What a call asks for, beside the settings that change a head."""
+
+    sizes: list
+    families: list
+    runs: int
+    keep_weights: bool = False  # of every head, not of the small ones alone
 
 
-def sweep(paths, results, *, sizes, families, runs, settings, progress=lambda steps, total, heads: None):
-    """Train every head that `results` does not hold yet, publishing it after each block. Returns the Runs.
+@dataclass(frozen=True)
+class Place:
+    """Where it is computed, and how many bytes features may take there (None: all they need)."""
 
-    paths: feature caches, one per domain. Raises ValueError for caches that do not fit, data.publish.Mismatch for a
-    results file of other settings or caches, Busy where another sweep writes it."""
+    device: torch.device = torch.device("cpu")
+    memory: int | None = None
+    ranks: Ranks = Ranks()
+
+
+def sweep(paths, results, request, settings, *, place=Place(), progress=Silent()):
+    """Train every head that `results` does not hold yet, publishing it after each block.
+
+    Returns the Runs and the Work done. paths: feature caches, one per domain. Raises ValueError for caches that do not fit,
+    data.publish.Mismatch for a results file of other settings or caches, Busy where another sweep writes it."""
+    ranks = place.ranks
+    caches = ranks.together(lambda: _read(paths))
+    fresh = _fresh(caches, settings)
+    plan = blocks(request.sizes, request.families, request.runs, predicts=_predicts(caches), annotated=annotated_domain(caches) is not None)
+    with contextlib.ExitStack() as stack:
+        found = ranks.together(lambda: _open(stack, Path(results), fresh) if ranks.first else fresh)
+        todo = ranks.tell([block for block in plan if not all(_done(found, head, request) for head in block)])
+        if ranks.first:
+            _say_gaps(caches)
+        trained = _Sweep(caches, settings, request, place, found)
+        if todo:
+            ranks.together(trained.load)
+            trained.run(todo, results, progress)
+    return found, trained.work
+
+
+def _read(paths):
     # by size, then by name: the order of classifiers and test sets must not hang on the order of the call
-    caches = sorted((read_cache(path) for path in paths), key=lambda cache: (-len(cache.train["emotion"]), cache.name))
+    caches = sorted(map(read_cache, paths), key=lambda cache: (-len(cache.train), cache.name))
     refuse_misfit(caches)
-    with lock(results):
-        found = _open(Path(results), caches, settings)
-        corpus = assemble(caches)
-        _say_gaps(caches, corpus)
-        for heads in blocks(sizes, families, runs, predicts=corpus.predicts):
-            if any(head not in found.outcomes for head in heads):
-                # A block is trained whole even where some of its heads are there, so that its products, and the last
-                # bits with them, do not hang on where an earlier call was stopped.
-                for head, outcome in train_block(corpus, heads, settings, progress).items():
-                    found.outcomes.setdefault(head, outcome)
-                write_runs(results, found)
-    return found
+    return caches
 
 
-def _open(results, caches, settings):
-    fresh = Runs(identity=identity(caches, settings), classifiers=tuple(cache.name for cache in caches),
-                 tests={cache.name: cache.test_set for cache in caches}, toy=caches[0].toy, provenance=provenance(caches))
+def _fresh(caches, settings):
+    """The Runs of these caches without any head."""
+    tests = {cache.name: TestSet(cache.test.emotion.astype(np.int8), cache.test.row, cache.test.status_counts) for cache in caches}
+    return Runs(identity=identity(caches, settings), classifiers=tuple(cache.name for cache in caches), tests=tests,
+                toy=caches[0].toy, provenance=provenance(caches))
+
+
+def _open(stack, results, fresh):
+    """The Runs at `results`, which this process holds until the stack is left."""
+    stack.enter_context(lock(results))
     if not results.exists():
         return fresh
     found = read_runs(results)
     refuse_difference(results, found.identity, fresh.identity, advice="name another file with --results results/OTHER.h5")
     return found
+
+
+def _predicts(caches):
+    return all(cache.train.predicted is not None for cache in caches)
+
+
+def _done(found, head, request):
+    outcome = found.outcomes.get(head)
+    return outcome is not None and bool(outcome.weights or outcome.failure or not request.keep_weights)
 
 
 def identity(caches, settings):
@@ -77,96 +108,82 @@ def identity(caches, settings):
 
 
 def provenance(caches):
-    pretraining = caches[0].provenance["emotion"]["domains"]
-    predicts = all(cache.train["predicted"] is not None for cache in caches)
-    return {"pretraining": list(pretraining), "training_rows": {cache.name: len(cache.train["emotion"]) for cache in caches},
-            "left_out": {} if predicts else {"av": NO_AROUSAL_VALENCE}, "image_size": caches[0].header["image_size"],
+    gaps = {"av": _predicts(caches), ANNOTATED: annotated_domain(caches) is not None}
+    return {"pretraining": list(caches[0].provenance["emotion"]["domains"]), "training_rows": {cache.name: len(cache.train) for cache in caches},
+            "left_out": {family: NO_AROUSAL_VALENCE[family] for family, there in gaps.items() if not there},
+            "annotated_domain": getattr(annotated_domain(caches), "name", None), "image_size": caches[0].header["image_size"],
             "features": {cache.name: cache.header for cache in caches}, "code_version": code_version(), "versions": versions(),
             "threads": torch.get_num_threads()}
 
 
-def _say_gaps(caches, corpus):
-    if not corpus.predicts:
-        log.warning("the av families are left out: %s in every cache", NO_AROUSAL_VALENCE)
+def _say_gaps(caches):
+    if not _predicts(caches):
+        log.warning("the av families are left out: %s in every cache", NO_AROUSAL_VALENCE["av"])
     for cache in caches:
         for split, part in (("training", cache.train), ("test", cache.test)):
-            absent = sorted(set(range(C)) - set(part["emotion"].tolist()))
+            absent = sorted(set(range(C)) - set(part.emotion.tolist()))
             if absent:
                 log.warning("%s has no %s row of %s", cache.name, split, ", ".join(EMOTIONS[index] for index in absent))
 
 
-def train_block(corpus, heads, settings, progress):
-    """Dict Head -> Outcome of one block."""
-    trainer = Trainer(corpus, heads, settings)
-    total = len(Batches(corpus, settings))
-    trainer.train(lambda steps: progress(steps, total, len(heads)))
-    trainer.finish()
-    losses, predicted = _losses(trainer), _predictions(trainer)
-    weights = {head: _weights(trainer, index, position) for index, stack in enumerate(trainer.stacks)
-               for position, head in enumerate(stack.heads())}
-    return {head: _outcome(corpus, head, settings, losses[head], predicted[head], weights[head]) for head in trainer.heads()}
+@dataclass
+class Work:
+    """What was done: heads, and useful arithmetic, 4 x rows x 512 x 7 x epochs for each head whatever its k."""
+
+    heads: float = 0
+    flop: float = 0
 
 
-def _outcome(corpus, head, settings, loss, predicted, weights):
-    outcome = Outcome(seed=head_seed(settings.seed, head), loss=loss, confusion=_confusion(corpus, predicted))
-    if not np.isfinite(loss) or not all(np.isfinite(value).all() for value in weights.values()):
-        outcome.failure = f"diverged: training loss {loss}"
-        return outcome
-    if representation_size(head.family, head.k) <= KEPT_SIZE or head.family in ("cake-norm", "baseline"):
-        outcome.predicted, outcome.weights = predicted, weights
-    return outcome
+class _Sweep:
+    """The training rows, once loaded, and the blocks of heads that are trained on them."""
+
+    def __init__(self, caches, settings, request, place, found):
+        self.caches, self.settings, self.request, self.place, self.found = caches, settings, request, place, found
+        self.corpora, self.work = {}, Work()
+
+    def load(self):
+        memory = float("inf") if self.place.memory is None else self.place.memory
+        self.store = features.store([cache.train for cache in self.caches], memory=memory, device=self.place.device)
+
+    def run(self, todo, results, progress):
+        """Rounds of as many blocks as there are processes; the first process publishes each round."""
+        ranks = self.place.ranks
+        progress.begin(sum(map(len, todo)))
+        for start in range(0, len(todo), ranks.world):
+            blocks_now = todo[start : start + ranks.world]
+            made = ranks.together(lambda: [self._train(block, blocks_now, progress) for block in blocks_now[ranks.rank : ranks.rank + 1]])
+            self._keep(outcome for one in ranks.gather(made) for block in one for outcome in block.items())
+            ranks.together(lambda: write_runs(results, self.found) if ranks.first else None)
+
+    def _keep(self, made):
+        for head, outcome in made:
+            if not _done(self.found, head, self.request):
+                self.found.outcomes[head] = outcome
+
+    def _train(self, block, blocks_now, progress):
+        """Dict Head -> Outcome of one block. What the processes do at the same time is reported by each as if it were its own."""
+        corpus = self._corpus(block)
+        batches, heads = Batches(corpus, self.settings), sum(map(len, blocks_now))
+        flop = 4 * len(corpus.emotion) * FEATURE_SIZE * C * batches.epochs * heads
+
+        def after_a_step():
+            self.work.heads += heads / len(batches)
+            self.work.flop += flop / len(batches)
+            progress.advance(heads / len(batches))
+
+        return train_block(corpus, block, self.settings, self.found, self.request.keep_weights, after_a_step)
+
+    def _corpus(self, block):
+        """The Corpus that a block is trained on; a block is either all av-true or holds none."""
+        annotated = block[0].family == ANNOTATED
+        if annotated not in self.corpora:
+            make = assemble_annotated if annotated else assemble
+            self.corpora[annotated] = make(self.caches, self.store, device=self.place.device)
+        return self.corpora[annotated]
 
 
-def _pieces(rows):
-    return [rows[start : start + SCORE_ROWS] for start in range(0, len(rows), SCORE_ROWS)]
-
-
-def _predictions(trainer):
-    """Head -> (D, rows of all test sets) uint8 classes."""
-    rows = torch.cat([test for test, _ in trainer.corpus.tests.values()])
-    found = {head: [] for head in trainer.heads()}
-    for domain in range(trainer.D):
-        answers = {head: [] for head in found}
-        for piece in _pieces(rows):
-            for stack, logits in trainer.logits(piece, domain):
-                for head, answer in zip(stack.heads(), logits.argmax(1).T.to(torch.uint8).numpy()):
-                    answers[head].append(answer)
-        for head in found:
-            found[head].append(np.concatenate(answers[head]))
-    return {head: np.stack(answer) for head, answer in found.items()}
-
-
-def _confusion(corpus, predicted):
-    """(D, T, 7, 7) counts of one head's predictions (D, rows of all test sets)."""
-    ends = np.cumsum([len(emotion) for _, emotion in corpus.tests.values()])
-    truths = [emotion.numpy() for _, emotion in corpus.tests.values()]
-    return np.stack([[metrics.confusion_matrix(truth, answer, C) for truth, answer in zip(truths, np.split(own, ends[:-1]))]
-                     for own in predicted])
-
-
-def _losses(trainer):
-    """Head -> Eq. 1 over all training rows, plain, each with its own domain's classifier."""
-    corpus, totals = trainer.corpus, {head: 0.0 for head in trainer.heads()}
-    for domain in range(trainer.D):
-        own = torch.nonzero(corpus.domain == domain)[:, 0]
-        for indices in _pieces(own):
-            emotion = corpus.emotion[indices]
-            weight = corpus.weights[domain][emotion][:, None]
-            for stack, logits in trainer.logits(corpus.rows[indices * corpus.views], domain):
-                entropy = logits.logsumexp(1) - logits[torch.arange(len(indices)), emotion]
-                for head, total in zip(stack.heads(), (weight * entropy).sum(0, dtype=torch.float64).tolist()):
-                    totals[head] += total
-    return {head: total / len(corpus.emotion) for head, total in totals.items()}
-
-
-def _weights(trainer, index, position):
-    """One head's factors as float32 arrays on features as cached: the scaling of the rows is folded in."""
-    values = {name: value[position].double().numpy() for name, value in trainer.parameters.values[index].items()}
-    mean, deviation = np.split(trainer.corpus.mean, [-2]), np.split(trainer.corpus.deviation, [-2])
-    name, bias = ("A", "a") if "A" in values else ("B", "b")
-    values[name] = values[name] / deviation[0]
-    values[bias] = values[bias] - values[name] @ mean[0]
-    if "Bv" in values:
-        values["Bv"] = values["Bv"] / deviation[1]
-        values["b"] = values["b"] - values["Bv"] @ mean[1]
-    return {name: value.astype(np.float32) for name, value in values.items()}
+def train_block(corpus, block, settings, found, keep_weights, progress):
+    """Dict Head -> Outcome of heads that are trained together, scored as the Runs `found` lays it down."""
+    trainer = Trainer(corpus, block, settings)
+    trainer.train(progress)
+    return outcomes(corpus, trainer.factors, settings, found, keep_weights=keep_weights)

@@ -87,9 +87,7 @@ def _bootstrap(runs, first, second, tests, sizes, generator):
 
 def predictions(runs, pair, name):
     """List of (n,) classes that each run's own classifier gives the rows of one test set."""
-    start = sum(len(test.emotion) for test in list(runs.tests.values())[: list(runs.tests).index(name)])
-    rows = slice(start, start + len(runs.tests[name].emotion))
-    return [outcome.predicted[runs.classifiers.index(name), rows] for head, outcome in runs.outcomes.items()
+    return [outcome.predicted[runs.classifiers.index(name), runs.span(name)] for head, outcome in runs.outcomes.items()
             if (head.family, head.k) == pair and outcome.predicted is not None]
 
 

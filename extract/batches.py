@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from data.cache import header_of, open_cache, read_split
-from extract.workers import available_cpus
+from data.machine import available_cpus
 
 KEPT_BYTES = 2**31  # up to here the pixels of a split are decoded once and kept
 LABELS = ("emotion", "valence_arousal", "row", "face", "path")

@@ -9,9 +9,9 @@ import numpy as np
 
 from data import guard
 from data.emotions import EMOTIONS
+from data.machine import available_cpus
 from data.sample import SPLITS
 from extract.decode import Undecodable, decode
-from extract.workers import available_cpus
 
 SHOWN = 5  # examples printed of each kind of trouble
 

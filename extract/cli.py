@@ -83,7 +83,7 @@ def _align(workdir, landmarks, undetected, faces, workers, source):
     from extract import info
     from extract.crops import align as align_listing
     from extract.faces import Rule
-    from extract.workers import available_cpus
+    from data.machine import available_cpus
 
     listing = listing_of(workdir, **source)
     for note in (listing.layout, *listing.notes):

@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 
 from data.emotions import EMOTIONS, RAFDB, SFEW_FOLDERS
+from data.machine import available_cpus
 from data.publish import publish_text
 from data.registry import TOY_MARK
 from extract.toy_face import Style
 from extract.toy_face import draw as draw_face
 from extract.toy_shape import Expression
-from extract.workers import available_cpus
 
 # Valence, arousal, dominance at the middle of each class. Without dominance the classes stand on a circle, neutral a little
 # calm, so that two dimensions suffice. Anger and fear share a place on it, between surprise and disgust, and both overlap

@@ -4,7 +4,6 @@ The usual pools break, or hang for ever, on one segmentation fault, and cannot s
 
 import contextlib
 import multiprocessing
-import os
 import signal
 import time
 from dataclasses import dataclass
@@ -20,11 +19,6 @@ class Failed:
 
     status: str
     reason: str
-
-
-def available_cpus():
-    """CPUs this process may use, by affinity; a container's quota is left to the affinity it sets."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def supervise(work, items, *, workers, patience=PATIENCE_SECONDS):

@@ -20,12 +20,12 @@ import torch
 import torchvision
 
 from data import registry
+from data.machine import available_cpus
 from extract import align, backbone
 from extract.crops import align as align_listing
 from extract.detect import weights_path
 from extract.device import autocast, choose_device, choose_precision
 from extract.faces import Rule
-from extract.workers import available_cpus
 
 
 def bare_align(listing):

@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from embed.domains import COLUMNS, Corpus
+from embed.domains import Corpus, Scaling
+from embed.features import Resident
 from embed.loss import sample_weights
 
 
@@ -18,14 +19,16 @@ def planted(rows, *, seed, spread=1.0):
     return feature.astype(np.float32), hidden[:, :2].astype(np.float32), emotion.astype(np.int64)
 
 
-def corpus(sizes=(300, 90, 40), *, dtype=torch.float32, seed=0):
-    """A Corpus of domains of unequal size."""
+def corpus(sizes=(300, 90, 40), *, dtype=torch.float32, seed=0, views=1):
+    """A Corpus of domains of unequal size; further views are the first one, shifted by 100 in every feature."""
     parts = [planted(rows, seed=seed + index) for index, rows in enumerate(sizes)]
-    rows = torch.ones(sum(sizes), COLUMNS, dtype=dtype)
-    rows[:, :-1] = torch.from_numpy(np.concatenate([np.hstack(part[:2]) for part in parts]))
+    feature = np.concatenate([part[0] for part in parts])[:, None] + 100.0 * np.arange(views)[:, None]
+    v = torch.from_numpy(np.concatenate([part[1] for part in parts])).to(dtype)[:, None].expand(-1, views, -1)
     emotion = np.concatenate([part[2] for part in parts])
     domain = np.repeat(np.arange(len(sizes)), sizes)
-    names = tuple("abcdefg"[: len(sizes)])
-    tests = {name: (rows[:30], torch.from_numpy(emotion[:30])) for name in names}
-    return Corpus(names, 1, rows, torch.from_numpy(emotion), torch.from_numpy(domain),
-                  torch.from_numpy(sample_weights(emotion, domain)).to(dtype), tests, np.zeros(514), np.ones(514), True)
+    store = Resident(torch.from_numpy(feature).half().flatten(0, 1), views)
+    made = Corpus(tuple("abcdefg"[: len(sizes)]), store, np.arange(len(emotion)), v, emotion, domain,
+                  torch.from_numpy(sample_weights(emotion, domain)).to(dtype), Scaling(np.zeros(514), np.ones(514)), {}, dtype)
+    rows = next(made.batches(np.arange(30), np.zeros(30, np.int64), [30]))
+    made.tests.update({name: (rows, emotion[:30], np.arange(30)) for name in made.names})
+    return made

@@ -8,10 +8,12 @@ from sklearn.metrics import confusion_matrix
 
 from data.publish import Mismatch
 from data.runs import Head, read_runs
+from embed import plan
 from embed import sweep as module
-from embed.domains import read_cache
+from embed.caches import read_cache
+from embed.features import read
 from embed.settings import Settings
-from embed.sweep import blocks, sweep
+from embed.sweep import Request, sweep
 from tests.embed.made_up_caches import write_cache
 
 QUICK = Settings(epochs=1, steps=60, largest_batch=64)
@@ -24,23 +26,9 @@ def caches(tmp_path):
 
 
 def run(caches, results, **changes):
-    options = {"sizes": [2, 3], "families": ["cake", "av"], "runs": 2, "settings": QUICK}
-    return sweep(caches, results, **{**options, **changes})
-
-
-def test_what_the_tables_need_is_always_trained_and_first():
-    first = next(iter(blocks([64], ["cake"], 10, predicts=True)))
-    assert {(head.family, head.k) for head in first} == {("av", 0), ("av", 1), ("cake", 2), ("cake", 3), ("cake-norm", 3), ("baseline", 0)}
-    assert len(first) == 60 and {head.run for head in first} == set(range(10))
-
-
-def test_every_head_asked_for_is_in_exactly_one_block_the_logarithmic_grid_before_the_rest():
-    found = [head for block in blocks(range(513), ["cake", "av"], 3, predicts=True) for head in block]
-    assert len(found) == len(set(found)) == 3 * (512 + 513 + 2)
-    grid = [index for index, head in enumerate(found) if head.k in (8, 64, 512)]
-    rest = [index for index, head in enumerate(found) if head.k in (7, 63, 511)]
-    assert max(grid) < min(rest)
-    assert Head("cake", 0, 0) not in found
+    request = {name: changes.pop(name) for name in ("sizes", "families", "runs", "keep_weights") if name in changes}
+    request = Request(**{"sizes": [2, 3], "families": ["cake", "av"], "runs": 2, **request})
+    return sweep(caches, results, request, changes.pop("settings", QUICK), **changes)[0]
 
 
 def test_without_predicted_arousal_valence_the_av_families_are_left_out_and_said_so(tmp_path, caplog):
@@ -48,7 +36,7 @@ def test_without_predicted_arousal_valence_the_av_families_are_left_out_and_said
     runs = run([path], tmp_path / "runs.h5")
     assert {head.family for head in runs.outcomes} == {"cake", "cake-norm", "baseline"}
     assert "av families are left out" in caplog.text
-    assert runs.provenance["left_out"].keys() == {"av"}
+    assert runs.provenance["left_out"].keys() == {"av", "av-true"}
 
 
 def test_the_file_holds_what_was_trained(caches, tmp_path):
@@ -65,13 +53,13 @@ def test_the_file_holds_what_was_trained(caches, tmp_path):
 
 def slow_predictions(cache, weights, domain):
     """Classes of a cache's test rows from the stored factors, on the features as they lie in the cache."""
-    x = cache.test["feature"][:, 0].astype(np.float64)
+    x = read([cache.test]).numpy().astype(np.float64)
     if "A" not in weights:
         return (x @ weights["B"][domain].T + weights["b"][domain]).argmax(1)
     z = x @ weights["A"].T.astype(np.float64) + weights["a"]
     logits = z @ weights["B"][domain].T + weights["b"][domain]
     if "Bv" in weights:
-        logits = logits + cache.test["predicted"][:, 0] @ weights["Bv"][domain].T
+        logits = logits + cache.test.predicted[:, 0] @ weights["Bv"][domain].T
     return logits.argmax(1)
 
 
@@ -83,7 +71,7 @@ def test_confusion_counts_follow_from_the_stored_weights_on_the_raw_features(cac
         answers = [slow_predictions(cache, outcome.weights, domain) for cache in read]
         assert (np.concatenate(answers) == outcome.predicted[domain]).mean() > 0.99
         for place, (cache, answer) in enumerate(zip(read, np.split(outcome.predicted[domain], [60, 120]))):
-            expected = confusion_matrix(cache.test["emotion"], answer, labels=range(7))
+            expected = confusion_matrix(cache.test.emotion, answer, labels=range(7))
             assert (outcome.confusion[domain, place] == expected).all()
 
 
@@ -121,8 +109,8 @@ def test_another_size_adds_and_the_same_call_does_nothing(caches, tmp_path, monk
 
 
 def test_a_sweep_stopped_between_blocks_goes_on_to_the_same_values(caches, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "BLOCK_HEADS", 8)
-    whole = run(caches, tmp_path / "whole.h5", sizes=[2, 6])
+    monkeypatch.setattr(plan, "K_A_BLOCK", 2)
+    whole = run(caches, tmp_path / "whole.h5", sizes=[2, 6, 7])
     train_block, calls = module.train_block, []
 
     def stop_at_the_third(*arguments):
@@ -133,10 +121,10 @@ def test_a_sweep_stopped_between_blocks_goes_on_to_the_same_values(caches, tmp_p
 
     monkeypatch.setattr(module, "train_block", stop_at_the_third)
     with pytest.raises(KeyboardInterrupt):
-        run(caches, tmp_path / "stopped.h5", sizes=[2, 6])
+        run(caches, tmp_path / "stopped.h5", sizes=[2, 6, 7])
     assert 0 < len(read_runs(tmp_path / "stopped.h5").outcomes) < len(whole.outcomes)
     monkeypatch.setattr(module, "train_block", train_block)
-    resumed = run(caches, tmp_path / "stopped.h5", sizes=[2, 6])
+    resumed = run(caches, tmp_path / "stopped.h5", sizes=[2, 6, 7])
     assert resumed.outcomes.keys() == whole.outcomes.keys()
     for head, outcome in whole.outcomes.items():
         assert resumed.outcomes[head].loss == outcome.loss
@@ -169,9 +157,9 @@ def test_a_head_that_diverges_is_marked_and_the_others_stay(caches, tmp_path, mo
 
     def spoiled(self, *arguments):
         initialise(self, *arguments)
-        for stack, values in zip(self.stacks, self.parameters.values):
-            if (stack.family, stack.k) == ("cake", 3):
-                values["A"][1, 0, 0] = float("inf")
+        for own in self.factors:
+            if (own.stack.family, own.stack.k) == ("cake", 3):
+                own.values["A"][1, 0, 0] = float("inf")
 
     monkeypatch.setattr(module.Trainer, "__init__", spoiled)
     runs = run(caches, tmp_path / "runs.h5")
@@ -200,7 +188,7 @@ def unlabelled(split, arrays):
 @pytest.mark.parametrize("spoiled, match", [
     ({"toy": True}, "is toy data"), ({"header": {"emotion_sha256": "f" * 64}}, "emotion sha256"), ({"header": {"image_size": 224}}, "image size"),
     ({"header": {"alignment_version": 9}}, "alignment version"), ({"header": {"precision": "bfloat16"}}, "precision"), ({"header": {"views": 3}}, "views"),
-    ({"change": nan_feature}, "not finite"), ({"change": one_class}, "one class alone"), ({"change": narrow}, "size 100, expected 512"),
+    ({"change": nan_feature}, "not finite"), ({"change": one_class}, "one class alone"), ({"change": narrow}, "expected \\(rows, views, 512\\)"),
     ({"change": unlabelled}, "no labelled train rows"), ({"splits": ("train",)}, "no labelled test rows"), ({"kind": "aligned"}, "kind aligned"),
 ])
 def test_caches_that_cannot_be_swept_together_are_refused(caches, tmp_path, spoiled, match):
