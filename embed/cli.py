@@ -1,6 +1,7 @@
 """The `embed` command: stage two, on cached features alone."""
 
 import logging
+import signal
 import sys
 import time
 from pathlib import Path
@@ -10,6 +11,14 @@ import click
 from embed.sizes import parse_bytes, parse_sizes
 
 FAMILIES = ("cake", "av", "cake-norm", "baseline", "av-true")
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, handled as Ctrl-C is."""
+
+
+def _terminate(number, frame):
+    raise Terminated
 
 
 class Parsed(click.ParamType):
@@ -69,18 +78,22 @@ def sweep(workdir, sizes, families, runs, datasets, results, seed, precision, de
 
     Heads already there are kept; the same call again does only what is missing. Started by torchrun, several processes
     share the work: torchrun --nproc-per-node 2 -m embed.cli sweep"""
-    if families == ["cake"] and 0 in sizes:
-        raise click.BadParameter("cake needs at least one dimension, k = 0 is for av", param_hint="--k")
+    if 0 in sizes and not {"av", "av-true"} & set(families):
+        raise click.BadParameter(f"{' and '.join(families)} need at least one dimension, k = 0 is for av and av-true", param_hint="--k")
     results = results or workdir / "results" / "runs.h5"
     from embed.ranks import Stopped, joined
     from embed.sweep import Request
 
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         with joined() as ranks:
             settings, place = _settings(seed, precision, device, memory, ranks)
             said = _sweep(workdir, datasets, results, Request(sizes, families, runs, keep_weights), settings, place)
     except Stopped:
         sys.exit(1)
+    except KeyboardInterrupt as stopped:  # what Terminated is, too
+        click.echo(f"\nstopped; finished blocks are in {results}, and the same call does the rest", err=True)
+        sys.exit(128 + (signal.SIGTERM if isinstance(stopped, Terminated) else signal.SIGINT))
     except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
     if ranks.first:

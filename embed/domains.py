@@ -79,11 +79,11 @@ class Corpus:
         return Rows(x, torch.cat([v.T, torch.ones(1, len(v), dtype=v.dtype, device=v.device)]).to(self.device))
 
 
-def assemble(caches, store, *, dtype=torch.float32, device="cpu"):
+def assemble(caches, store, *, scaling="standard", dtype=torch.float32, device="cpu"):
     """The Corpus of caches that fit each other, in the order given: CAKE, AVk with predicted arousal-valence, the baseline."""
     predicts = all(cache.train.predicted is not None for cache in caches)
     values = {split: [_predicted(getattr(cache, split), predicts) for cache in caches] for split in ("train", "test")}
-    scaling = _scaling([cache.train for cache in caches], np.concatenate(values["train"]).reshape(-1, 2))
+    scaling = scaling_of([cache.train for cache in caches], np.concatenate(values["train"]).reshape(-1, 2), scaling)
     emotion = np.concatenate([cache.train.emotion for cache in caches])
     domain = np.repeat(np.arange(len(caches)), [len(cache.train) for cache in caches])
     corpus = Corpus(tuple(cache.name for cache in caches), store, np.arange(len(emotion)),
@@ -94,11 +94,11 @@ def assemble(caches, store, *, dtype=torch.float32, device="cpu"):
     return corpus
 
 
-def assemble_annotated(caches, store, *, dtype=torch.float32, device="cpu"):
+def assemble_annotated(caches, store, *, scaling="standard", dtype=torch.float32, device="cpu"):
     """The Corpus of Section 2.1: the rows of one domain that have annotated arousal-valence. See annotated_domain."""
     cache = annotated_domain(caches)
     chosen, tested = (np.flatnonzero(part.has_annotations()) for part in (cache.train, cache.test))
-    scaling = _scaling([cache.train], cache.train.annotated[chosen])
+    scaling = scaling_of([cache.train], cache.train.annotated[chosen], scaling)
     emotion, domain = cache.train.emotion[chosen], np.zeros(len(chosen), np.int64)
     start = sum(len(other.train) for other in caches[: caches.index(cache)])
     rows = sum(len(other.train) for other in caches)
@@ -123,7 +123,10 @@ def _predicted(part, predicts):
     return part.predicted if predicts else np.zeros((len(part), part.views, 2), np.float32)
 
 
-def _scaling(parts, values):
+def scaling_of(parts, values, kind):
+    """The Scaling by the features of `parts` and arousal-valence `values` (n, 2). kind: standard, or none for as they are."""
+    if kind == "none":
+        return Scaling(np.zeros(FEATURE_SIZE + 2), np.ones(FEATURE_SIZE + 2))
     mean, deviation = moments(parts)
     return Scaling(np.concatenate([mean, values.mean(0, dtype=np.float64)]), np.concatenate([deviation, values.std(0, dtype=np.float64)]))
 

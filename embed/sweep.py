@@ -178,7 +178,7 @@ class _Sweep:
         annotated = block[0].family == ANNOTATED
         if annotated not in self.corpora:
             make = assemble_annotated if annotated else assemble
-            self.corpora[annotated] = make(self.caches, self.store, device=self.place.device)
+            self.corpora[annotated] = make(self.caches, self.store, scaling=self.settings.scaling, device=self.place.device)
         return self.corpora[annotated]
 
 

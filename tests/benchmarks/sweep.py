@@ -1,102 +1,205 @@
-"""Stage two at the paper's size: the stacked trainer against one plain module after another, in the same run.
+"""Stage two at the paper's size: the stacked trainer beside what others would write, in the same run.
 
     python -m tests.benchmarks.sweep [--steps 12] [--json]
 
-Random features with planted structure, 283,901 + 11,271 + 871 training rows x 512, three domains, batch 4,096, float32.
-Both sides do the same steps: shuffled batches gathered from memory, weighted loss, fused Adam. A share of an epoch is timed
-and scaled; the plain side times one head of each size and is scaled to all heads. Prints seconds an epoch and their ratio."""
+Planted data (made up), 283,901 + 11,271 + 871 training rows x 512, three domains, 10 epochs, batch 4,096, weighted loss,
+shuffled, gather included. A number of steps of everything is timed, in turns, so that all see the same noise; medians are
+scaled to epochs. Rates are held against a plain product of two 4,096 x 4,096 matrices in float32, timed in the same turns."""
 
 import argparse
 import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
 import time
 
 import numpy as np
 import torch
-from torch import nn
 
 from data.runs import Head
-from embed.domains import COLUMNS, Corpus
-from embed.loss import sample_weights
+from embed import features
+from embed.batches import Batches
+from embed.caches import read_cache
+from embed.device import choose_device, use_available_cpus
+from embed.domains import assemble
+from embed.plan import LOGARITHMIC, blocks
 from embed.settings import RUNS, Settings
-from embed.sizes import parse_sizes
-from embed.sweep import TABLE_HEADS
-from embed.train import Batches, Trainer
+from embed.train import Trainer
+from tests.benchmarks import planted
+from tests.benchmarks.baselines import Data, module_step, vmap_step
 
-ROWS = (283_901, 11_271, 871)
-SELECTIONS = {"tables": TABLE_HEADS, "grid": [(family, k) for k in parse_sizes("1..512:log") for family in ("cake", "av")]}
-
-
-def corpus():
-    generator = torch.Generator().manual_seed(0)
-    emotion = torch.randint(0, 7, (sum(ROWS),), generator=generator)
-    centres = torch.randn(7, 514, generator=generator)
-    rows = torch.ones(sum(ROWS), COLUMNS)
-    for start in range(0, len(rows), 8192):
-        piece = emotion[start : start + 8192]
-        rows[start : start + 8192, :-1] = 0.3 * centres[piece] + torch.randn(len(piece), 514, generator=generator)
-    domain = torch.from_numpy(np.repeat(np.arange(3), ROWS))
-    weights = torch.from_numpy(sample_weights(emotion.numpy(), domain.numpy())).float()
-    return Corpus(("affectnet", "rafdb", "sfew"), 1, rows, emotion, domain, weights, {}, np.zeros(514), np.ones(514), True)
+REFERENCE = {"epochs": 10, "steps": 0, "largest_batch": 4096}
+GRID = [(family, k) for k in sorted(LOGARITHMIC) for family in ("cake", "av")]
+SAMPLED_BLOCKS = (1, 6, 13, 26, 39, 51)  # of the 52 blocks of ten neighbouring k; the others lie on lines between
+PRODUCT = 4096
 
 
-class Plain(nn.Module):
-    """One head: a layer to k dimensions and one 21-way layer, of which each sample's own seven logits are taken."""
+class Stacked:
+    """A trainer that is stepped by hand, each part of a step timed."""
 
-    def __init__(self, family, k):
-        super().__init__()
-        self.family, self.k = family, k
-        learned = 512 if family == "baseline" else k
-        self.project = nn.Linear(512, k) if family != "baseline" and k else None
-        self.classify = nn.Linear(learned + 2 * (family == "av"), 21)
+    def __init__(self, corpus, heads, settings):
+        self.trainer, self.heads = Trainer(corpus, heads, settings), len(heads)
+        self.trainer.rebuild()
+        self.stream = iter(Batches(corpus, settings))
+        self.gather, self.data_pass, self.adam = [], [], []
 
-    def forward(self, rows, domain):
-        x, v = rows[:, :512], rows[:, 512:514]
-        z = x if self.family == "baseline" else self.project(x) if self.project else x[:, :0]
-        z = nn.functional.normalize(z, dim=1) if self.family == "cake-norm" else z
-        logits = self.classify(torch.cat([v, z], 1) if self.family == "av" else z)
-        return logits.view(-1, 3, 7)[torch.arange(len(rows)), domain]
+    def step(self, _=None):
+        times = [now(self.trainer)]
+        for part in (lambda: next(self.stream), lambda: self.trainer.accumulate(self.batch), lambda: self.trainer.step(1e-3)):
+            found = part()
+            self.batch = found if found is not None else self.batch
+            times.append(now(self.trainer))
+        for kept, seconds in zip((self.gather, self.data_pass, self.adam), np.diff(times)):
+            kept.append(seconds)
+
+    def seconds(self):
+        """(data pass with its gather, rebuild and Adam) of a median step."""
+        gather, data_pass, adam = (statistics.median(kept[1:]) for kept in (self.gather, self.data_pass, self.adam))
+        return gather + data_pass, adam
 
 
-def plain_step_seconds(data, family, k, order, steps):
-    """Seconds a step of one plain head."""
-    model = Plain(family, k)
-    optimizer = torch.optim.Adam(model.parameters(), fused=True)
-    for step, indices in enumerate(order[: steps + 1]):
-        if step == 1:  # the first warms up
+def now(trainer):
+    if trainer.corpus.device.type == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter()
+
+
+def heads_of(pairs, runs=RUNS):
+    return [Head(family, k, run) for family, k in pairs for run in range(runs)]
+
+
+def turns(steps, calls, order):
+    """Name -> median seconds of a call, all called in turn; the first turn warms up."""
+    found = {name: [] for name in calls}
+    for turn in range(steps + 1):
+        for name, call in calls.items():
             begun = time.perf_counter()
-        rows, domain, emotion = data.rows[indices], data.domain[indices], data.emotion[indices]
-        entropy = nn.functional.cross_entropy(model(rows, domain), emotion, reduction="none")
-        loss = (data.weights[domain, emotion] * entropy).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return (time.perf_counter() - begun) / steps
+            call(order[turn % (len(order) - 1)])
+            found[name].append(time.perf_counter() - begun)
+    return {name: statistics.median(times[1:]) for name, times in found.items()}
 
 
-def stacked_step_seconds(data, heads, settings, steps):
-    """Seconds a step of all heads together."""
-    trainer = Trainer(data, heads, settings)
-    optimizer = trainer.optimizer()
-    for step, batch in enumerate(Batches(data, settings)):
-        if step == 1:
-            begun = time.perf_counter()
-        if step == steps + 1:
-            return (time.perf_counter() - begun) / steps
-        trainer.gradient(batch)
-        optimizer.step()
+def product():
+    a, b = torch.randn(PRODUCT, PRODUCT), torch.randn(PRODUCT, PRODUCT)
+    return lambda _: torch.mm(a, b)
 
 
-def measure(steps):
-    data, settings = corpus(), Settings()
-    batches = Batches(data, settings)
-    order = torch.from_numpy(np.random.default_rng(0).permutation(len(data.rows))).split(batches.size)
-    found = {"batch": batches.size, "epochs": batches.epochs, "steps_timed": steps, "threads": torch.get_num_threads()}
-    for name, selection in SELECTIONS.items():
-        heads = [Head(family, k, run) for family, k in selection for run in range(RUNS)]
-        stacked = stacked_step_seconds(data, heads, settings, steps) * batches.per_epoch
-        plain = RUNS * sum(plain_step_seconds(data, family, k, order, steps) for family, k in selection) * batches.per_epoch
-        found[name] = {"heads": len(heads), "stacked_epoch_seconds": stacked, "plain_epoch_seconds": plain,
-                       "speedup": plain / stacked, "stacked_training_minutes": stacked * batches.epochs / 60}
+def useful(rows, heads):
+    """Floating point operations of the 512 x 7 products, forward and backward."""
+    return 4 * rows * 512 * 7 * heads
+
+
+def measure(corpus, steps, precisions):
+    reference = Settings(**REFERENCE)
+    batches = Batches(corpus, reference)
+    order = torch.from_numpy(np.random.default_rng(0).permutation(len(corpus.emotion))).split(batches.size)
+    epoch = batches.per_epoch
+    found = {"epochs": REFERENCE["epochs"], "batch": batches.size, "steps_timed": steps, "threads": torch.get_num_threads(), "heads": RUNS * len(GRID)}
+    print("the logarithmic grid ...", file=sys.stderr)
+    data = Data(corpus)
+    stacks = {precision: Stacked(corpus, heads_of(GRID), Settings(**REFERENCE, precision=precision)) for precision in precisions}
+    calls = {"product": product(), **{precision: stack.step for precision, stack in stacks.items()}}
+    calls |= {("module", *pair): module_step(data, *pair) for pair in GRID}
+    calls |= {("vmap", *pair): vmap_step(data, *pair, RUNS) for pair in GRID}
+    seconds = turns(steps, calls, order)
+    rate = 2 * PRODUCT**3 / seconds["product"]
+    modules = RUNS * sum(seconds["module", *pair] for pair in GRID)
+    vmapped = sum(seconds["vmap", *pair] for pair in GRID)
+    data_pass, adam = stacks["float32"].seconds()
+    work = useful(len(corpus.emotion) / epoch, found["heads"])
+    found |= {"product_gflops": rate / 1e9, "pass_seconds": data_pass * epoch, "adam_seconds": adam * epoch,
+              "module_epoch_seconds": modules * epoch, "vmap_epoch_seconds": vmapped * epoch,
+              "share_pass": work / data_pass / rate, "share_whole": work / (data_pass + adam) / rate, "speedup_vmap": vmapped / (data_pass + adam)}
+    for precision, stack in stacks.items():
+        found[f"epoch_seconds_{precision}"] = sum(stack.seconds()) * epoch
+        found[f"speedup_{precision}"] = modules / sum(stack.seconds())
+    return found
+
+
+def every_integer(corpus, steps, precision):
+    """Minutes of the 10,240 heads of two families, k = 1..512 and ten runs, at the reference setting."""
+    settings = Settings(**REFERENCE, precision=precision)
+    plan = [block for block in blocks(range(1, 513), ("cake", "av"), RUNS, predicts=True, annotated=False)]
+    rest = plan[2:]
+    sampled = {position: Stacked(corpus, rest[position], settings) for position in SAMPLED_BLOCKS}
+    grid = Stacked(corpus, plan[1], settings)
+    for _ in range(steps + 1):
+        for stack in (grid, *sampled.values()):
+            stack.step()
+    seconds = [sum(stack.seconds()) / stack.heads for stack in sampled.values()]
+    total = sum(len(block) * np.interp(position, list(sampled), seconds) for position, block in enumerate(rest)) + sum(grid.seconds())
+    batches = Batches(corpus, settings)
+    return total * batches.per_epoch * batches.epochs / 60
+
+
+def growth(corpus, steps):
+    """Time of x times as many heads, and rows, over x times the time: 1 is linear, less is better."""
+    settings = Settings(**REFERENCE)
+    order = heads_of(GRID)
+    np.random.default_rng(0).shuffle(order)
+    stacks = {times: Stacked(corpus, order[: 27 * times], settings) for times in (1, 2, 4, 8)}
+    whole = Batches(corpus, settings)
+    shares = {times: whole.per_epoch * times // 4 for times in (1, 2, 4)}  # batches an epoch; a batch costs the same in each
+    for _ in range(steps + 1):
+        for stack in stacks.values():
+            stack.step()
+    seconds = {times: sum(stack.seconds()) for times, stack in stacks.items()}
+    rows = {times: timed_epoch(stacks[1], count) for times, count in shares.items()}
+    return {"growth_heads": {times: seconds[times] / times / seconds[1] for times in (2, 4, 8)},
+            "growth_rows": {times: rows[times] / times / rows[1] for times in (2, 4)}}
+
+
+def timed_epoch(stack, count):
+    begun = time.perf_counter()
+    for _ in range(count):
+        stack.step()
+    return time.perf_counter() - begun
+
+
+PEAK = """
+import functools, sys
+from embed import settings
+settings.Settings = functools.partial(settings.Settings, epochs=1, steps=0)
+sys.argv = ["embed", "sweep", "--workdir", {folder!r}, "--k", "503..512", "--device", "cpu", "--results", {results!r}]
+from embed.cli import main
+main()
+"""
+
+
+def peak_memory(folder):
+    """GiB of a whole process that sweeps the largest sizes for an epoch, scores them and writes the results."""
+    subprocess.run([sys.executable, "-c", PEAK.format(folder=folder, results=f"{folder}/peak.h5")], check=True, capture_output=True)
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+
+
+def default_setting(corpus, found):
+    """The shipped setting: its length in epochs and what the grid takes with it, by the seconds of an epoch measured."""
+    batches = Batches(corpus, Settings())
+    return {"default_epochs": batches.epochs, "default_batch": batches.size,
+            "default_grid_seconds": batches.epochs * (found["pass_seconds"] + found["adam_seconds"] * found["batch"] / batches.size)}
+
+
+def run(steps):
+    precisions = ["float32"] + ["bfloat16"] * bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    with tempfile.TemporaryDirectory() as folder:
+        caches = [read_cache(path) for path in planted.write(folder)]
+        print("peak memory ...", file=sys.stderr)
+        found = {"peak_rss_gib": peak_memory(folder)}
+        store = features.store([cache.train for cache in caches], memory=float("inf"), device="cpu")
+        corpus = assemble(caches, store)
+        found |= measure(corpus, steps, precisions)
+        found |= default_setting(corpus, found)
+        print("growth ...", file=sys.stderr)
+        found |= growth(corpus, steps)
+        for precision in precisions:
+            print(f"every integer, {precision} ...", file=sys.stderr)
+            found["every_integer_minutes" + ("_bfloat16" if precision == "bfloat16" else "")] = every_integer(corpus, steps, precision)
+        device = choose_device(None)
+        if device.type == "cuda":
+            store = features.store([cache.train for cache in caches], memory=float("inf"), device=device)
+            found["every_integer_seconds_gpu"] = 60 * every_integer(assemble(caches, store, device=device), steps, "float32")
     return found
 
 
@@ -105,16 +208,14 @@ def main():
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    found = measure(options.steps)
+    use_available_cpus()
+    found = run(options.steps)
     if options.json:
         print(json.dumps(found))
         return
-    print(f"batch {found['batch']}, {found['threads']} threads, {found['steps_timed']} steps timed and scaled to an epoch")
-    for name in SELECTIONS:
-        one = found[name]
-        print(f"{name}: {one['heads']} heads, {one['stacked_epoch_seconds']:.1f} s an epoch together, "
-              f"{one['plain_epoch_seconds']:.0f} s one after another: {one['speedup']:.1f} times faster; "
-              f"{one['stacked_training_minutes']:.1f} min for all {found['epochs']} epochs of the default")
+    for name, value in found.items():
+        print(f"{name:32}" + (f"{value:.4g}" if isinstance(value, float) else ", ".join(f"x{times}: {each:.3g}" for times, each in value.items())
+                              if isinstance(value, dict) else f"{value}"))
 
 
 if __name__ == "__main__":

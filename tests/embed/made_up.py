@@ -19,9 +19,9 @@ def planted(rows, *, seed, spread=1.0):
     return feature.astype(np.float32), hidden[:, :2].astype(np.float32), emotion.astype(np.int64)
 
 
-def corpus(sizes=(300, 90, 40), *, dtype=torch.float32, seed=0, views=1):
+def corpus(sizes=(300, 90, 40), *, dtype=torch.float32, seed=0, views=1, spread=1.0):
     """A Corpus of domains of unequal size; further views are the first one, shifted by 100 in every feature."""
-    parts = [planted(rows, seed=seed + index) for index, rows in enumerate(sizes)]
+    parts = [planted(rows, seed=seed + index, spread=spread) for index, rows in enumerate(sizes)]
     feature = np.concatenate([part[0] for part in parts])[:, None] + 100.0 * np.arange(views)[:, None]
     v = torch.from_numpy(np.concatenate([part[1] for part in parts])).to(dtype)[:, None].expand(-1, views, -1)
     emotion = np.concatenate([part[2] for part in parts])

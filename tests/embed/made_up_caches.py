@@ -11,13 +11,13 @@ HEADER = {"emotion_sha256": "e" * 64, "valence_arousal_sha256": "v" * 64, "image
           "precision": "float32", "feature_size": 512, "views": 0, "aligned_digest": "d" * 64}
 
 
-def write_cache(path, *, train=200, test=60, seed=0, toy=False, predicts=True, header=None, kind="features", splits=("train", "test"),
+def write_cache(path, *, train=200, test=60, seed=0, toy=False, predicts=True, annotated=False, header=None, kind="features", splits=("train", "test"),
                 change=lambda split, arrays: arrays, pretraining=("affectnet",)):
     """Write a feature cache; `change` may spoil the arrays of a split before they are written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with h5py.File(path, "w") as file:
         for split in splits:
-            arrays = _arrays(train if split == "train" else test, seed + (split == "test"), predicts)
+            arrays = _arrays(train if split == "train" else test, seed + (split == "test"), predicts, annotated)
             for name, array in change(split, arrays).items():
                 write_array(file, f"{split}/{name}", array)
         provenance = {"emotion": {"domains": {name: {} for name in pretraining}}}
@@ -25,12 +25,14 @@ def write_cache(path, *, train=200, test=60, seed=0, toy=False, predicts=True, h
     return path
 
 
-def _arrays(rows, seed, predicts):
+def _arrays(rows, seed, predicts, annotated):
     feature, predicted, emotion = planted(rows, seed=seed)
+    values = np.random.default_rng(seed).normal(predicted, 0.1).astype(np.float32)
+    values[::7] = np.nan  # annotated or not, some rows have none
     lost = 5  # listed images without a face
     status = np.repeat([STATUSES.index("ok"), STATUSES.index("no_face")], [rows, lost])
     arrays = {"feature": feature.astype(np.float16)[:, None], "emotion": emotion.astype(np.int8), "row": np.arange(rows),
               "path": np.array([f"{row}.jpg" for row in range(rows)], object), "face": np.zeros(rows, np.int16),
-              "valence_arousal": np.full((rows, 2), np.nan, np.float32),
+              "valence_arousal": values if annotated else np.full((rows, 2), np.nan, np.float32),
               "status_counts": status_counts(np.concatenate([emotion, emotion[:lost]]), status), "try_counts": np.zeros(7, np.int64)}
     return {**arrays, "valence_arousal_predicted": predicted[:, None]} if predicts else arrays

@@ -1,12 +1,15 @@
 """The embed command as a user calls it."""
 
 import functools
+import re
 
 import pytest
+import torch
 from click.testing import CliRunner
 
 from embed import settings
 from embed.cli import main
+from embed.sizes import parse_bytes
 from tests.embed.made_up_caches import write_cache
 
 
@@ -26,12 +29,15 @@ def test_a_sweep_answers_with_its_results_file(workdir):
     result = call(workdir, "--k", "1,2", "--runs", "2")
     assert result.exit_code == 0, result.output
     assert result.stdout.strip() == str(workdir / "results" / "runs.h5")
-    assert "heads trained in" in result.stderr
+    assert re.search(r"^16 heads trained in [\d.]+ s \([\d,]+ GFLOP/s\), 16 in the file$", result.stderr, re.M), result.stderr
+    again = call(workdir, "--k", "1,2", "--runs", "2")
+    assert again.exit_code == 0 and "0 heads trained" in again.stderr
 
 
 @pytest.mark.parametrize("arguments, match", [
     (("--k", "lots"), "1..512"), (("--k", "1..1000"), "512"), (("--family", "cakes"), "known are cake, av, cake-norm, baseline"),
-    (("--k", "0", "--family", "cake"), "k = 0 is for av"), (("--runs", "0"), "--runs"),
+    (("--k", "0", "--family", "cake"), "k = 0 is for av"), (("--k", "0..2", "--family", "cake-norm,baseline"), "k = 0 is for av"),
+    (("--k", "513"), "512 dimensions"), (("--runs", "0"), "--runs"), (("--memory", "much"), "800M, 4G or 1.5T"), (("--precision", "float16"), "bfloat16"),
 ])
 def test_a_wrong_call_exits_2_and_names_what_is_accepted(workdir, arguments, match):
     result = call(workdir, *arguments)
@@ -57,3 +63,48 @@ def test_other_settings_are_refused_with_advice(workdir):
     assert call(workdir, "--k", "1", "--runs", "1").exit_code == 0
     result = call(workdir, "--k", "1", "--runs", "1", "--seed", "5")
     assert result.exit_code == 1 and "seed" in result.output and "--results" in result.output
+
+
+def test_what_the_machine_lacks_is_said_and_nothing_is_taken_in_its_place(workdir, monkeypatch):
+    if not torch.cuda.is_available():
+        result = call(workdir, "--k", "1", "--device", "cuda")
+        assert result.exit_code == 1 and "device cuda was asked for, but torch finds cpu" in result.output
+    monkeypatch.setattr("embed.device._has_bfloat16", lambda device: False)
+    result = call(workdir, "--k", "1", "--precision", "bfloat16", "--device", "cpu")
+    assert result.exit_code == 1 and "does not compute in it" in result.output and not (workdir / "results" / "runs.h5").exists()
+
+
+def test_a_cache_larger_than_the_memory_allowed_is_no_obstacle(workdir):
+    assert call(workdir, "--k", "1", "--runs", "1").exit_code == 0
+    from embed import features
+
+    def never(*arguments):
+        raise AssertionError("the features do not fit")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(features.Resident, "stream", never)
+        result = call(workdir, "--k", "1", "--runs", "1", "--memory", "100K", "--results", str(workdir / "disk.h5"))
+    assert result.exit_code == 0, result.output
+    assert digest(workdir / "disk.h5") == digest(workdir / "results" / "runs.h5")
+
+
+def digest(path):
+    from data.cache import open_cache
+
+    with open_cache(path, "runs") as file:
+        return file.attrs["digest"]
+
+
+def test_a_line_now_and_then_where_nobody_watches(workdir, monkeypatch):
+    monkeypatch.setattr("embed.progress.SECONDS_BETWEEN_LINES", 0.0)
+    result = call(workdir, "--k", "1", "--runs", "1")
+    assert re.search(r"training: \d+ of 7 heads, [\d.e+]+ heads/s, [\d.]+ min left", result.stderr)
+
+
+@pytest.mark.parametrize("text, expected", [("800M", 800 * 2**20), ("1.5 t", None), ("4G", 2**32), ("4GiB", 2**32), ("1.5T", 3 * 2**39), ("12", None)])
+def test_sizes_of_memory(text, expected):
+    if expected is None:
+        with pytest.raises(ValueError, match="800M, 4G or 1.5T"):
+            parse_bytes(text)
+    else:
+        assert parse_bytes(text) == expected

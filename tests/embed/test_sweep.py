@@ -7,13 +7,15 @@ import pytest
 from sklearn.metrics import confusion_matrix
 
 from data.publish import Mismatch
-from data.runs import Head, read_runs
-from embed import plan
+from data.runs import UNSCORED, Head, read_runs
+from embed import batches, features, plan
 from embed import sweep as module
 from embed.caches import read_cache
 from embed.features import read
 from embed.settings import Settings
-from embed.sweep import Request, sweep
+from embed.sizes import parse_sizes
+from embed.sweep import Place, Request, sweep
+from evaluate.tables import table_1, table_2, table_3
 from tests.embed.made_up_caches import write_cache
 
 QUICK = Settings(epochs=1, steps=60, largest_batch=64)
@@ -209,3 +211,105 @@ def test_rows_without_a_label_and_absent_classes_are_no_obstacle(caches, tmp_pat
     assert len(runs.tests["b"].emotion) == 55
     assert "b has no test row of disgust" in caplog.text and "b has no training row of disgust" in caplog.text
     assert not any(outcome.failure for outcome in runs.outcomes.values())
+
+
+def same(first, second):
+    """Whether two Runs hold the same heads to the bit."""
+    assert first.outcomes.keys() == second.outcomes.keys()
+    for head, outcome in first.outcomes.items():
+        other = second.outcomes[head]
+        assert outcome.loss == other.loss and outcome.seed == other.seed and (outcome.confusion == other.confusion).all()
+        assert outcome.weights.keys() == other.weights.keys()
+        assert all((value == other.weights[name]).all() for name, value in outcome.weights.items())
+
+
+def test_features_on_disk_give_the_same_heads_as_in_memory(caches, tmp_path, monkeypatch):
+    monkeypatch.setattr(features, "RUN_ROWS", 16)
+    monkeypatch.setattr(batches, "RUN_ROWS", 16)
+    settings = dataclasses.replace(QUICK, shuffled_rows=100)
+    resident = run(caches, tmp_path / "resident.h5", settings=settings)
+    monkeypatch.setattr(features.Resident, "stream", lambda *arguments: pytest.fail("a budget of 100 KiB holds no 450 rows"))
+    disk = run(caches, tmp_path / "disk.h5", settings=settings, place=Place(memory=100 * 1024))
+    same(resident, disk)
+
+
+@pytest.fixture
+def annotated(tmp_path):
+    return [write_cache(tmp_path / "features" / f"{name}.h5", train=rows, seed=10 * index, annotated=name == "b")
+            for index, (name, rows) in enumerate((("a", 260), ("b", 140), ("c", 70)))]
+
+
+def test_av_true_is_trained_on_the_annotated_rows_of_one_domain(annotated, tmp_path):
+    runs = run(annotated, tmp_path / "runs.h5", keep_weights=True)
+    assert runs.provenance["annotated_domain"] == "b" and {head.k for head in runs.outcomes if head.family == "av-true"} == {0, 2, 3}
+    cache = read_cache(annotated[1])
+    there = cache.test.has_annotations()
+    assert 0 < there.sum() < 60
+    for k in (0, 2):
+        outcome = runs.outcomes[Head("av-true", k, 1)]
+        x, v, weights = read([cache.test]).numpy().astype(np.float64), cache.test.annotated.astype(np.float64), outcome.weights
+        logits = v @ weights["Bv"][0].T + weights["b"][0] + (x @ weights["A"].T + weights["a"]) @ weights["B"][0].T
+        expected = confusion_matrix(cache.test.emotion[there], logits.argmax(1)[there], labels=range(7))
+        assert np.abs(outcome.confusion[1, 1] - expected).sum() <= 2 and outcome.confusion[1, 1].sum() == there.sum()
+        assert outcome.confusion.sum() == there.sum()
+    predicted = runs.outcomes[Head("av-true", 0, 1)].predicted
+    assert (predicted[[0, 2]] == UNSCORED).all() and ((predicted[1, 60:120] != UNSCORED) == there).all()
+
+
+def test_annotated_arousal_valence_tells_more_than_chance(annotated, tmp_path):
+    confusion = run(annotated, tmp_path / "runs.h5", settings=Settings(steps=400, largest_batch=64)).outcomes[Head("av-true", 0, 0)].confusion[1, 1]
+    assert np.trace(confusion) > 0.4 * confusion.sum()
+
+
+def test_weights_of_all_heads_are_kept_on_request_also_later(caches, tmp_path):
+    first = run(caches, tmp_path / "runs.h5", sizes=[5])
+    assert not first.outcomes[Head("cake", 5, 0)].weights and first.outcomes[Head("cake", 2, 0)].weights
+    more = run(caches, tmp_path / "runs.h5", sizes=[5], keep_weights=True)
+    assert more.outcomes[Head("cake", 5, 0)].weights["A"].shape == (5, 512)
+    assert (more.outcomes[Head("cake", 5, 0)].confusion == first.outcomes[Head("cake", 5, 0)].confusion).all()
+    assert read_runs(tmp_path / "runs.h5").outcomes[Head("cake", 5, 1)].weights["B"].shape == (3, 7, 5)
+
+
+@pytest.mark.parametrize("head", [Head("cake", 3, 1), Head("av", 1, 0), Head("cake-norm", 3, 0)])
+def test_the_range_of_coordinates_is_that_of_all_rows(caches, tmp_path, head):
+    outcome = run(caches, tmp_path / "runs.h5").outcomes[head]
+    parts = [part for path in caches for part in (read_cache(path).train, read_cache(path).test)]
+    z = read(parts).double().numpy() @ outcome.weights["A"].T.astype(np.float64) + outcome.weights["a"]
+    z = z / np.linalg.norm(z, axis=1, keepdims=True) if head.family == "cake-norm" else z
+    if head.family == "av":
+        z = np.hstack([np.concatenate([part.predicted[:, 0] for part in parts]), z])
+    np.testing.assert_allclose(outcome.range, [z.min(0), z.max(0)], atol=1e-3)
+
+
+def test_bfloat16_is_near_float32_and_of_another_identity(caches, tmp_path):
+    settings = Settings(epochs=1, steps=150, largest_batch=64)
+    exact = run(caches, tmp_path / "runs.h5", settings=settings)
+    rough = run(caches, tmp_path / "rough.h5", settings=dataclasses.replace(settings, precision="bfloat16"))
+    for head in (Head("cake", 3, 0), Head("av", 1, 0), Head("baseline", 0, 0), Head("cake-norm", 3, 0)):
+        assert rough.outcomes[head].loss == pytest.approx(exact.outcomes[head].loss, rel=0.1)
+        assert rough.outcomes[head].loss != exact.outcomes[head].loss
+    with pytest.raises(Mismatch, match="precision"):
+        run(caches, tmp_path / "runs.h5", settings=dataclasses.replace(settings, precision="bfloat16"))
+
+
+def test_the_literal_sweep_has_tables_1_to_3_after_its_first_block_and_figure_4_after_the_grid(annotated, tmp_path, monkeypatch):
+    train_block, calls = module.train_block, []
+
+    def stop(*arguments):
+        calls.append(arguments)
+        if len(calls) > stop.after:
+            raise KeyboardInterrupt
+        return train_block(*arguments)
+
+    monkeypatch.setattr(module, "train_block", stop)
+    for stop.after in (1, 3):
+        calls.clear()
+        with pytest.raises(KeyboardInterrupt):
+            run(annotated, tmp_path / "runs.h5", sizes=parse_sizes("1..512"), runs=3, settings=Settings(epochs=1, steps=4, largest_batch=64))
+        runs = read_runs(tmp_path / "runs.h5")
+        if stop.after == 1:
+            assert len(runs.outcomes) == 18
+            for table in (table_1(runs), table_2(runs), table_3(runs)):
+                assert not any(record["absent"] for record in table.records) and len(table.records) >= 6
+    for family in ("cake", "av", "av-true"):
+        assert all(len(runs.confusions(family, k)) == 3 for k in parse_sizes("1..512:log"))

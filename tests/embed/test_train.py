@@ -7,7 +7,7 @@ from torch import nn
 
 from data.runs import Head
 from embed.batches import Batches
-from embed.domains import Rows
+from embed.domains import Rows, scoring_pieces
 from embed.heads import head_seed
 from embed.score import Scored
 from embed.settings import Settings
@@ -159,3 +159,20 @@ def test_runs_differ_and_repeat(data):
     second.train()
     assert all(torch.equal(one.flat, other.flat) for one, other in zip(first.factors, second.factors))
     assert not torch.equal(*first.factors[0].values["A"])
+
+
+def test_converged_cake_18_and_the_baseline_find_the_same_minimum():
+    """Three domains' classifiers have rank 18 at most, so both stand for the same functions; CAKE-3 does not."""
+    narrow = corpus((900, 600, 500), spread=1.5)
+    narrow.store.tensor[:, 24:] = 0  # more rows than weights, so that the minimum is no perfect fit
+    trainer = Trainer(narrow, [Head("cake", 18, 0), Head("cake", 3, 0), Head("baseline", 0, 0)],
+                      Settings(epochs=1, steps=1500, largest_batch=2000, batches_an_epoch=1, rate=3e-2, baseline_rate=1e-1))
+    trainer.train()
+    loss = {}
+    for own in trainer.factors:
+        scored = Scored(own, narrow)
+        for rows, emotion, domain in scoring_pieces(narrow):
+            scored.add_loss(rows, emotion, domain)
+        loss[own.stack.family, own.stack.k] = scored.loss.item()
+    assert loss["cake", 18] == pytest.approx(loss["baseline", 0], rel=1e-3)
+    assert loss["cake", 3] > 1.03 * loss["baseline", 0]
