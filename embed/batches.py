@@ -22,7 +22,7 @@ class Batches:
         self.size = settings.batch(rows)
         self.per_epoch = math.ceil(rows / self.size)
         self.epochs = max(settings.epochs, math.ceil(settings.steps / self.per_epoch))
-        self.group = corpus.domain * C + corpus.emotion
+        self.group = (corpus.domain.astype(np.int16) * C + corpus.emotion).astype(np.uint16)
 
     def __len__(self):
         return self.epochs * self.per_epoch
@@ -36,8 +36,9 @@ class Batches:
         generator = np.random.default_rng((self.settings.seed, number))
         rows, groups = len(self.group), len(self.corpus.names) * C
         order = shuffled(rows, self.settings.shuffled_rows, generator)
-        view = generator.integers(0, self.corpus.views, rows)
-        key = np.arange(rows) // self.size * groups + self.group[order]
+        view = generator.integers(0, self.corpus.views, rows, dtype=np.uint8)
+        small = np.min_scalar_type(self.per_epoch * groups)  # of two bytes numpy sorts an order of magnitude faster
+        key = np.repeat(np.arange(self.per_epoch, dtype=small) * small.type(groups), self.size)[:rows] + self.group[order].astype(small)
         order = order[np.argsort(key, kind="stable")]
         counts = np.bincount(key, minlength=self.per_epoch * groups).reshape(-1, groups)
         ends = np.cumsum(counts.sum(1)).tolist()

@@ -19,7 +19,7 @@ class Part:
     path: Path
     split: str
     position: np.ndarray  # (n,) int64, ascending: where these rows lie in the datasets of the split
-    emotion: np.ndarray  # (n,) int64
+    emotion: np.ndarray  # (n,) int8
     row: np.ndarray  # (n,) int64, row in the source list
     views: int  # V
     predicted: np.ndarray | None  # (n, V, 2) float32 valence and arousal as the regression network gives them
@@ -72,7 +72,7 @@ def _read_part(file, split, path):
     predicted = arrays.get("valence_arousal_predicted")
     if predicted is not None and not np.isfinite(predicted[position]).all():
         raise ValueError(f"{path} holds predicted arousal-valence that is not finite in {split}; run `extract run` anew")
-    return Part(path, split, position, arrays["emotion"][position].astype(np.int64), arrays["row"][position], shape[1],
+    return Part(path, split, position, arrays["emotion"][position].astype(np.int8), arrays["row"][position], shape[1],
                 None if predicted is None else predicted[position], arrays["valence_arousal"][position], arrays["status_counts"])
 
 

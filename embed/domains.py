@@ -36,7 +36,7 @@ class Scaling:
 
     def features(self, raw, dtype):
         """(n, 512) of any float type -> scaled, in `dtype`."""
-        mean, inverse = (torch.from_numpy(side[:FEATURE_SIZE]).to(raw.device, dtype) for side in (self.mean, 1 / self.deviation))
+        mean, inverse = (torch.from_numpy(side[:FEATURE_SIZE]).to(dtype).to(raw.device) for side in (self.mean, 1 / self.deviation))
         return raw.to(dtype).sub_(mean).mul_(inverse)
 
     def arousal_valence(self, raw, dtype):
@@ -52,8 +52,8 @@ class Corpus:
     store: object  # embed.features.Resident or OnDisk
     position: np.ndarray  # (N,) int64, where each row lies in the store
     v: torch.Tensor  # (rows of the store, V, 2) scaled valence and arousal, zeros where there are none
-    emotion: np.ndarray  # (N,) int64
-    domain: np.ndarray  # (N,) int64
+    emotion: np.ndarray  # (N,) int8
+    domain: np.ndarray  # (N,) int16
     weights: torch.Tensor  # (D, 7) w_class * w_dataset
     scaling: Scaling
     tests: dict  # name of a domain -> (Rows, emotion (n,) int64, place (n,) of each in the test set's rows)
@@ -67,10 +67,9 @@ class Corpus:
     def batches(self, chosen, view, ends):
         """Yield the Rows of consecutive batches of the training rows `chosen`, each in the view given for it."""
         position, start = self.position[chosen], 0
-        v = self.v.flatten(0, 1)
-        index = torch.from_numpy(position * self.views + view).to(v.device)
         for end, raw in zip(ends, self.store.stream(position, view, ends)):
-            yield self.rows(raw, v[index[start:end]])
+            place, which = (torch.from_numpy(side[start:end].astype(np.int64)).to(self.v.device) for side in (position, view))
+            yield self.rows(raw, self.v[place, which])
             start = end
 
     def rows(self, raw, v):
@@ -85,7 +84,7 @@ def assemble(caches, store, *, scaling="standard", dtype=torch.float32, device="
     values = {split: [_predicted(getattr(cache, split), predicts) for cache in caches] for split in ("train", "test")}
     scaling = scaling_of([cache.train for cache in caches], np.concatenate(values["train"]).reshape(-1, 2), scaling)
     emotion = np.concatenate([cache.train.emotion for cache in caches])
-    domain = np.repeat(np.arange(len(caches)), [len(cache.train) for cache in caches])
+    domain = np.repeat(np.arange(len(caches), dtype=np.int16), [len(cache.train) for cache in caches])
     corpus = Corpus(tuple(cache.name for cache in caches), store, np.arange(len(emotion)),
                     scaling.arousal_valence(np.concatenate(values["train"]), dtype).to(device), emotion, domain,
                     torch.from_numpy(sample_weights(emotion, domain)).to(device, dtype), scaling, {}, dtype, torch.device(device))

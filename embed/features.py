@@ -43,7 +43,7 @@ class Resident:
 
     def stream(self, position, view, ends):
         """Yield (n, 512) features of consecutive batches of `position` (int64), which end at `ends`."""
-        index = torch.from_numpy(position * self.views + view).to(self.tensor.device)
+        index = torch.from_numpy(position * self.views + view.astype(np.int64)).to(self.tensor.device)
         start = 0
         for end in ends:
             yield self.tensor.index_select(0, index[start:end])
@@ -77,7 +77,7 @@ class OnDisk:
         for run in runs:
             own = position[run]
             found = self._between(files, own[0], own[-1] + 1)
-            rows[run] = found[own - own[0], view[run]]
+            rows[run] = found[own - own[0], view[run].astype(np.int64)]  # torch takes bytes for a mask
         return rows
 
     def _between(self, files, low, high):

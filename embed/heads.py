@@ -92,7 +92,7 @@ class Factors:
             for name, shape in self.stack.shapes(self.domains, head.k).items():
                 fan_in = FEATURE_SIZE if name in "Aa" else representation_size(head.family, head.k)
                 draw = torch.rand(shape, generator=generator, dtype=torch.float64)
-                self.own(position)[name].copy_((2 * draw - 1) / math.sqrt(fan_in))
+                self.own(position)[name].copy_(((2 * draw - 1) / math.sqrt(fan_in)).to(self.flat.dtype))
 
     def own(self, position):
         """Name -> one head's factors, without the padding."""

@@ -52,10 +52,10 @@ class Scored:
 
     def add_loss(self, rows, emotion, domain):
         """Add Eq. 1's terms of training rows of one domain, by their own classifier."""
-        emotion = torch.from_numpy(emotion).to(rows.x.device)
+        emotion = torch.from_numpy(emotion.astype(np.int64)).to(rows.x.device)
         found = self.logits(rows, domain).transpose(0, 1).flatten(1).T  # (H * n, 7)
         entropy = F.cross_entropy(found, emotion.repeat(len(self.stack.heads)), self.corpus.weights[domain], reduction="none")
-        self.loss += entropy.view(len(self.stack.heads), -1).sum(1, dtype=torch.float64).cpu() / len(self.corpus.emotion)
+        self.loss += entropy.view(len(self.stack.heads), -1).sum(1).cpu().double() / len(self.corpus.emotion)
 
     def representation(self, rows):
         """(H, dimensions, n) what the classifiers see, arousal-valence in its own units."""
@@ -64,7 +64,7 @@ class Scored:
             return on_sphere(z)[0]
         if "Bv" not in self.factors.values:
             return z
-        mean, deviation = (torch.from_numpy(side[FEATURE_SIZE:, None]).to(z) for side in (self.corpus.scaling.mean, self.corpus.scaling.deviation))
+        mean, deviation = (torch.from_numpy(side[FEATURE_SIZE:, None]).to(z.dtype).to(z.device) for side in (self.corpus.scaling.mean, self.corpus.scaling.deviation))
         return torch.cat([(rows.v[:2] * deviation + mean).expand(len(z), -1, -1), z], 1)
 
     def widen(self, rows):
@@ -101,7 +101,7 @@ class Scored:
 
     def weights(self, position):
         """One head's factors as float32 arrays on features as cached: the scaling of the rows is folded in."""
-        values = {name: value.double().cpu().numpy() for name, value in self.factors.own(position).items()}
+        values = {name: value.cpu().double().numpy() for name, value in self.factors.own(position).items()}
         scaling = self.corpus.scaling
         (mean, v_mean), (deviation, v_deviation) = (np.split(side, [FEATURE_SIZE]) for side in (scaling.mean, scaling.deviation))
         name, bias = ("A", "a") if "A" in values else ("B", "b")

@@ -142,8 +142,12 @@ class _Sweep:
         self.corpora, self.work = {}, Work()
 
     def load(self):
+        parts = [cache.train for cache in self.caches]
         memory = float("inf") if self.place.memory is None else self.place.memory
-        self.store = features.store([cache.train for cache in self.caches], memory=memory, device=self.place.device)
+        self.store = features.store(parts, memory=memory, device=self.place.device)
+        if isinstance(self.store, features.OnDisk) and self.place.ranks.first:
+            size = sum(map(len, parts)) * features.row_bytes(parts)
+            log.info("features of %.3g GiB are read from disk in every epoch: they may take %.3g GiB of memory (--memory)", size / 2**30, memory / 2**30)
 
     def run(self, todo, results, progress):
         """Rounds of as many blocks as there are processes; the first process publishes each round."""

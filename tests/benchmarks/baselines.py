@@ -12,7 +12,7 @@ class Data:
 
     def __init__(self, corpus):
         self.x, self.v = corpus.scaling.features(corpus.store.tensor, torch.float32), corpus.v[:, 0]
-        self.domain, self.emotion = torch.from_numpy(corpus.domain), torch.from_numpy(corpus.emotion)
+        self.domain, self.emotion = (torch.from_numpy(side.astype("int64")) for side in (corpus.domain, corpus.emotion))
         self.weights = corpus.weights
 
     def batch(self, rows):

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import h5py
 import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix
@@ -198,6 +199,28 @@ def test_caches_that_cannot_be_swept_together_are_refused(caches, tmp_path, spoi
     with pytest.raises(ValueError, match=match):
         run(caches, tmp_path / "runs.h5")
     assert not (tmp_path / "runs.h5").exists()
+
+
+@pytest.mark.parametrize("attribute, value, match", [
+    ("schema_version", 99, "schema version 99, this code reads 1"), ("complete", False, "incomplete"),
+    ("emotions", '["anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise"]', "orders its classes as"),
+])
+def test_caches_of_another_format_are_refused(caches, tmp_path, attribute, value, match):
+    with h5py.File(caches[1], "r+") as file:
+        file.attrs[attribute] = value
+    with pytest.raises(ValueError, match=match):
+        run(caches, tmp_path / "runs.h5")
+    assert not (tmp_path / "runs.h5").exists()
+
+
+def test_predicted_arousal_valence_that_is_not_finite_is_refused(caches, tmp_path):
+    def spoiled(split, arrays):
+        arrays["valence_arousal_predicted"][3] = np.nan
+        return arrays
+
+    write_cache(caches[1], seed=10, change=spoiled)
+    with pytest.raises(ValueError, match="arousal-valence that is not finite in train"):
+        run(caches, tmp_path / "runs.h5")
 
 
 def test_rows_without_a_label_and_absent_classes_are_no_obstacle(caches, tmp_path, caplog):

@@ -3,80 +3,20 @@
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from data.runs import Head
 from embed.batches import Batches
-from embed.domains import Rows, scoring_pieces
-from embed.heads import head_seed
+from embed.domains import scoring_pieces
 from embed.score import Scored
 from embed.settings import Settings
-from embed.train import Trainer, decay
+from embed.train import Trainer
 from tests.embed.made_up import corpus
+from tests.embed.plain import all_rows, train_plainly
 
 HEADS = [Head("cake", 1, 0), Head("cake", 3, 0), Head("cake", 3, 1), Head("cake", 18, 0), Head("cake", 40, 2),
          Head("av", 0, 0), Head("av", 1, 0), Head("av", 20, 1), Head("baseline", 0, 0), Head("cake-norm", 3, 0),
-         Head("cake-norm", 3, 1)]
+         Head("cake-norm", 3, 1), Head("cake-norm", 9, 0), Head("av-true", 0, 0), Head("av-true", 18, 0)]
 SETTINGS = Settings(epochs=1, steps=200, largest_batch=48)
-
-
-class PlainHead(nn.Module):
-    """One head as the paper words it: a linear layer to k dimensions and one classifier layer per domain."""
-
-    def __init__(self, head, domains):
-        super().__init__()
-        generator = torch.Generator().manual_seed(head_seed(SETTINGS.seed, head))
-        self.family = head.family
-        inputs = {"baseline": 512, "av": head.k + 2}.get(head.family, head.k)
-        draw = lambda *shape, fan: (2 * torch.rand(shape, generator=generator, dtype=torch.float64) - 1) / fan**0.5
-        if head.family != "baseline":
-            self.project = nn.Linear(512, 1).double()  # its weights are replaced; torch warns of a layer of no outputs
-            self.project.weight.data, self.project.bias.data = draw(head.k, 512, fan=512), draw(head.k, fan=512)
-        learned = 512 if head.family == "baseline" else head.k
-        weight, bias = draw(domains, 7, learned, fan=inputs), draw(domains, 7, fan=inputs)
-        if head.family == "av":
-            weight = torch.cat([draw(domains, 7, 2, fan=inputs), weight], 2)
-        self.classify = nn.ModuleList(nn.Linear(inputs, 7).double() for _ in range(domains))
-        for layer, own_weight, own_bias in zip(self.classify, weight, bias):
-            layer.weight.data, layer.bias.data = own_weight.clone(), own_bias.clone()
-
-    def forward(self, rows, domain):
-        x, v = rows.x, rows.v[:2].T
-        z = x if self.family == "baseline" else self.project(x)
-        if self.family == "cake-norm":
-            z = z / z.norm(dim=1, keepdim=True)
-        if self.family == "av":
-            z = torch.cat([v, z], 1)
-        logits = torch.stack([layer(z) for layer in self.classify], 1)  # (n, D, 7)
-        return logits[torch.arange(len(x)), domain]
-
-
-def train_plainly(data, head, *, slip=1.0):
-    """200 steps of one head by modules and autograd; `slip` scales the loss of the first domain, a wrong gradient."""
-    model = PlainHead(head, len(data.names))
-    optimizer = torch.optim.Adam(model.parameters())
-    batches = Batches(data, SETTINGS)
-    every, step = all_rows(data), 0
-    for epoch in range(batches.epochs):
-        order = np.random.default_rng((SETTINGS.seed, epoch)).permutation(len(data.emotion))
-        for start in range(0, len(order), batches.size):
-            rows = torch.from_numpy(order[start : start + batches.size])
-            optimizer.param_groups[0]["lr"] = SETTINGS.rate_of(head.family) * decay(step, len(batches))
-            domain, emotion = torch.from_numpy(data.domain)[rows], torch.from_numpy(data.emotion)[rows]
-            weight = data.weights[domain, emotion]
-            weight = torch.where(domain == 0, slip * weight, weight)
-            entropy = nn.functional.cross_entropy(model(Rows(every.x[rows], every.v[:, rows]), domain), emotion, reduction="none")
-            optimizer.zero_grad()
-            (weight * entropy).mean().backward()
-            optimizer.step()
-            step += 1
-    return model
-
-
-def all_rows(data):
-    """The Rows of every training row, in view 0."""
-    rows = len(data.emotion)
-    return next(data.batches(np.arange(rows), np.zeros(rows, np.int64), [rows]))
 
 
 def largest_difference(data, trainer, plain):
@@ -112,21 +52,24 @@ def trained(data):
 
 
 def test_every_family_moves_as_plain_modules_do(data, trained):
-    plain = {head: train_plainly(data, head) for head in HEADS}
+    plain = {head: train_plainly(data, head, SETTINGS) for head in HEADS}
     assert len(Batches(data, SETTINGS)) >= 200
     assert largest_difference(data, trained, plain) < 1e-9
 
 
 def test_a_wrong_gradient_would_be_seen(data, trained):
-    plain = {head: train_plainly(data, head, slip=1.001) for head in HEADS[:1]}
+    plain = {head: train_plainly(data, head, SETTINGS, slip=1.001) for head in HEADS[:1]}
     assert largest_difference(data, trained, plain) > 1e-6
 
 
-def test_a_run_alone_equals_the_run_among_others(data, trained):
-    alone = Trainer(data, [Head("cake", 3, 1)], SETTINGS)
+@pytest.mark.parametrize("family, k", [("cake", 3), ("cake", 20), ("av", 1)])
+def test_run_3_alone_equals_run_3_among_ten(data, family, k):
+    ten = Trainer(data, [Head(family, k, run) for run in range(10)], SETTINGS)
+    alone = Trainer(data, [Head(family, k, 3)], SETTINGS)
+    ten.train()
     alone.train()
-    for name, value in factors_of(alone, Head("cake", 3, 1)).items():
-        np.testing.assert_allclose(value, factors_of(trained, Head("cake", 3, 1))[name], atol=1e-9)
+    for name, value in factors_of(alone, Head(family, k, 3)).items():
+        np.testing.assert_allclose(value, factors_of(ten, Head(family, k, 3))[name], atol=1e-9)
 
 
 def test_padding_stays_exactly_zero_and_changes_no_head(data):

@@ -1,0 +1,70 @@
+"""The slow obvious way: one head as nn.Linear modules, autograd and torch.optim.Adam, on the batches of the stacked trainer."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from data.runs import WITH_AROUSAL_VALENCE, representation_size
+from embed.batches import Batches
+from embed.domains import Rows
+from embed.heads import head_seed
+from embed.train import decay
+
+
+class PlainHead(nn.Module):
+    """One head as the paper words it: a linear layer to k dimensions and one classifier layer per domain."""
+
+    def __init__(self, head, domains, settings, dtype):
+        super().__init__()
+        generator = torch.Generator().manual_seed(head_seed(settings.seed, head))
+        self.family, self.sees_v = head.family, head.family in WITH_AROUSAL_VALENCE
+        inputs = representation_size(head.family, head.k)
+        draw = lambda *shape, fan: ((2 * torch.rand(shape, generator=generator, dtype=torch.float64) - 1) / fan**0.5).to(dtype)
+        if head.family != "baseline":
+            self.project = nn.Linear(512, 1)  # its weights are replaced; torch warns of a layer of no outputs
+            self.project.weight.data, self.project.bias.data = draw(head.k, 512, fan=512), draw(head.k, fan=512)
+        learned = 512 if head.family == "baseline" else head.k
+        weight, bias = draw(domains, 7, learned, fan=inputs), draw(domains, 7, fan=inputs)
+        if self.sees_v:
+            weight = torch.cat([draw(domains, 7, 2, fan=inputs), weight], 2)
+        self.classify = nn.ModuleList(nn.Linear(inputs, 7) for _ in range(domains))
+        for layer, own_weight, own_bias in zip(self.classify, weight, bias):
+            layer.weight.data, layer.bias.data = own_weight.clone(), own_bias.clone()
+
+    def forward(self, rows, domain):
+        x, v = rows.x, rows.v[:2].T
+        z = x if self.family == "baseline" else self.project(x)
+        if self.family == "cake-norm":
+            z = z / z.norm(dim=1, keepdim=True)
+        if self.sees_v:
+            z = torch.cat([v, z], 1)
+        logits = torch.stack([layer(z) for layer in self.classify], 1)  # (n, D, 7)
+        return logits[torch.arange(len(x)), domain]
+
+
+def train_plainly(data, head, settings, *, slip=1.0):
+    """One head trained by modules and autograd; `slip` scales the loss of the first domain, a wrong gradient."""
+    model = PlainHead(head, len(data.names), settings, data.dtype)
+    optimizer = torch.optim.Adam(model.parameters())
+    batches = Batches(data, settings)
+    every, step = all_rows(data), 0
+    for epoch in range(batches.epochs):
+        order = np.random.default_rng((settings.seed, epoch)).permutation(len(data.emotion))
+        for start in range(0, len(order), batches.size):
+            rows = torch.from_numpy(order[start : start + batches.size])
+            optimizer.param_groups[0]["lr"] = settings.rate_of(head.family) * decay(step, len(batches))
+            domain, emotion = (torch.from_numpy(side.astype(np.int64))[rows] for side in (data.domain, data.emotion))
+            weight = data.weights[domain, emotion]
+            weight = torch.where(domain == 0, slip * weight, weight)
+            entropy = nn.functional.cross_entropy(model(Rows(every.x[rows], every.v[:, rows]), domain), emotion, reduction="none")
+            optimizer.zero_grad()
+            (weight * entropy).mean().backward()
+            optimizer.step()
+            step += 1
+    return model
+
+
+def all_rows(data):
+    """The Rows of every training row, in view 0."""
+    rows = len(data.emotion)
+    return next(data.batches(np.arange(rows), np.zeros(rows, np.int64), [rows]))
