@@ -6,8 +6,10 @@ import numpy as np
 import torch
 
 from data.cache import FEATURE_SIZE
-from embed.features import PIECE_ROWS, moments, read
+from embed.features import moments, read
 from embed.loss import sample_weights
+
+SCORED_ROWS = 1024  # rows scored at a time; the logits of a hundred heads then stay in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -146,4 +148,4 @@ def scoring_pieces(corpus):
 
 def _piece_ends(own):
     """Where pieces of one domain end; a domain's rows lie together."""
-    return [min(end, own[-1] + 1) for end in range(own[0] + PIECE_ROWS, own[-1] + 1 + PIECE_ROWS, PIECE_ROWS)]
+    return [min(end, own[-1] + 1) for end in range(own[0] + SCORED_ROWS, own[-1] + 1 + SCORED_ROWS, SCORED_ROWS)]

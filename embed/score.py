@@ -7,12 +7,11 @@ import torch.nn.functional as F
 from data import metrics
 from data.cache import FEATURE_SIZE
 from data.runs import UNSCORED, Outcome, representation_size
-from embed.domains import scoring_pieces
+from embed.domains import SCORED_ROWS, scoring_pieces
 from embed.heads import C, head_seed
 from embed.products import logits, on_sphere
 
 KEPT_SIZE = 3  # predictions and weights are kept for representations up to this size, for cake-norm and the baseline
-SCORED_ROWS = 4096
 
 
 @torch.no_grad()
@@ -53,9 +52,8 @@ class Scored:
     def add_loss(self, rows, emotion, domain):
         """Add Eq. 1's terms of training rows of one domain, by their own classifier."""
         emotion = torch.from_numpy(emotion.astype(np.int64)).to(rows.x.device)
-        found = self.logits(rows, domain).transpose(0, 1).flatten(1).T  # (H * n, 7)
-        entropy = F.cross_entropy(found, emotion.repeat(len(self.stack.heads)), self.corpus.weights[domain], reduction="none")
-        self.loss += entropy.view(len(self.stack.heads), -1).sum(1).cpu().double() / len(self.corpus.emotion)
+        own = F.log_softmax(self.logits(rows, domain), 1).gather(1, emotion.expand(len(self.stack.heads), 1, -1))[:, 0]  # (H, n)
+        self.loss -= torch.mv(own, self.corpus.weights[domain][emotion]).cpu().double() / len(self.corpus.emotion)
 
     def representation(self, rows):
         """(H, dimensions, n) what the classifiers see, arousal-valence in its own units."""
