@@ -16,7 +16,7 @@ def main():
 @click.option("--workdir", type=click.Path(path_type=Path), default=".", envvar="CAKE_WORKDIR", show_default=True)
 @click.option("--results", type=click.Path(path_type=Path), help="[default: WORKDIR/results/runs.h5]")
 def tables(workdir, results):
-    """Print Tables 1 to 3 and write them as text, Markdown and CSV beside the results file, in tables/."""
+    """Print Tables 1 to 3 and write them as text, Markdown, LaTeX and CSV beside the results file, in tables/."""
     from data.runs import read_runs
 
     results = results or workdir / "results" / "runs.h5"
@@ -37,7 +37,7 @@ FILES = {"table1": ("table1", "multi_domain"), "differences": ("differences",), 
 def write_tables(runs, folder):
     """Write every table in every format; returns the text of all."""
     from data.publish import publish_text
-    from evaluate.render import as_csv, as_markdown, as_text
+    from evaluate.render import as_csv, as_latex, as_markdown, as_text
     from evaluate.tables import all_tables
 
     made = {table.name: table for table in all_tables(runs)}
@@ -45,6 +45,7 @@ def write_tables(runs, folder):
         own = [made[part] for part in parts]
         publish_text(folder / f"{name}.txt", "\n".join(map(as_text, own)))
         publish_text(folder / f"{name}.md", "\n".join(map(as_markdown, own)))
+        publish_text(folder / f"{name}.tex", "\n".join(map(as_latex, own)))
         publish_text(folder / f"{name}.csv", as_csv(own))
     return "\n".join(map(as_text, made.values()))
 

@@ -58,12 +58,14 @@ def table_2(runs):
             table.rows.append((f"paper ({label})", str(representation_size(family, k)),
                                *(f"{paper[name]:.1f}" if name in paper else ABSENT for name in names)))
     for family, k, label in (COMPACT[0], BASELINE):
-        cells = []
-        for name, kind in zip(names, kinds):
-            score = score_of(runs, family, k, classifier=name, test=name, score=kind)
-            cells.append(ours(runs, family, k, score))
-            record(table, runs, (family, k, label), kind, name, name, score, reference.TABLE_2[family, k].get(name))
-        table.rows.append((f"ours ({label})", str(representation_size(family, k)), *cells))
+        scores = [score_of(runs, family, k, classifier=name, test=name, score=kind) for name, kind in zip(names, kinds)]
+        paper = [reference.TABLE_2[family, k].get(name) for name in names]
+        size = str(representation_size(family, k))
+        table.rows.append((f"ours ({label})", size, *(ours(runs, family, k, score) for score in scores)))
+        if any(paper) and not runs.toy:
+            table.rows.append(("  less the paper's", size, *(difference(score, (theirs, 0) if theirs else None, toy=False) for score, theirs in zip(scores, paper))))
+        for name, kind, score, theirs in zip(names, kinds, scores, paper):
+            record(table, runs, (family, k, label), kind, name, name, score, theirs)
     return table
 
 
@@ -91,6 +93,8 @@ def table_3(runs):
         paper = [reference.TABLE_3.get(classifier, {}).get(name) for name in names]
         if any(paper):
             table.rows.append(("  paper", *map(printed, paper)))
+        if any(paper) and not runs.toy:
+            table.rows.append(("  difference", *(difference(score, theirs, toy=False) for score, theirs in zip(scores, paper))))
         for name, score, theirs in zip(names, scores, paper):
             record(table, runs, COMPACT[0], "macro F1", classifier, name, score, theirs)
     if "rafdb" in names and not runs.toy:
