@@ -80,8 +80,12 @@ def as_html(table):
 
 def as_csv(tables):
     """The records of tables as one tidy CSV: a line for each score, in percent, empty where there is none."""
+    return records_csv([record for table in tables for record in table.records])
+
+
+def records_csv(records):
+    """Records (dicts, alike) as CSV, a line each."""
     text = io.StringIO()
-    records = [record for table in tables for record in table.records]
     writer = csv.DictWriter(text, records[0].keys(), lineterminator="\n")
     writer.writeheader()
     writer.writerows(records)

@@ -52,6 +52,13 @@ def new_table(runs, name, title, columns, *, brief=False):
     return Table(name, prefix + title, columns, notes=[] if brief else list(notes(runs)))
 
 
+def gap(runs, table, reason):
+    """A table that cannot be made, with the reason where its rows would stand."""
+    table.rows, table.columns, table.notes = [], (ABSENT,), [reason, *table.notes]
+    table.records = [{"table": table.name, "toy": int(runs.toy), "absent": reason}]
+    return table
+
+
 def notes(runs):
     tests = dict(test_notes(runs))
     for name in in_order(tests):
