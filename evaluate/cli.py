@@ -54,7 +54,7 @@ def _samples(workdir, runs):
 @main.command()
 @_located
 def tables(workdir, results):
-    """Print Tables 1 to 3 and write them as text, Markdown, LaTeX and CSV beside the results file, in tables/."""
+    """Print Tables 1 to 3, the paper's claims and Section 2.1, and write them as text, Markdown, LaTeX and CSV beside the results file, in tables/."""
     with _told():
         runs, folder = _runs(workdir, results)
         click.echo(write_tables(runs, folder / "tables"))
@@ -62,7 +62,8 @@ def tables(workdir, results):
 
 
 # Table 1 is followed by its multi-domain summary, Table 2 by our scores under every convention.
-FILES = {"table1": ("table1", "multi_domain"), "differences": ("differences",), "table2": ("table2", "conventions"), "table3": ("table3",)}
+FILES = {"table1": ("table1", "multi_domain"), "differences": ("differences",), "claims": ("claims",),
+         "table2": ("table2", "conventions"), "table3": ("table3",), "section2_1": ("section2_1",)}
 
 
 def write_tables(runs, folder):

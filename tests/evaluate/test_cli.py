@@ -61,7 +61,7 @@ def test_the_working_folder_comes_from_the_environment_and_holds_nothing_else(tm
     assert result.exit_code == 0 and str(tmp_path / "results" / "tables") in result.stderr
     assert "written to" not in result.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
-    assert len(list((tmp_path / "results" / "tables").iterdir())) == 16
+    assert len(list((tmp_path / "results" / "tables").iterdir())) == 24
 
 
 def test_a_wrong_call_exits_with_two(tmp_path):
