@@ -106,5 +106,16 @@ def figures(workdir, results):
         publish_text(folder / "figures" / "captions.txt", "\n\n".join(f"{plate.title}. {plate.caption}" for plate in plates) + "\n")
 
 
+@main.command()
+@_located
+def report(workdir, results):
+    """Write one self-contained HTML page with all tables and figures, and a CSV beside it for each, in report/ beside the results file."""
+    with _told():
+        from evaluate.report import write_report
+
+        runs, folder = _runs(workdir, results)
+        click.echo(write_report(runs, *_samples(workdir, runs), folder / "report"))
+
+
 if __name__ == "__main__":
     main()

@@ -35,7 +35,7 @@ def figure_1(runs, samples):
     _circumplex(axes)
     order = np.random.default_rng(0).permutation(len(emotion))  # no emotion lies on top of all others
     colours = np.array(list(EMOTION.values()))[emotion[order]]
-    axes.scatter(*values[order].T, s=5, c=colours, linewidths=0, alpha=0.75, rasterized=True, label="samples")
+    axes.scatter(*values[order].T, s=np.clip(3500 / len(emotion), 5, 14), c=colours, linewidths=0, alpha=0.75, rasterized=True, label="samples")
     shown = np.unique(emotion)
     centres = {index: np.median(values[emotion == index], 0) for index in shown}
     for index, place in _apart(centres).items():

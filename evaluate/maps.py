@@ -84,10 +84,10 @@ def _panel(axis, runs, samples, head, found, name):
     (family, k, label, axis_names), run, outcome = head
     classes = found.classes[runs.classifiers.index(name)]
     axis.imshow(classes, origin="lower", extent=found.extent, aspect="auto", cmap=ListedColormap(list(EMOTION.values())), vmin=0, vmax=6,
-                interpolation="nearest", alpha=0.9)
+                interpolation="nearest")
     if samples is not None and (family != "av" or samples.predicted is not None):
         z = coordinates(outcome.weights, family, samples)
-        axis.scatter(*(sphere_angles(z) if family == "cake-norm" else z).T, s=1.2, c=INK, alpha=0.3, linewidths=0, rasterized=True)
+        axis.scatter(*(sphere_angles(z) if family == "cake-norm" else z).T, s=np.clip(1500 / len(samples), 1.2, 5), c=INK, alpha=0.35, linewidths=0, rasterized=True)
     axis.set(xlabel=axis_names[0], xlim=found.extent[:2], ylim=found.extent[2:])
     if family == "cake-norm":
         axis.set(xticks=(-180, -90, 0, 90, 180), yticks=(0, 45, 90, 135, 180))

@@ -6,6 +6,8 @@ import io
 import re
 import textwrap
 
+from evaluate.table import TOY
+
 WIDTH = 100
 # What TeX reads as its own, or has no glyph for in its old encodings.
 TEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", **{sign: "\\" + sign for sign in "&%$#_{}"},
@@ -71,11 +73,17 @@ def as_html(table):
     """A figure element: caption, the table, its notes. Numbers stand to the right where a whole column holds them."""
     right = [all(re.match(r"[+\-−–\d]", row[column].strip() or "–") for row in table.rows) for column in range(len(table.columns))]
     cells = lambda row, tag: "".join(f"<{tag}{' class=number' * number}>{html.escape(cell.strip())}</{tag}>" for cell, number in zip(row, right))
-    rows = "".join(f"<tr{' class=group' * (bool(row[0]))}>{cells(row, 'td')}</tr>\n" for row in table.rows)
+    grouped = any(not row[0] for row in table.rows)
+    rows = "".join(f"<tr{' class=group' * (grouped and bool(row[0]))}>{cells(row, 'td')}</tr>\n" for row in table.rows)
     notes = "".join(f"<li>{html.escape(note)}</li>" for note in table.notes)
-    return (f'<figure class=table id="{table.name}"><figcaption>{html.escape(table.title)} <a href="{table.name}.csv">CSV</a></figcaption>'
+    return (f'<figure class=table id="{table.name}"><figcaption>{badged(table.title)} <a href="{table.name}.csv">CSV</a></figcaption>'
             f"<div class=scroll><table><thead><tr>{cells(table.columns, 'th')}</tr></thead>\n<tbody>{rows}</tbody></table></div>"
             + (f"<ul class=notes>{notes}</ul>" if notes else "") + "</figure>\n")
+
+
+def badged(title):
+    """A title as HTML, a long toy mark as a short one."""
+    return f"<span class=toymark>toy</span> {html.escape(title[len(TOY):])}" if title.startswith(TOY) else html.escape(title)
 
 
 def as_csv(tables):

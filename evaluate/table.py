@@ -13,6 +13,7 @@ COMPACT = (("cake", 3, "CAKE-3"), ("av", 1, "AV1"), ("av", 0, "AV"), ("cake", 2,
 BASELINE = ("baseline", 0, "Baseline")
 SHOWN = (*COMPACT, ("cake-norm", 3, "CAKE-3-Norm"), BASELINE)
 ABSENT = "–"
+TOY = "TOY DATA, no measure of anything real. "
 
 
 @dataclass
@@ -48,8 +49,7 @@ def printed(paper):
 
 
 def new_table(runs, name, title, columns, *, brief=False):
-    prefix = "TOY DATA, no measure of anything real. " if runs.toy else ""
-    return Table(name, prefix + title, columns, notes=[] if brief else list(notes(runs)))
+    return Table(name, TOY * runs.toy + title, columns, notes=[] if brief else list(notes(runs)))
 
 
 def gap(runs, table, reason):
@@ -98,20 +98,21 @@ def _incomplete(runs):
 
 
 def record(table, runs, representation, kind, classifier, test, score, paper):
-    """One score for machines, in percent; `absent` says why there is none."""
+    """One score for machines, in percent; `absent` says why there is none. A published system has no family, and its size for k."""
     family, k, label = representation
     paper, paper_deviation = paper if isinstance(paper, tuple) else (paper, None)
     comparable = score and paper is not None and not runs.toy
     rows = [runs.tests[test]] if test in runs.tests else runs.tests.values()
     table.records.append({
-        "table": table.name, "toy": int(runs.toy), "representation": label, "dimensions": representation_size(family, k),
+        "table": table.name, "toy": int(runs.toy), "representation": label, "dimensions": representation_size(family, k) if family else k,
         "score": kind, "classifier": classifier, "test": test,
         "mean": number(score and 100 * score.mean), "deviation": number(score and 100 * score.deviation),
         **dict(zip(("interval_low", "interval_high"), map(number, interval(score)))),
         "undetected_wrong": number(score and 100 * score.undetected_wrong), "runs": score.runs if score else 0, "n": sum(len(each.emotion) for each in rows),
         "paper": "" if paper is None else paper, "paper_deviation": "" if paper_deviation is None else paper_deviation,
         "difference": number(100 * score.mean - paper if comparable else None),
-        "absent": "" if score else why_absent(runs, family, k)})
+        "difference_in_deviations": number((100 * score.mean - paper) / paper_deviation if comparable and (paper_deviation or 0) >= 0.1 else None),
+        "absent": "" if score else why_absent(runs, family, k) if family else "published"})
 
 
 def interval(score):

@@ -59,6 +59,8 @@ def table_2(runs):
     for system, size, values in reference.PUBLISHED:
         if any(name in values for name in names):
             table.rows.append((system, str(size), *(f"{values[name]:.1f}" if name in values else ABSENT for name in names)))
+            for name, kind in ((name, kind) for name, kind in zip(names, kinds) if name in values):
+                record(table, runs, (None, size, system), kind, name, name, None, values[name])
     for family, k, label in (COMPACT[0], BASELINE):
         paper = reference.TABLE_2[family, k]
         if any(name in paper for name in names):
