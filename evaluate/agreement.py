@@ -25,7 +25,8 @@ def annotation_quality(runs):
 
 def foreign_drop(runs):
     """How much a classifier loses on the other data sets, and how far it stays behind the classifiers of these."""
-    table = new_table(runs, "foreign", f"Drop on foreign data sets: macro F1 of {LABEL} in percent", ("Classifier", "own set", "foreign sets", "drop", "behind their own"), brief=True)
+    table = new_table(runs, "foreign", f"Drop on foreign data sets: macro F1 of {LABEL} in percent",
+                      ("Classifier", "own set", "foreign sets", "drop", "behind their own"), brief=True)
     names, counts = in_order(runs.classifiers), runs.confusions(FAMILY, K)
     if len(names) < 2 or not len(counts):
         return gap(runs, table, _why(runs, names))
@@ -60,7 +61,9 @@ def kappa(counts):
     """(...) Cohen's kappa of (..., C, C) counts: agreement beyond that of independent answers with the same shares."""
     n = counts.sum((-2, -1))
     expected = (counts.sum(-1) * counts.sum(-2)).sum(-1) / n**2
-    return (metrics.accuracy_score(counts) - expected) / (1 - expected)
+    same = metrics.accuracy_score(counts)
+    # two classifiers that give one and the same class to everything agree in all of it, by chance
+    return np.divide(same - expected, 1 - expected, out=np.full(np.shape(same), np.nan), where=expected < 1)
 
 
 def quantity(counts):
@@ -70,7 +73,8 @@ def quantity(counts):
 
 def agreement(runs):
     """How often two classifiers say the same of an image, and what their disagreement is made of."""
-    table = new_table(runs, "agreement", f"Two classifiers on the same images, {LABEL}, in percent", ("Classifiers", "agree", "κ", "by amount", "by allocation"), brief=True)
+    table = new_table(runs, "agreement", f"Two classifiers on the same images, {LABEL}, in percent",
+                      ("Classifiers", "agree", "κ", "by amount", "by allocation"), brief=True)
     for first, second in _pairs(runs):
         counts = answer_counts(runs, first, second)
         same, amount = metrics.accuracy_score(counts), quantity(counts)
@@ -81,7 +85,8 @@ def agreement(runs):
                            "deviation": number(100 * score.deviation), "runs": score.runs} for kind, score in scores.items()]
     if not table.rows:
         return gap(runs, table, _why(runs, runs.classifiers))
-    table.notes.append(f"all {runs.rows:,} test images; by amount: one says a class more often (priors); by allocation: the same class for other images (confusions)")
+    table.notes.append(f"all {runs.rows:,} test images; what they differ in, by amount: one says a class more often (priors); "
+                       "by allocation: the same class for other images (confusions)")
     return table
 
 
@@ -96,7 +101,8 @@ def class_agreement(runs):
                           for emotion, value in zip(EMOTIONS, scores)]
     if not table.rows:
         return gap(runs, table, _why(runs, runs.classifiers))
-    table.notes.append("of the images either gives to a class, counted twice where both do: the share that both give to it (F1 of one against the other), all runs together")
+    table.notes.append("of the images either gives to a class, counted twice where both do: the share that both give to it "
+                       "(F1 of one against the other), all runs together")
     return table
 
 
@@ -126,4 +132,6 @@ def _pair_said(first, second):
 def _why(runs, names):
     if len(names) < 2:
         return "one domain alone: there is no other classifier to compare with"
-    return f"{LABEL}: {why_absent(runs, FAMILY, K)}" if not len(runs.confusions(FAMILY, K)) else f"predictions of {LABEL} were not kept in this results file"
+    if not len(runs.confusions(FAMILY, K)):
+        return f"{LABEL}: {why_absent(runs, FAMILY, K)}"
+    return f"predictions of {LABEL} were not kept in this results file"

@@ -39,8 +39,8 @@ SCORES = {"macro F1": metrics.macro_f1_score, "accuracy": metrics.accuracy_score
 
 def claims(runs, resamples):
     """A row for each claim and place: ours, the paper's, both intervals, the answer."""
-    table = new_table(runs, "claims", "The paper's claims, and whether these runs support them", ("Claim", "on", "ours", "paper", "over runs", "over rows", "supported"),
-                      brief=True)
+    table = new_table(runs, "claims", "The paper's claims, and whether these runs support them",
+                      ("Claim", "on", "ours", "paper", "over runs", "over rows", "supported"), brief=True)
     for number_of, claim in enumerate(CLAIMS, 1):
         table.notes.append(f"claim {number_of}: {claim.text}")
         for position, (place, tests) in enumerate(_places(runs, claim)):

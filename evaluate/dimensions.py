@@ -40,7 +40,7 @@ def reading_scores(x, values):
     found = {}
     for column, dimension in enumerate(DIMENSIONS):
         true = values[:, column]
-        found[f"{dimension} R²"] = 1 - ((true - read[:, column]) ** 2).sum() / ((true - true.mean()) ** 2).sum()
+        found[f"{dimension} R²"] = 1 - np.mean((true - read[:, column]) ** 2) / np.var(true) if np.ptp(true) else float("nan")
         found[f"{dimension} CCC"] = metrics.ccc(true, read[:, column])
     return found | dict(zip(MEASURES[4:], canonical_correlations(read, values)))
 
@@ -54,12 +54,13 @@ def linear_reading(runs, samples):
             scores = [reading_scores(each, values[np.isfinite(values).all(1)].astype(np.float64)) for each in x]
             means = {measure: over_runs(np.array([each[measure] for each in scores])) for measure in MEASURES}
             table.rows.append(("" if position else f"{kind}, {'all' if len(names) > 1 else display(names[0])}", label, *map(_plain, means.values())))
-            table.records += [{"table": table.name, "toy": int(runs.toy), "values": kind, "test": "all" if len(names) > 1 else names[0], "read_from": label, "measure": measure,
-                               "mean": number(score.mean), "deviation": number(score.deviation), "runs": score.runs, "n": len(x[0])}
+            table.records += [{"table": table.name, "toy": int(runs.toy), "values": kind, "test": "all" if len(names) > 1 else names[0],
+                               "read_from": label, "measure": measure, "mean": number(score.mean), "deviation": number(score.deviation), "runs": score.runs, "n": len(x[0])}
                               for measure, score in means.items()]
     if not table.rows:
         return gap(runs, table, "reading the dimensions needs the feature caches that were swept, with arousal-valence in them")
-    table.notes.append(f"{FOLDS} folds of the test rows, each read by a ridge regression fitted on the others; mean ± deviation over runs; 1 is perfect, R² of a blind guess 0")
+    table.notes.append(f"{FOLDS} folds of the test rows, each read by a ridge regression fitted on the others; mean ± deviation over runs; "
+                       "1 is perfect, R² of a blind guess 0")
     if not any(row[0].startswith("annotated") for row in table.rows):
         table.notes.append("no test row at hand has annotated arousal-valence")
     return table
@@ -70,7 +71,7 @@ def _targets(samples):
     annotated = [name for name in in_order(samples) if samples[name].has_annotations().sum() >= 2 * FOLDS]
     if annotated:
         yield "annotated", annotated, np.concatenate([samples[name].annotated for name in annotated])
-    if samples and all(each.predicted is not None for each in samples.values()):
+    if sum(map(len, samples.values())) >= 2 * FOLDS and all(each.predicted is not None for each in samples.values()):
         names = in_order(samples)
         yield "predicted", names, np.concatenate([samples[name].predicted for name in names])
 
@@ -97,7 +98,8 @@ def pair_confusion(counts):
 
 def third_dimension(runs):
     """Which pairs of emotions are confused less with three learned dimensions than with two, all test sets together."""
-    table = new_table(runs, "third", "What the third dimension separates: confusions of two emotions, in percent of both", ("Pair", "CAKE-2", "CAKE-3", "less by", "95 % interval"), brief=True)
+    table = new_table(runs, "third", "What the third dimension separates: confusions of two emotions, in percent of both",
+                      ("Pair", "CAKE-2", "CAKE-3", "less by", "95 % interval"), brief=True)
     shares = [_pair_shares(runs, k) for k in (2, 3)]
     if not all(shares):
         return gap(runs, table, "; ".join(f"CAKE-{k}: {why_absent(runs, 'cake', k)}" for k, each in zip((2, 3), shares) if not each))
@@ -106,11 +108,13 @@ def third_dimension(runs):
         two, three = (100 * each[pair] for each in shares)
         ends = welch_interval(two, three)
         name = " and ".join(EMOTIONS[index] for index in pair)
-        table.rows.append((name, f"{two.mean():.1f}", f"{three.mean():.1f}", f"{100 * gains[pair]:+.1f}", "{:+.1f} to {:+.1f}".format(*ends) if ends else ABSENT))
+        interval = "{:+.1f} to {:+.1f}".format(*ends) if ends else ABSENT
+        table.rows.append((name, f"{two.mean():.1f}", f"{three.mean():.1f}", f"{100 * gains[pair]:+.1f}", interval))
         table.records.append({"table": table.name, "toy": int(runs.toy), "pair": name, "cake_2": number(two.mean()), "cake_3": number(three.mean()),
                               "gain": number(100 * gains[pair]), **dict(zip(("low", "high"), map(number, ends or (None, None))))})
     del table.rows[PAIRS_SHOWN:]
-    table.notes.append(f"the {len(table.rows)} pairs that gain most, of {len(gains)} (the others are in the CSV); each data set by its own classifier; interval over runs (Welch)")
+    table.notes.append(f"the {len(table.rows)} pairs that gain most, of {len(gains)} (the others are in the CSV); each data set by its own "
+                       "classifier; interval over runs (Welch)")
     return table
 
 

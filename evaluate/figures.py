@@ -14,6 +14,7 @@ from evaluate.reference import display, in_order
 from evaluate.scores import multi_domain, why_absent
 
 NAMES = {"cake": "CAKE-k", "av": "AVk"}
+MARKED = 32  # points of a line that are marked one by one; more would run together
 RANK = 6  # of seven logits, since a softmax ignores what they have in common
 
 
@@ -137,8 +138,8 @@ def _limit_said(runs, curves):
     first = next(score for curve in curves.values() for score in curve.values())
     absent = "".join(f" {NAMES[family]}: {why_absent(runs, family, 0)}." for family, curve in curves.items() if not curve)
     return (f"Macro F1 of each data set's own classifier, averaged by test rows. {_band_said(first)} Dotted: a softmax ignores what its seven logits "
-            f"have in common, so {domains} linear classifier{'s' if domains > 1 else ''} on one representation can use {RANK * domains} learned dimensions; beyond size "
-            f"{ends} a head can express no new function. Any flattening before these marks is empirical.{absent}")
+            f"have in common, so {domains} linear classifier{'s' if domains > 1 else ''} on one representation can use {RANK * domains} learned "
+            f"dimensions; beyond size {ends} a head can express no new function. Any flattening before these marks is empirical.{absent}")
 
 
 def _band_said(score):
@@ -146,7 +147,7 @@ def _band_said(score):
 
 
 def _banded(axes, x, mean, deviation, colour, marker, label):
-    axes.plot(x, mean, color=colour, marker=marker, markersize=3, label=label)
+    axes.plot(x, mean, color=colour, marker=marker if len(x) <= MARKED else "", markersize=3, label=label)
     if np.isfinite(deviation).all():
         axes.fill_between(x, mean - deviation, mean + deviation, color=colour, alpha=0.2, linewidth=0)
 

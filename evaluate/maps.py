@@ -13,7 +13,7 @@ from evaluate.reference import display, in_order
 from evaluate.scores import why_absent
 
 ROWS = (("cake-norm", 3, "CAKE-3-Norm", ("azimuth φ, °", "polar angle θ, °")), ("av", 0, "AV", ("valence", "arousal")),
-        ("cake", 2, "CAKE-2", ("$k_1$", "$k_2$")))
+        ("cake", 2, "CAKE-2", ("k₁", "k₂")))
 STEPS = 240  # grid points along an axis
 SMALLEST = 0.004  # share of the map an area must have to carry its score
 
@@ -87,7 +87,8 @@ def _panel(axis, runs, samples, head, found, name):
                 interpolation="nearest")
     if samples is not None and (family != "av" or samples.predicted is not None):
         z = coordinates(outcome.weights, family, samples)
-        axis.scatter(*(sphere_angles(z) if family == "cake-norm" else z).T, s=np.clip(1500 / len(samples), 1.2, 5), c=INK, alpha=0.35, linewidths=0, rasterized=True)
+        points = sphere_angles(z) if family == "cake-norm" else z
+        axis.scatter(*points.T, s=np.clip(1500 / len(z), 1.2, 5), c=INK, alpha=0.35, linewidths=0, rasterized=True)
     axis.set(xlabel=axis_names[0], xlim=found.extent[:2], ylim=found.extent[2:])
     if family == "cake-norm":
         axis.set(xticks=(-180, -90, 0, 90, 180), yticks=(0, 45, 90, 135, 180))
@@ -106,8 +107,8 @@ def _panel(axis, runs, samples, head, found, name):
 
 def _caption(runs, samples, shown, absent, names):
     runs_shown = sorted({run for _, run, _ in shown})
-    text = (f"Colour: the emotion a classifier gives to a point of the representation (run {', '.join(map(str, runs_shown))}). Dots: test samples of its own data set. "
-            "Numbers: F1 of the class in percent on that set. Grids cover all sphere angles, or the range of coordinates seen.")
+    text = (f"Colour: the emotion a classifier gives to a point of the representation (run {', '.join(map(str, runs_shown))}). Dots: test samples "
+            "of its own data set. Numbers: F1 of the class in percent on that set. Grids cover all sphere angles, or the range of coordinates seen.")
     lost = [display(name) for name in names if name not in samples]
     text += f" No dots for {', '.join(lost)}: no feature cache that was swept is at hand." if lost else ""
     return text + (f" Left out: {'; '.join(absent)}." if absent else "")

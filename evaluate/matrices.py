@@ -23,7 +23,7 @@ def cross_database(runs):
     values = np.array([[100 * score.mean if score else np.nan for score in row] for row in scores])
     side = max(COLUMN - 0.9, 0.62 * len(names))
     plate.figure, axes = new_figure(side + 0.9, side + 0.3)
-    labels = [[f"{100 * score.mean:.1f}\n± {100 * score.deviation:.1f}" if score.runs > 1 else f"{100 * score.mean:.1f}" for score in row] for row in scores]
+    labels = [[f"{100 * score.mean:.1f}" + (f"\n± {100 * score.deviation:.1f}" if score.runs > 1 else "") for score in row] for row in scores]
     _matrix(axes, values, labels, [display(name) for name in names], [display(name) for name in names], size=7.5)
     axes.set(xlabel="tested on", ylabel="classifier of")
     entitle(plate.figure, runs, f"{LABEL} across data sets, macro F1")
@@ -47,7 +47,8 @@ def confusions(runs):
     for place, (axis, name) in enumerate(zip(axes.flat, names)):
         total = counts[:, runs.classifiers.index(name), list(runs.tests).index(name)].sum(0)
         shares = 100 * total / np.maximum(total.sum(1, keepdims=True), 1)
-        _matrix(axis, shares, [[f"{value:.0f}" if round(value) else "" for value in row] for row in shares], EMOTIONS, EMOTIONS if place % columns == 0 else None, size=6)
+        labels = [[f"{value:.0f}" if round(value) else "" for value in row] for row in shares]
+        _matrix(axis, shares, labels, EMOTIONS, EMOTIONS if place % columns == 0 else None, size=6)
         axis.tick_params(axis="x", rotation=90)
         axis.set_title(display(name), pad=3)
         plate.records += [{"test": name, "true": EMOTIONS[true], "predicted": EMOTIONS[answer], "share": f"{shares[true, answer]:.4f}",

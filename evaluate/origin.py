@@ -20,8 +20,9 @@ def _facts(runs):
     told = runs.provenance
     for name in in_order(runs.tests):
         test, rows = runs.tests[name], told.get("training_rows", {}).get(name)
-        yield (f"{display(name)}", f"{len(test.emotion):,} test rows of {int(test.status_counts[:7].sum()):,} listed images, coverage {coverage(test.status_counts):.1%}"
-               + (f"; {rows:,} training rows" if rows else ""))
+        listed = int(test.status_counts[:7].sum())
+        yield display(name), (f"{len(test.emotion):,} test rows of {listed:,} listed images, coverage {coverage(test.status_counts):.1%}"
+                              + (f"; {rows:,} training rows" if rows else ""))
     yield from ((f"cache {name}.h5", f"content digest {digest}") for name, digest in map(tuple, runs.identity.get("caches", [])))
     yield "pre-trained on", ", ".join(map(display, told.get("pretraining", []))) or UNTOLD
     yield from _networks(told.get("features", {}))
@@ -36,10 +37,12 @@ def _networks(headers):
     header = next(iter(headers.values()), {})
     for what, field in (("emotion network", "emotion_sha256"), ("arousal-valence network", "valence_arousal_sha256")):
         yield what, f"sha256 {header[field]}" if header.get(field) else "none" if header else UNTOLD
-    yield "crops", f"{header['image_size']} px, alignment version {header.get('alignment_version')}, {header.get('precision')}" if header.get("image_size") else UNTOLD
+    made = f"{header.get('image_size')} px, alignment version {header.get('alignment_version')}, {header.get('precision')}"
+    yield "crops", made if header else UNTOLD
 
 
 def _heads(runs):
-    families = dict.fromkeys(head.family for head in runs.outcomes)
-    return "; ".join(f"{family}: {sum(head.family == family for head in runs.outcomes):,}, k from {min(head.k for head in runs.outcomes if head.family == family)} to "
-                     f"{max(head.k for head in runs.outcomes if head.family == family)}" for family in families)
+    ks = {}
+    for head in runs.outcomes:
+        ks.setdefault(head.family, []).append(head.k)
+    return "; ".join(f"{family}: {len(own):,}, k from {min(own)} to {max(own)}" for family, own in ks.items())

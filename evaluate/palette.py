@@ -16,6 +16,7 @@ STYLE = {
     "font.family": "DejaVu Sans", "font.size": 7.5, "axes.titlesize": 8, "axes.labelsize": 7.5, "legend.fontsize": 7,
     "xtick.labelsize": 7, "ytick.labelsize": 7, "axes.edgecolor": INK, "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK,
     "ytick.color": INK, "axes.linewidth": 0.6, "xtick.major.width": 0.6, "ytick.major.width": 0.6, "lines.linewidth": 1.3,
-    "axes.spines.top": False, "axes.spines.right": False, "legend.facecolor": PAPER, "legend.edgecolor": "none", "legend.framealpha": 0.9, "figure.facecolor": PAPER, "savefig.dpi": 300,
+    "axes.spines.top": False, "axes.spines.right": False, "legend.facecolor": PAPER, "legend.edgecolor": "none", "legend.framealpha": 0.9,
+    "figure.facecolor": PAPER, "savefig.dpi": 300, "text.parse_math": False,  # a data set's name may hold any sign
     "figure.constrained_layout.use": True, "pdf.fonttype": 42, "svg.hashsalt": "cake", "svg.fonttype": "none",
 }

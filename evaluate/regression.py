@@ -41,7 +41,8 @@ def regression(runs, samples, gaps):
                                   **{measure: "" if np.isnan(value) else f"{value:.6f}" for measure, value in zip(MEASURES, values)}})
     if not table.rows:
         return gap(runs, table, "no test set has both annotated and predicted arousal-valence")
-    table.notes.append("rows without an annotation are out of count; RMSE: lower is better; CCC: Lin's concordance; SAGR: share of values predicted with their sign")
+    table.notes.append("rows without an annotation are out of count; RMSE: lower is better; CCC: Lin's concordance; "
+                       "SAGR: share of values predicted with their sign")
     return table
 
 

@@ -53,7 +53,8 @@ def _white(x):
 
 def stability(runs, samples, generator):
     """Mean and least similarity over all pairs of runs, and the 95th percentile where rows are paired at random."""
-    table = new_table(runs, "stability", "How stable the space is over runs: similarity after alignment", ("Rep.", "Pairs", "Alignment", "mean", "least", "by chance (95 %)"), brief=True)
+    table = new_table(runs, "stability", "How stable the space is over runs: similarity after alignment",
+                      ("Rep.", "Pairs", "Alignment", "mean", "least", "by chance (95 %)"), brief=True)
     for family, k, label in REPRESENTATIONS:
         spaces = [np.concatenate([coordinates(outcome.weights, family, each) for each in samples.values()])
                   for outcome in kept_heads(runs, family, k).values()] if samples else []
@@ -64,13 +65,14 @@ def stability(runs, samples, generator):
             pairs = list(itertools.combinations(map(prepare, spaces), 2))  # prepared once, whatever is paired
             found = [similarity(*pair) for pair in pairs]
             chance = np.quantile([similarity(x, y[generator.permutation(len(y))]) for x, y in pairs for _ in range(PERMUTATIONS)], LEVEL)
-            table.rows.append((label if kind == "Procrustes" else "", f"{len(pairs)}", kind, *(f"{value:.3f}" for value in (np.mean(found), min(found), chance))))
+            values = np.mean(found), min(found), chance
+            table.rows.append((label if kind == "Procrustes" else "", f"{len(pairs)}", kind, *(f"{value:.3f}" for value in values)))
             table.records.append({"table": table.name, "toy": int(runs.toy), "representation": label, "alignment": kind, "pairs": len(pairs),
-                                  "mean": number(np.mean(found)), "least": number(min(found)), "chance": number(chance)})
+                                  **dict(zip(("mean", "least", "chance"), map(number, values)))})
     if not table.rows:
         return gap(runs, table, "stability is measured between runs, on the feature caches that were swept")
-    table.notes.append(f"Procrustes: moved, turned, mirrored and scaled as a whole; affine: up to any linear map, which the classifiers cannot see; 1 is the same space; "
-                       f"by chance: the same with rows paired at random, {PERMUTATIONS} times a pair")
+    table.notes.append("Procrustes: moved, turned, mirrored and scaled as a whole; affine: up to any linear map, which the classifiers cannot see; "
+                       f"1 is the same space; by chance: the same with rows paired at random, {PERMUTATIONS} times a pair")
     return table
 
 

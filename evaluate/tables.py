@@ -72,7 +72,8 @@ def table_2(runs):
         size = str(representation_size(family, k))
         table.rows.append((f"ours ({label})", size, *(ours(runs, family, k, score) for score in scores)))
         if any(paper) and not runs.toy:
-            table.rows.append(("  less the paper's", size, *(difference(score, (theirs, 0) if theirs else None, toy=False) for score, theirs in zip(scores, paper))))
+            gaps = [difference(score, (theirs, 0) if theirs else None, toy=False) for score, theirs in zip(scores, paper)]
+            table.rows.append(("  less the paper's", size, *gaps))
         for name, kind, score, theirs in zip(names, kinds, scores, paper):
             record(table, runs, (family, k, label), kind, name, name, score, theirs)
     return table
