@@ -73,8 +73,8 @@ def _first(runs, family, k):
     for run, outcome in kept_heads(runs, family, k).items():
         if family == "cake-norm" or outcome.range is not None:
             return run, outcome, ""
-    swept = any((head.family, head.k) == (family, k) for head in runs.outcomes)
-    return None, None, "weights and ranges were not kept in this results file" if swept else why_absent(runs, family, k)
+    scored = len(runs.confusions(family, k))
+    return None, None, "weights and ranges were not kept in this results file" if scored else why_absent(runs, family, k)
 
 
 def _panel(axis, runs, samples, head, found, name):

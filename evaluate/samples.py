@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.cache import CacheError, open_cache, read_split
+from data.cache import open_cache, read_split
 
 
 @dataclass
@@ -36,8 +36,10 @@ def read_samples(runs, folder):
             found[name] = _read(Path(folder) / f"{name}.h5", digests.get(name), runs.tests[name])
         except FileNotFoundError:
             gaps[name] = f"no feature cache {name}.h5 at hand"
-        except (CacheError, ValueError) as error:
+        except ValueError as error:  # CacheError is one
             gaps[name] = str(error)
+        except KeyError as error:
+            gaps[name] = f"the feature cache {name}.h5 lacks a part ({error.args[0]}); run `extract run` anew"
     return found, gaps
 
 

@@ -1,7 +1,9 @@
 """Test rows read back from the caches that were swept, others refused; coordinates and answers as the heads gave them."""
 
 import copy
+import shutil
 
+import h5py
 import numpy as np
 import pytest
 
@@ -46,6 +48,15 @@ def test_caches_that_were_not_swept_are_left_out_with_the_reason(study, tmp_path
     found, gaps = read_samples(runs, tmp_path / "features")
     assert list(found) == ["affectnet"]
     assert "rafdb.h5 is not the one that was swept" in gaps["rafdb"] and "no feature cache sfew.h5" in gaps["sfew"]
+
+
+def test_a_cache_without_test_rows_is_a_gap_and_no_crash(study, tmp_path):
+    runs, _, folder = study
+    shutil.copytree(folder / "features", tmp_path / "features")
+    with h5py.File(tmp_path / "features" / "sfew.h5", "r+") as file:
+        del file["test"]
+    found, gaps = read_samples(runs, tmp_path / "features")
+    assert list(found) == ["affectnet", "rafdb"] and "sfew.h5 lacks a part" in gaps["sfew"]
 
 
 def test_regression_scores_leave_missing_values_out_of_count(study):
