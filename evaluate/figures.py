@@ -28,7 +28,7 @@ def figure_1(runs, samples):
     name = next((name for name in in_order(samples) if samples[name].has_annotations().any()), None)
     plate = Plate("figure1", "Figure 1. Emotions in the plane of annotated arousal-valence", "")
     if name is None:
-        plate.caption = "Figure 1 needs a feature cache whose test rows have annotated arousal-valence; there is none at hand."
+        plate.caption = "No feature cache at hand has test rows with annotated arousal-valence."
         return plate
     there = samples[name].has_annotations()
     emotion, values = samples[name].emotion[there], samples[name].annotated[there]

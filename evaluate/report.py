@@ -39,18 +39,31 @@ def _section(part, toy):
                       for claim, said, points in part.answers)
     return (f'<section id="{part.anchor}"><h2>{html.escape(part.title)}</h2>\n<p>{html.escape(part.text)}</p>\n'
             + (f"<ol class=answers>{summary}</ol>\n" if summary else "")
-            + "\n".join(_plate(item, toy) if isinstance(item, Plate) else _table(item) for item in part.items) + "</section>")
+            + _items(part.items, toy) + "</section>")
 
 
-def _table(table):
-    if table.rows:
-        return as_html(table)
-    return f'<p class="gap" id="{table.name}"><b>{badged(table.title)}.</b> {html.escape("; ".join(table.notes))}.</p>'
+def _items(items, toy):
+    """The tables and plates of a section; where all of several are missing, one sentence that says so."""
+    missing = [_reason(item) for item in items]
+    if len(items) > 1 and all(missing):
+        names = "; ".join(item.title.removeprefix(TOY) for item in items)
+        return f'<p class="gap"><b>Not shown:</b> {html.escape(names)}. {html.escape(missing[0])}</p>'
+    return "\n".join(_gap(item, reason) if reason else _plate(item, toy) if isinstance(item, Plate) else as_html(item)
+                     for item, reason in zip(items, missing))
+
+
+def _reason(item):
+    """Why a table or plate cannot be shown, as a sentence; empty where it can."""
+    if isinstance(item, Plate):
+        return item.caption if item.figure is None else ""
+    return "" if item.rows else "; ".join(item.notes) + "."
+
+
+def _gap(item, reason):
+    return f'<p class="gap" id="{item.name}"><b>{badged(item.title)}.</b> {html.escape(reason)}</p>'
 
 
 def _plate(plate, toy):
-    if plate.figure is None:
-        return f'<p class="gap" id="{plate.name}"><b>{html.escape(plate.title)}.</b> {html.escape(plate.caption)}</p>'
     drawn = plate.figure if isinstance(plate.figure, str) else inline(as_svg(plate.figure), plate)
     wide = " wide" * (plate.name in WIDE)
     return (f'<figure class="plate{wide}" id="{plate.name}"><div class="scroll">{drawn}</div><figcaption>'

@@ -65,5 +65,5 @@ def _answers(table):
     """(claim, answer, difference) of each claim over all its test sets, from the first of its records."""
     first = {}
     for record in table.records:
-        first.setdefault(record["claim"], (record["claim"], record["supported"] or record["absent"], record["difference"]))
+        first.setdefault(record["claim"], (record["claim"], record["supported"] or f"not asked, {record['absent']}", record["difference"]))
     return list(first.values())

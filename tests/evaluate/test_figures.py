@@ -138,7 +138,7 @@ def test_what_is_missing_is_named_and_the_rest_is_drawn(tmp_path):
     runs = make_study(tmp_path, families=("cake", "baseline"), runs=2, ks=(1,))
     plates = {plate.name: plate for plate in all_plates(runs, {})}
     assert {name for name, plate in plates.items() if plate.figure is None} == {"figure1", "figure2"}
-    assert "no annotated arousal-valence" in plates["figure2"].caption and "none at hand" in plates["figure1"].caption
+    assert "no annotated arousal-valence" in plates["figure2"].caption and "No feature cache at hand" in plates["figure1"].caption
     assert "CAKE-3-Norm: not swept; AV: no predicted arousal-valence" in plates["figure5"].caption and "No dots" in plates["figure5"].caption
     assert "AVk: no predicted arousal-valence" in plates["figure4"].caption
     bare = make(families=("baseline",), runs=1)

@@ -136,14 +136,16 @@ def test_toy_is_called_toy_everywhere(tmp_path):
 def test_gaps_are_named_where_they_stand(tmp_path, families, names):
     runs = make_study(tmp_path, families=families, names=names, runs=1, ks=(1,), sizes=(60, 50, 40)[: len(names)])
     _, page = written(tmp_path, runs)
-    assert "no predicted arousal-valence" in page.text and "Section 2.1 needs annotated arousal-valence" in page.text
+    assert "no predicted arousal-valence" in page.text
+    assert page.text.count("No feature cache at hand has test rows with annotated arousal-valence.") == 1  # one sentence for all that needs them
+    assert "Not shown: Figure 1. Emotions in the plane" in page.text and "AV is better than CAKE-2: not asked, no predicted" in page.text
     assert ("one domain alone" in page.text) == (len(names) == 1)
     assert ("The view needs CAKE-3: not swept" in page.text) == ("cake" not in families)
 
 
 def test_without_caches_the_rest_is_made(tmp_path):
     _, page = written(tmp_path, make(), samples=False)
-    for said in ("The view needs CAKE-3: weights", "needs the feature caches that were swept", "Figure 1 needs a feature cache", "weights and ranges were not kept"):
+    for said in ("The view needs CAKE-3: weights", "needs the feature caches that were swept", "No feature cache at hand"):
         assert said in page.text
     assert "58.1 ± 0.5" in page.text
 
