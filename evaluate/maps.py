@@ -14,6 +14,7 @@ from evaluate.scores import why_absent
 
 ROWS = (("cake-norm", 3, "CAKE-3-Norm", ("azimuth φ, °", "polar angle θ, °")), ("av", 0, "AV", ("valence", "arousal")),
         ("cake", 2, "CAKE-2", ("k₁", "k₂")))
+LONG = 14  # letters of a name that stands on a line of its own
 STEPS = 240  # grid points along an axis
 SMALLEST = 0.004  # share of the map an area must have to carry its score
 
@@ -61,7 +62,7 @@ def figure_5(runs, samples):
             plate.records += _panel(axis, runs, samples.get(name), (row, run, outcome), found, name)
         line[0].set_ylabel(f"{row[2]}\n{row[3][1]}")
     for axis, name in zip(axes[0], names):
-        axis.set_title(f"{display(name)} classifier")
+        axis.set_title(display(name) + (" " if len(display(name)) <= LONG else "\n") + "classifier")
     entitle(plate.figure, runs, "What each classifier sees where")
     emotion_legend(plate.figure, range(len(EMOTIONS)), loc="outside lower center", ncols=7)
     plate.caption = _caption(runs, samples, shown, absent, names)

@@ -10,6 +10,7 @@ from evaluate.scores import score_of, why_absent
 from evaluate.table import COMPACT
 
 FAMILY, K, LABEL = COMPACT[0]
+LONG = 10  # letters of a name that would touch its neighbour
 
 
 def cross_database(runs):
@@ -26,6 +27,8 @@ def cross_database(runs):
     labels = [[f"{100 * score.mean:.1f}" + (f"\n± {100 * score.deviation:.1f}" if score.runs > 1 else "") for score in row] for row in scores]
     _matrix(axes, values, labels, [display(name) for name in names], [display(name) for name in names], size=7.5)
     axes.set(xlabel="tested on", ylabel="classifier of")
+    if len(names) > 3 or max(len(display(name)) for name in names) > LONG:
+        axes.tick_params(axis="x", rotation=90)
     entitle(plate.figure, runs, f"{LABEL} across data sets, macro F1")
     plate.records = [{"classifier": classifier, "test": test, "mean": f"{value:.4f}"}
                      for classifier, row in zip(names, values) for test, value in zip(names, row)]

@@ -162,3 +162,12 @@ def test_the_command_publishes_three_formats_and_the_numbers(tmp_path):
     assert sorted({path.suffix for path in folder.iterdir()}) == [".csv", ".pdf", ".png", ".svg", ".txt"]
     assert len(list(folder.iterdir())) == 6 * 4 + 1 and "empirical" in (folder / "captions.txt").read_text()
     assert len(list(csv.DictReader((folder / "figure5.csv").read_text().splitlines()))) == 3 * 7
+
+
+@pytest.mark.parametrize("names", [tuple(f"photographs-of-$group-{letter}$" for letter in "abcdef"), ("mine", "yours")])
+def test_any_number_of_data_sets_under_any_name_can_be_drawn(tmp_path, names):
+    runs = make_study(tmp_path, names=names, sizes=(20,) * len(names), runs=2, ks=(1,))
+    plates = {plate.name: plate for plate in all_plates(runs, read_samples(runs, tmp_path / "features")[0])}
+    assert len(plates["figure5"].figure.axes) == 3 * len(names) and len(plates["matrix3"].records) == len(names) ** 2
+    for plate in plates.values():
+        assert names[0] in as_svg(plate.figure) or plate.name == "figure4"
