@@ -18,7 +18,7 @@ AGREED = tuple(name for name in MUST_AGREE if name != "views")  # further views 
 class Applied:
     """What one head says of n rows. D classifiers."""
 
-    columns: dict  # name -> (n,) values that say which row it is: split, row, face, path
+    columns: dict  # name -> (n,) values that say which row it is: split, row, face, path, toy
     names: tuple  # of the coordinates
     coordinates: np.ndarray  # (n, dimensions)
     probabilities: dict  # data set of the classifier -> (n, 7)
@@ -68,6 +68,7 @@ def _rows(runs, path, family):
         parts = [read_split(file, split, wanted) for split in splits]
     columns = {"split": np.repeat(splits, [len(part["row"]) for part in parts])}
     columns |= {name: np.concatenate([part[name] for part in parts]) for name in ("row", "face", "path")}
+    columns["toy"] = np.full(len(columns["row"]), int(runs.toy))
     v = np.concatenate([part[names[family]].reshape(len(part["row"]), -1)[:, :2] for part in parts]) if family in names else None
     return columns, np.concatenate([part["feature"][:, 0] for part in parts]).astype(np.float32), v
 

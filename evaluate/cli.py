@@ -90,7 +90,8 @@ def figures(workdir, results):
         from data.publish import publish_text
         from evaluate.figures import all_plates
         from evaluate.plate import drawing, publish_figure
-        from evaluate.render import records_csv
+        from evaluate.render import plate_csv
+        from evaluate.table import TOY
 
         runs, folder = _runs(workdir, results)
         samples, _ = _samples(workdir, runs)
@@ -101,9 +102,9 @@ def figures(workdir, results):
                     click.echo(f"{plate.name}: not drawn. {plate.caption}", err=True)
                     continue
                 publish_figure(plate.figure, folder / "figures", plate.name)
-                publish_text(folder / "figures" / f"{plate.name}.csv", records_csv(plate.records))
+                publish_text(folder / "figures" / f"{plate.name}.csv", plate_csv(plate, toy=runs.toy))
                 click.echo(folder / "figures" / f"{plate.name}.png")
-        publish_text(folder / "figures" / "captions.txt", "\n\n".join(f"{plate.title}. {plate.caption}" for plate in plates) + "\n")
+        publish_text(folder / "figures" / "captions.txt", "\n\n".join(f"{TOY * runs.toy}{plate.title}. {plate.caption}" for plate in plates) + "\n")
 
 
 @main.command()

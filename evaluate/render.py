@@ -91,6 +91,11 @@ def as_csv(tables):
     return records_csv([record for table in tables for record in table.records])
 
 
+def plate_csv(plate, *, toy):
+    """The numbers that a plate shows as CSV; the reason where it shows none."""
+    return records_csv([{"plate": plate.name, "toy": int(toy), **record} for record in plate.records or [{"absent": plate.caption}]])
+
+
 def records_csv(records):
     """Records (dicts, alike) as CSV, a line each."""
     text = io.StringIO()

@@ -11,7 +11,7 @@ from data.publish import publish_text
 from evaluate.palette import FAINT, INK, PAPER
 from evaluate.plate import Plate, as_svg, drawing
 from evaluate.reference import display, in_order
-from evaluate.render import as_csv, as_html, badged, records_csv
+from evaluate.render import as_csv, as_html, badged, plate_csv
 from evaluate.sections import sections
 from evaluate.table import TOY
 
@@ -26,7 +26,7 @@ def write_report(runs, samples, gaps, folder):
         body = "\n".join(_section(part, runs.toy) for part in parts)
     for item in (item for part in parts for item in part.items):
         if isinstance(item, Plate):
-            publish_text(folder / f"{item.name}.csv", records_csv(item.records or [{"plate": item.name, "absent": item.caption}]))
+            publish_text(folder / f"{item.name}.csv", plate_csv(item, toy=runs.toy))
         else:
             publish_text(folder / f"{item.name}.csv", as_csv([item]))
     path = folder / "report.html"

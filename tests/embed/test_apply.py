@@ -47,7 +47,7 @@ def test_the_emotions_are_those_the_sweep_predicted(workdir, family, k, names):
     runs = read_runs(workdir / "results" / "runs.h5")
     outcome = runs.outcomes[Head(family, k * (family != "baseline"), 1)]
     assert [row["emotion"] for row in found] == [EMOTIONS[index] for index in outcome.predicted[0, runs.span("a")]]
-    assert list(found[0])[5 : 5 + len(names)] == names
+    assert list(found[0])[6 : 6 + len(names)] == names
     if outcome.range is not None:
         z = np.array([[float(row[name]) for name in names] for row in found])
         assert (z >= outcome.range[0] - 1e-3).all() and (z <= outcome.range[1] + 1e-3).all()

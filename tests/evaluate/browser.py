@@ -16,8 +16,8 @@ FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage
 class Page:
     """One tab. `events` holds (method, parameters) of everything the browser reported."""
 
-    def __init__(self, process, write, read, profile):
-        self.process, self._write, self._read, self._pending = process, write, read, b""
+    def __init__(self, write, read):
+        self._write, self._read, self._pending = write, read, b""
         self.events, self._number, self._session = [], 0, None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -97,7 +97,7 @@ def browser(profile):
     os.close(theirs_in)
     os.close(theirs_out)
     try:
-        yield Page(process, ours_out, ours_in, profile)
+        yield Page(ours_out, ours_in)
     finally:
         process.kill()
         process.wait()

@@ -130,6 +130,9 @@ def test_toy_is_called_toy_everywhere(tmp_path):
     text = path.read_text(encoding="utf-8")
     assert "TOY DATA, no measure of anything real" in page.text and text.count("class=toymark") == text.count("<figcaption>")
     assert text.count("TOY DATA. ") == 6
+    for each in path.parent.glob("*.csv"):
+        rows = list(csv.DictReader(each.read_text(encoding="utf-8").splitlines()))
+        assert rows and {row["toy"] for row in rows} == {"1"}, each
 
 
 @pytest.mark.parametrize("families, names", [(("cake", "cake-norm", "baseline"), ("a", "b", "c")), (("baseline",), ("a",))])
