@@ -53,14 +53,15 @@ def _pipes(cells):
 
 def as_latex(table):
     """A table environment for booktabs: rules above, below and under the heads, a thin one where the first column names a new group."""
-    heads, *rows = ([_tex(cell.strip()) for cell in row] for row in (table.columns, *table.rows))
-    lines = [r"\begin{table}[tb]", r"\centering", rf"\caption{{{_tex(table.title)}}}", rf"\label{{tab:{table.name.replace('_', '-')}}}",
+    heads, *rows = ([r"\quad " * cell.startswith(" ") + _tex(cell.strip()) for cell in row] for row in (table.columns, *table.rows))
+    caption = re.sub(r"Table \d\. ", "", table.title)  # LaTeX counts by itself
+    lines = [r"\begin{table}[tb]", r"\centering", rf"\caption{{{_tex(caption)}}}", rf"\label{{tab:{table.name.replace('_', '-')}}}",
              rf"\begin{{tabular}}{{{'l' * len(heads)}}}", r"\toprule", " & ".join(heads) + r" \\", r"\midrule"]
     grouped = any(not row[0] for row in rows)
     for position, row in enumerate(rows):
         lines += [r"\addlinespace"] * (grouped and position > 0 and bool(row[0])) + [" & ".join(row) + r" \\"]
     lines += [r"\bottomrule", r"\end{tabular}"]
-    lines += [rf"\par\smallskip\footnotesize {' '.join(_tex(note.rstrip('.')) + '.' for note in table.notes)}"] if table.notes else []
+    lines += [rf"\par\smallskip\footnotesize {'; '.join(_tex(note.rstrip('.')) for note in table.notes)}."] if table.notes else []
     return "\n".join([*lines, r"\end{table}"]) + "\n"
 
 

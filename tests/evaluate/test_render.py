@@ -67,6 +67,9 @@ def test_latex_has_booktabs_rules_and_nothing_tex_would_misread():
     assert [line for line in lines if "rule" in line] == [r"\toprule", r"\midrule", r"\bottomrule"]
     assert [r"Name & F1 (50 \%) \\", r"a\_b \& c & 1.0 $\pm$ 0.5 \\", r" & $-$3.2 \\", r"\addlinespace", r"longer & $+$2.0 -- x-3 \\"] == [
         line for line in lines if line.endswith(r"\\") or "space" in line]
+    assert r"\caption{A title}" in lines and r"\quad in" in as_latex(table(rows=[("a", "1"), ("  in", "2")]))
+    made.title = "Table 3. A title"
+    assert r"\caption{A title}" in as_latex(made)
     assert as_latex(made).count("{") == as_latex(made).count("}") and r"2 \% of it." in as_latex(made)
     assert not set("±–%") & set(re.sub(r"\\%", "", as_latex(made)))
 
