@@ -1,4 +1,4 @@
-# make demo: from nothing to Tables 1-3 of the toy corpus.  make test: the suite.  Both are cheap to call again.
+# make demo: from nothing to Tables 1-3 of the toy corpus and one page with all of them.  make test: the suite.  Both are cheap to call again.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -32,6 +32,7 @@ demo: install
 	for name in $(DOMAINS); do $(BIN)/extract run --workdir $(TOY) --dataset $$name || exit 1; done
 	$(BIN)/embed sweep --workdir $(TOY) --k $(K)
 	$(BIN)/evaluate tables --workdir $(TOY)
+	$(BIN)/evaluate report --workdir $(TOY)
 
 test: install
 	$(BIN)/python -m pytest

@@ -139,5 +139,29 @@ def _sweep(workdir, datasets, results, request, settings, place):
             f"{len(found.outcomes):,} in the file" + (f", {failed} of them diverged" if failed else ""))
 
 
+@main.command()
+@click.argument("cache", type=click.Path(path_type=Path))
+@click.option("--workdir", type=click.Path(path_type=Path), default=".", envvar="CAKE_WORKDIR", show_default=True)
+@click.option("--results", type=click.Path(path_type=Path), help="Results file.  [default: WORKDIR/results/runs.h5]")
+@click.option("--family", type=click.Choice(FAMILIES), default="cake", show_default=True)
+@click.option("--k", type=click.IntRange(0, 512), default=3, show_default=True, help="Learned dimensions; 0 for av alone; the baseline has none.")
+@click.option("--run", type=click.IntRange(0), default=0, show_default=True, help="Which initialisation.")
+@click.option("--classifier", help="Data set whose classifier names the emotion.  [default: the largest training domain]")
+def apply(cache, workdir, results, family, k, run, classifier):
+    """Print coordinates, probabilities of each classifier and the emotion for every row of a feature cache, as CSV.
+
+    A folder of photographs takes two commands: extract run --dataset folder, then this."""
+    from data.runs import read_runs
+    from embed.apply import apply, write_csv
+
+    try:
+        runs = read_runs(results or workdir / "results" / "runs.h5")
+        applied = apply(runs, cache, family, k, run=run, classifier=classifier)
+    except (ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    write_csv(applied, sys.stdout)
+    click.echo(f"{'toy data: ' if runs.toy else ''}{len(applied.emotion):,} rows by {family}, k = {k}, run {run}", err=True)
+
+
 if __name__ == "__main__":
     main()

@@ -8,14 +8,13 @@ from evaluate.significance import RESAMPLES, compare
 from evaluate.table import ABSENT, COMPACT, new_table, number
 
 
-def differences(runs):
+def differences(runs, resamples):
     """Whether CAKE-3 differs from the other compact representations by more than chance."""
     table = new_table(runs, "differences", "CAKE-3 less the others: macro F1 in points, 95 % intervals",
                    ("On", "less", "difference", "over runs", "over test rows", ""), brief=True)
-    generator = np.random.default_rng(0)  # the same resamples whenever the same file is read
     for place, tests in (*((display(name), [name]) for name in in_order(runs.tests)), ("all, by size", list(runs.tests))):
         for position, (family, k, label) in enumerate(COMPACT[1:]):
-            found = compare(runs, COMPACT[0][:2], (family, k), tests, generator)
+            found = compare(runs, COMPACT[0][:2], (family, k), tests, resamples)
             cells = _compared(found) if found else (f"{ABSENT} {why_absent(runs, family, k)}", "", "", "")
             table.rows.append(("" if position else place, label, *cells))
             table.records.append(_as_record(runs, label, tests, found))

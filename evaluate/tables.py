@@ -1,16 +1,23 @@
 """Tables 1 to 3 of the paper from a results file, the paper's numbers beside ours."""
 
+import numpy as np
+
 from data.runs import representation_size
 from evaluate import reference
+from evaluate.annotated import section_2_1
+from evaluate.claims import claims
 from evaluate.differences import differences
 from evaluate.reference import display, in_order
 from evaluate.scores import multi_domain, score_of
+from evaluate.significance import Resamples
 from evaluate.table import ABSENT, BASELINE, COMPACT, SHOWN, interval_printed, new_table, ours, percent, printed, record
 
 
 def all_tables(runs):
-    """[Table 1, its multi-domain summary, what differs, Table 2, our scores under every convention, Table 3]."""
-    return [table_1(runs), summary(runs), differences(runs), table_2(runs), conventions(runs), table_3(runs)]
+    """[Table 1, its multi-domain summary, what differs, the paper's claims, Table 2, our scores under every convention, Table 3, Section 2.1]."""
+    resamples = Resamples(runs, np.random.default_rng(0))  # the same draws whenever the same file is read
+    return [table_1(runs), summary(runs), differences(runs, resamples), claims(runs, resamples), table_2(runs), conventions(runs), table_3(runs),
+            section_2_1(runs)]
 
 
 def table_1(runs):
@@ -52,18 +59,23 @@ def table_2(runs):
     for system, size, values in reference.PUBLISHED:
         if any(name in values for name in names):
             table.rows.append((system, str(size), *(f"{values[name]:.1f}" if name in values else ABSENT for name in names)))
+            for name, kind in ((name, kind) for name, kind in zip(names, kinds) if name in values):
+                record(table, runs, (None, size, system), kind, name, name, None, values[name])
     for family, k, label in (COMPACT[0], BASELINE):
         paper = reference.TABLE_2[family, k]
         if any(name in paper for name in names):
             table.rows.append((f"paper ({label})", str(representation_size(family, k)),
                                *(f"{paper[name]:.1f}" if name in paper else ABSENT for name in names)))
     for family, k, label in (COMPACT[0], BASELINE):
-        cells = []
-        for name, kind in zip(names, kinds):
-            score = score_of(runs, family, k, classifier=name, test=name, score=kind)
-            cells.append(ours(runs, family, k, score))
-            record(table, runs, (family, k, label), kind, name, name, score, reference.TABLE_2[family, k].get(name))
-        table.rows.append((f"ours ({label})", str(representation_size(family, k)), *cells))
+        scores = [score_of(runs, family, k, classifier=name, test=name, score=kind) for name, kind in zip(names, kinds)]
+        paper = [reference.TABLE_2[family, k].get(name) for name in names]
+        size = str(representation_size(family, k))
+        table.rows.append((f"ours ({label})", size, *(ours(runs, family, k, score) for score in scores)))
+        if any(paper) and not runs.toy:
+            gaps = [difference(score, (theirs, 0) if theirs else None, toy=False) for score, theirs in zip(scores, paper)]
+            table.rows.append(("  less the paper's", size, *gaps))
+        for name, kind, score, theirs in zip(names, kinds, scores, paper):
+            record(table, runs, (family, k, label), kind, name, name, score, theirs)
     return table
 
 
@@ -91,6 +103,8 @@ def table_3(runs):
         paper = [reference.TABLE_3.get(classifier, {}).get(name) for name in names]
         if any(paper):
             table.rows.append(("  paper", *map(printed, paper)))
+        if any(paper) and not runs.toy:
+            table.rows.append(("  difference", *(difference(score, theirs, toy=False) for score, theirs in zip(scores, paper))))
         for name, score, theirs in zip(names, scores, paper):
             record(table, runs, COMPACT[0], "macro F1", classifier, name, score, theirs)
     if "rafdb" in names and not runs.toy:

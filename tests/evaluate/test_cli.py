@@ -13,13 +13,13 @@ def call(workdir, *arguments):
     return CliRunner().invoke(main, ["tables", "--workdir", str(workdir), *arguments])
 
 
-def test_tables_are_printed_and_written_in_three_formats(tmp_path):
+def test_tables_are_printed_and_written_in_four_formats(tmp_path):
     write_runs(tmp_path / "results" / "runs.h5", make())
     result = call(tmp_path)
     assert result.exit_code == 0, result.output
     for number in (1, 2, 3):
         assert f"Table {number}." in result.stdout
-        for ending in ("txt", "md", "csv"):
+        for ending in ("txt", "md", "tex", "csv"):
             assert (tmp_path / "results" / "tables" / f"table{number}.{ending}").stat().st_size > 100
     assert (tmp_path / "results" / "tables" / "table3.txt").read_text().strip() in result.stdout
 
@@ -61,7 +61,7 @@ def test_the_working_folder_comes_from_the_environment_and_holds_nothing_else(tm
     assert result.exit_code == 0 and str(tmp_path / "results" / "tables") in result.stderr
     assert "written to" not in result.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
-    assert len(list((tmp_path / "results" / "tables").iterdir())) == 12
+    assert len(list((tmp_path / "results" / "tables").iterdir())) == 24
 
 
 def test_a_wrong_call_exits_with_two(tmp_path):

@@ -2,10 +2,11 @@
 
 import csv
 import io
+import re
 
 import pytest
 
-from evaluate.render import WIDTH, as_csv, as_markdown, as_text
+from evaluate.render import WIDTH, as_csv, as_html, as_latex, as_markdown, as_text
 from evaluate.table import Table
 
 
@@ -58,3 +59,22 @@ def test_csv_reads_back_in_full():
     second = {"table": "two", "mean": "", "absent": 'no "arousal", none'}
     text = as_csv([table(records=[first]), table(records=[second])])
     assert list(csv.DictReader(io.StringIO(text))) == [first, second] and text.count("\n") == 3
+
+
+def test_latex_has_booktabs_rules_and_nothing_tex_would_misread():
+    made = table(("Name", "F1 (50 %)"), (("a_b & c", "1.0 ± 0.5"), ("", "-3.2"), ("longer", "+2.0 – x-3")), notes=["n = 1, 2 % of it"])
+    lines = as_latex(made).splitlines()
+    assert [line for line in lines if "rule" in line] == [r"\toprule", r"\midrule", r"\bottomrule"]
+    assert [r"Name & F1 (50 \%) \\", r"a\_b \& c & 1.0 $\pm$ 0.5 \\", r" & $-$3.2 \\", r"\addlinespace", r"longer & $+$2.0 -- x-3 \\"] == [
+        line for line in lines if line.endswith(r"\\") or "space" in line]
+    assert r"\caption{A title}" in lines and r"\quad in" in as_latex(table(rows=[("a", "1"), ("  in", "2")]))
+    made.title = "Table 3. A title"
+    assert r"\caption{A title}" in as_latex(made)
+    assert as_latex(made).count("{") == as_latex(made).count("}") and r"2 \% of it." in as_latex(made)
+    assert not set("±–%") & set(re.sub(r"\\%", "", as_latex(made)))
+
+
+def test_html_escapes_and_points_to_its_csv():
+    text = as_html(table(rows=[("<a>", "1.0"), ("b & c", "-")], notes=["x < y"]))
+    assert "&lt;a&gt;" in text and "b &amp; c" in text and "<li>x &lt; y</li>" in text and 'href="made.csv"' in text
+    assert text.count("<td class=number>") == 2

@@ -1,0 +1,58 @@
+"""The test rows behind the scores: features and arousal-valence from the caches that a sweep was made on, for what needs more than counts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from data.cache import open_cache, read_split
+
+
+@dataclass
+class Samples:
+    """The labelled test rows of one data set, in the order of the results file."""
+
+    feature: np.ndarray  # (n, 512) float32
+    emotion: np.ndarray  # (n,) int64
+    row: np.ndarray  # (n,) int64, row in the source list
+    path: np.ndarray  # (n,) text
+    annotated: np.ndarray  # (n, 2) valence and arousal, NaN where missing
+    predicted: np.ndarray | None  # (n, 2) as the regression network gives them
+
+    def __len__(self):
+        return len(self.emotion)
+
+    def has_annotations(self):
+        """(n,) whether both values are there."""
+        return np.isfinite(self.annotated).all(1)
+
+
+def read_samples(runs, folder):
+    """({data set: Samples}, {data set: why there are none}) of the test sets of `runs`, from the feature caches in `folder`."""
+    found, gaps = {}, {}
+    digests = dict(map(tuple, runs.identity.get("caches", [])))
+    for name in runs.tests:
+        try:
+            found[name] = _read(Path(folder) / f"{name}.h5", digests.get(name), runs.tests[name])
+        except FileNotFoundError:
+            gaps[name] = f"no feature cache {name}.h5 at hand"
+        except ValueError as error:  # CacheError is one
+            gaps[name] = str(error)
+        except KeyError as error:
+            gaps[name] = f"the feature cache {name}.h5 lacks a part ({error.args[0]}); run `extract run` anew"
+    return found, gaps
+
+
+def _read(path, digest, test):
+    with open_cache(path, "features") as file:
+        if digest is not None and file.attrs["digest"] != digest:
+            raise ValueError(f"the feature cache {path.name} is not the one that was swept; run `embed sweep` anew")
+        arrays = read_split(file, "test", [name for name in ("feature", "emotion", "row", "path", "valence_arousal", "valence_arousal_predicted")
+                                           if name in file["test"]])
+    labelled = arrays["emotion"] >= 0
+    kept = {name: array[labelled] for name, array in arrays.items()}
+    if not np.array_equal(kept["row"], test.row):
+        raise ValueError(f"the feature cache {path.name} holds other test rows than the results file; run `embed sweep` anew")
+    predicted = kept.get("valence_arousal_predicted")
+    return Samples(kept["feature"][:, 0].astype(np.float32), kept["emotion"].astype(np.int64), kept["row"], kept["path"],
+                   kept["valence_arousal"], None if predicted is None else predicted[:, 0])
