@@ -75,7 +75,7 @@ class Batch:
         return [(domain, start, end) for domain, (start, end) in enumerate(zip(ends, ends[1:])) if end > start]
 
     def class_spans(self, domain, low, high):
-        """(class, first, last) of the rows of one domain that lie in low..high, counted from low."""
+        """(class, first, last) of the rows of one domain that lie in low..high."""
         ends = self.ends[domain * C : (domain + 1) * C + 1]
         spans = ((emotion, max(first, low), min(last, high)) for emotion, (first, last) in enumerate(zip(ends, ends[1:])))
-        return [(emotion, first - low, last - low) for emotion, first, last in spans if first < last]
+        return [(emotion, first, last) for emotion, first, last in spans if first < last]

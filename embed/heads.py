@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 
 import torch
+from torch.optim.adam import adam
 
 from data.cache import FEATURE_SIZE
 from data.emotions import EMOTIONS
@@ -16,6 +17,7 @@ from data.runs import WITH_AROUSAL_VALENCE, representation_size
 C = len(EMOTIONS)
 ALIKE = 1.25  # heads share a stack while the largest k is at most this times the smallest, or at most ...
 SMALL = 16  # ... this; the smaller ones are padded with zeros, which stay exactly zero
+BETAS, EPS = (0.9, 0.999), 1e-8  # Adam's own (Kingma and Ba 2014); the paper names no others
 
 
 def head_seed(seed, head):
@@ -52,11 +54,11 @@ class Stack:
         return {**shapes, "Bv": (domains, C, 2)} if self.family in WITH_AROUSAL_VALENCE else shapes
 
 
-def stacks_of(heads):
-    """Heads (data.runs.Head) grouped by family and by like k; those of few dimensions by k alone."""
+def stacks_of(heads, room):
+    """Heads (data.runs.Head) grouped by family and by like k, while their A have no more than `room` elements together."""
     stacks = []
     for head in sorted(heads, key=lambda head: (head.family, head.k, head.run)):
-        if stacks and _alike(stacks[-1], head):
+        if stacks and _alike(stacks[-1], head) and _even(head.k, room) > len(stacks[-1].heads):
             stacks[-1] = Stack((*stacks[-1].heads, head))
         else:
             stacks.append(Stack((head,)))
@@ -64,10 +66,15 @@ def stacks_of(heads):
 
 
 def _alike(stack, head):
-    smallest, family = stack.heads[0].k, stack.heads[0].family
-    if family != head.family or stack.thin:
-        return (family, smallest) == (head.family, head.k)
-    return head.k <= max(ALIKE * smallest, SMALL)
+    first = stack.heads[0]
+    if first.family != head.family or stack.thin != Stack((head,)).thin:
+        return False
+    return stack.thin or head.k <= max(ALIKE * first.k, SMALL)
+
+
+def _even(k, room):
+    """How many heads of k dimensions there is room for; an even number, which two threads can share."""
+    return max(2, room // max(1, k * FEATURE_SIZE) // 2 * 2)
 
 
 class Factors:
@@ -79,7 +86,8 @@ class Factors:
         self.flat = torch.zeros_like(gradient[: self.size(stack, domains)])
         self.flat.grad = gradient[: len(self.flat)]
         self.values, self.gradients = _views(self.flat, self.shapes), _views(self.flat.grad, self.shapes)
-        self.optimizer = torch.optim.Adam([self.flat], fused=True)
+        self.moments = torch.zeros_like(self.flat), torch.zeros_like(self.flat)
+        self.steps = torch.zeros((), device=self.flat.device)
 
     @staticmethod
     def size(stack, domains):
@@ -100,8 +108,10 @@ class Factors:
         return {name: self.values[name][(position, *map(slice, shape))] for name, shape in shapes.items()}
 
     def step(self, rate):
-        self.optimizer.param_groups[0]["lr"] = rate
-        self.optimizer.step()
+        """One step of Adam. The function, not the class: with many small stacks the class' own work would take longer."""
+        first, second = self.moments
+        adam([self.flat], [self.flat.grad], [first], [second], [], [self.steps], lr=rate, beta1=BETAS[0], beta2=BETAS[1], eps=EPS,
+             weight_decay=0.0, amsgrad=False, maximize=False, fused=True)
 
     def effective_weights(self):
         """W (H, D * C, 512) on features and E (H, D * C, 3) on [v; 1]: each head as one linear layer, W_d = [B A, Bv, B a + b].

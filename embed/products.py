@@ -4,6 +4,8 @@ Y = M x^T holds the logits of wide heads (M is their effective weights) or the p
 Y is turned into the gradient of the loss by Y, and Y x^T is the gradient by M. Rows of samples lie along the last axis, so
 that the classes of a head are neighbouring lines; blocks of samples are small enough for Y to stay in the processor's cache."""
 
+import math
+
 import torch
 
 from data.cache import FEATURE_SIZE
@@ -11,6 +13,7 @@ from embed.heads import C
 
 CACHE_BYTES = 3 * 2**20  # of Y; measured best of 1/2 to 8 MiB with 1 MiB of second-level cache a core
 FEWEST_ROWS = 128
+ROUND = 32
 MOST_BYTES = 2**28  # of Y on a GPU, where a batch passes at once
 
 
@@ -25,7 +28,7 @@ class Product:
         self.M = torch.zeros(copies, lines, FEATURE_SIZE, dtype=compute, device=like.device)
         self.S = torch.zeros(copies, lines, FEATURE_SIZE, dtype=like.dtype, device=like.device)
         room = CACHE_BYTES if like.device.type == "cpu" else MOST_BYTES
-        self.rows = max(FEWEST_ROWS, room // (max(1, lines) * self.M.element_size()))
+        self.rows = max(FEWEST_ROWS, room // (max(1, lines) * self.M.element_size()) // ROUND * ROUND)
         start = 0
         for group in groups:
             group.attach(*(side[:, start : start + group.lines] for side in (self.M, self.S)))
@@ -41,8 +44,7 @@ class Product:
         for domain, start, end in batch.domain_spans():
             M, S = (side[domain % self.copies] for side in (self.M, self.S))
             for low in range(start, end, self.rows):
-                high = min(low + self.rows, end)
-                piece = Piece(rows.between(low, high), weights[low:high], batch.class_spans(domain, low, high), domain)
+                piece = Piece(batch, rows, weights, domain, (low, min(low + self.rows, end)))
                 Y = torch.mm(M, piece.rows.x.T)
                 parts = Y.split([group.lines for group in self.groups])
                 turned = [group.turn(part, piece) for group, part in zip(self.groups, parts)]
@@ -54,10 +56,19 @@ class Product:
 
 
 class Piece:
-    """Rows of one domain that pass together, their weights (n,), and (class, first, last) of their labels."""
+    """Rows of one domain that pass together, their weights (n,), and (class, first, last) of their labels.
 
-    def __init__(self, rows, weights, class_spans, domain):
-        self.rows, self.weights, self.class_spans, self.domain = rows, weights, class_spans, domain
+    n is rounded up, over neighbouring rows whose weight is set to 0: oneDNN compiles a product for every new shape, which
+    takes longer than the product itself."""
+
+    def __init__(self, batch, rows, weights, domain, span):
+        low, high = span
+        width = min(math.ceil((high - low) / ROUND) * ROUND, len(weights))
+        first = min(low, len(weights) - width)
+        self.rows, self.domain = rows.between(first, first + width), domain
+        self.weights = torch.zeros_like(weights[:width])
+        self.weights[low - first : high - first] = weights[low:high]
+        self.class_spans = [(emotion, start - first, end - first) for emotion, start, end in batch.class_spans(domain, low, high)]
 
     def entropy_gradient(self, logits):
         """w (softmax - one-hot), Eq. 1's gradient by the logits (H, 7, n)."""
@@ -115,16 +126,20 @@ class Wide:
 
 
 class Thin:
-    """Heads of one stack that pass as z = A x, k lines each: k < 7, or the unit sphere of CAKE-k-Norm (Section 3.4)."""
+    """Heads of one stack that pass as z = A x, k lines each: k < 7, or the unit sphere of CAKE-k-Norm (Section 3.4).
+
+    The padding of smaller heads has no lines."""
 
     def __init__(self, factors):
         self.factors = factors
         self.heads, self.k = len(factors.stack.heads), factors.stack.k
-        self.lines = self.heads * self.k
         self.on_sphere = factors.stack.family == "cake-norm"
+        own = [position * self.k + dimension for position, head in enumerate(factors.stack.heads) for dimension in range(head.k)]
+        self.own = torch.tensor(own, dtype=torch.int64, device=factors.flat.device)  # places of the lines among (H * k)
+        self.lines = len(own)
 
     def attach(self, M, S):
-        self.M, self.S = (side[0].view(self.heads, self.k, FEATURE_SIZE) for side in (M, S))
+        self.M, self.S = M[0], S[0]
 
     def clear(self):
         self.factors.flat.grad.zero_()
@@ -132,7 +147,8 @@ class Thin:
     def turn(self, Y, piece):
         values, gradients, d = self.factors.values, self.factors.gradients, piece.domain
         B, v = values["B"][:, d], piece.rows.v[:2].to(values["B"].dtype)
-        z = Y.view(self.heads, self.k, Y.shape[1]).to(B.dtype) + values["a"][..., None]
+        z = B.new_zeros(self.heads * self.k, Y.shape[1]).index_copy_(0, self.own, Y.to(B.dtype))
+        z = z.view(self.heads, self.k, Y.shape[1]).add_(values["a"][..., None])
         u, length = on_sphere(z) if self.on_sphere else (z, None)
         G = piece.entropy_gradient(logits(values, d, u, v)).to(B.dtype)
         gradients["B"][:, d] += torch.bmm(G, u.mT)
@@ -142,15 +158,15 @@ class Thin:
         du = torch.bmm(B.mT, G)
         dz = (du - u * (u * du).sum(1, keepdim=True)) / length if self.on_sphere else du
         gradients["a"].add_(dz.sum(-1))
-        return dz.reshape(Y.shape).to(Y.dtype)
+        return dz.flatten(0, 1).index_select(0, self.own).to(Y.dtype)
 
     def pull_back(self):
-        self.factors.gradients["A"].copy_(self.S)
+        self.factors.gradients["A"].flatten(0, 1).index_copy_(0, self.own, self.S)
         yield self.factors
         self.rebuild()
 
     def rebuild(self):
-        self.M.copy_(self.factors.values["A"])
+        self.M.copy_(self.factors.values["A"].flatten(0, 1).index_select(0, self.own))
 
 
 def on_sphere(z):

@@ -31,7 +31,7 @@ class Scored:
     def __init__(self, factors, corpus):
         self.factors, self.corpus, self.stack = factors, corpus, factors.stack
         self.loss = torch.zeros(len(self.stack.heads), dtype=torch.float64)
-        self.small = self.stack.family == "cake-norm" or representation_size(self.stack.family, self.stack.k) <= KEPT_SIZE
+        self.small = any(map(is_small, self.stack.heads))
         self.low, self.high = None, None  # (H, dimensions) of all rows seen
         if self.stack.family != "cake-norm":
             self.W, self.E = (side.unflatten(1, (len(corpus.names), C)) for side in factors.effective_weights())
@@ -91,11 +91,18 @@ class Scored:
             outcome = Outcome(seed=head_seed(settings.seed, head), loss=loss, confusion=_confusion(runs, predicted))
             if not np.isfinite(loss) or not all(np.isfinite(value).all() for value in weights.values()):
                 outcome.failure = f"diverged: training loss {loss}"
-            elif self.small or head.family == "baseline" or keep_weights:
+            elif is_small(head) or head.family == "baseline":
+                outcome.weights, outcome.predicted = weights, predicted
+                outcome.range = self._range(position) if is_small(head) else None
+            elif keep_weights:
                 outcome.weights = weights
-                outcome.predicted = predicted if self.small or head.family == "baseline" else None
-                outcome.range = torch.stack([self.low[position], self.high[position]]).float().cpu().numpy() if self.small else None
             yield head, outcome
+
+    def _range(self, position):
+        """(2, dimensions) lowest and highest coordinates of one head, without the padding."""
+        head = self.stack.heads[position]
+        ends = torch.stack([self.low[position], self.high[position]])
+        return ends[:, : representation_size(head.family, head.k)].float().cpu().numpy()
 
     def weights(self, position):
         """One head's factors as float32 arrays on features as cached: the scaling of the rows is folded in."""
@@ -109,6 +116,11 @@ class Scored:
             values["Bv"] = values["Bv"] / v_deviation
             values["b"] = values["b"] - values["Bv"] @ v_mean
         return {name: value.astype(np.float32) for name, value in values.items()}
+
+
+def is_small(head):
+    """Whether a head's predictions, weights and range are always kept (the baseline has no range)."""
+    return head.family == "cake-norm" or representation_size(head.family, head.k) <= KEPT_SIZE
 
 
 def _confusion(runs, predicted):

@@ -11,6 +11,8 @@ from embed.batches import Batches
 from embed.heads import Factors, stacks_of
 from embed.products import Product, Thin, Wide
 
+CACHE_ROOM = 2**20  # elements of a stack's A on a CPU: it is used three times in a step, the second and third time from the cache
+MOST_ROOM = 2**30  # on a GPU, where few large calls are best
 COMPUTE = {"bfloat16": torch.bfloat16}  # of the wide products; else as the corpus
 
 
@@ -20,7 +22,7 @@ class Trainer:
     def __init__(self, corpus, heads, settings):
         self.corpus, self.settings = corpus, settings
         self.D, self.compute = len(corpus.names), COMPUTE.get(settings.precision, corpus.dtype)
-        self.factors = self._factors(stacks_of(heads))
+        self.factors = self._factors(stacks_of(heads, CACHE_ROOM if corpus.device.type == "cpu" else MOST_ROOM))
         for own in self.factors:
             own.initialise(settings.seed)
         wide = [own for own in self.factors if not own.stack.thin]

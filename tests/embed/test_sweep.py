@@ -161,8 +161,8 @@ def test_a_head_that_diverges_is_marked_and_the_others_stay(caches, tmp_path, mo
     def spoiled(self, *arguments):
         initialise(self, *arguments)
         for own in self.factors:
-            if (own.stack.family, own.stack.k) == ("cake", 3):
-                own.values["A"][1, 0, 0] = float("inf")
+            if Head("cake", 3, 1) in own.stack.heads:
+                own.values["A"][own.stack.heads.index(Head("cake", 3, 1)), 0, 0] = float("inf")
 
     monkeypatch.setattr(module.Trainer, "__init__", spoiled)
     runs = run(caches, tmp_path / "runs.h5")
