@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.cache import CacheError, header_of, open_cache, read_split
-from data.emotions import EMOTIONS
+from data.emotions import EMOTIONS, UNLABELLED
 from data.publish import refuse_difference
 from data.runs import WITH_AROUSAL_VALENCE, Head
 from embed.caches import MUST_AGREE
@@ -22,7 +22,7 @@ class Applied:
     names: tuple  # of the coordinates
     coordinates: np.ndarray  # (n, dimensions)
     probabilities: dict  # data set of the classifier -> (n, 7)
-    emotion: np.ndarray  # (n,) int64, by the classifier asked for
+    emotion: np.ndarray  # (n,) int64, by the classifier asked for; UNLABELLED where arousal-valence is not annotated
 
 
 def apply(runs, path, family, k, *, run=0, classifier=None):
@@ -40,7 +40,9 @@ def apply(runs, path, family, k, *, run=0, classifier=None):
     z = representation(weights, family, feature, v)
     logits = _logits(weights, z)
     probabilities = {name: _softmax(each) for name, each in zip(trained, logits)}
-    return Applied(columns, coordinate_names(family, k), z, probabilities, logits[trained.index(classifier)].argmax(1))
+    deciding = logits[trained.index(classifier)]
+    emotion = np.where(np.isfinite(deciding).all(1), deciding.argmax(1), UNLABELLED)
+    return Applied(columns, coordinate_names(family, k), z, probabilities, emotion)
 
 
 def _weights(runs, family, k, run):
@@ -121,5 +123,9 @@ def write_csv(applied, file):
     writer.writerow([*applied.columns, "emotion", *applied.names, *(f"{name}:{emotion}" for name in applied.probabilities for emotion in EMOTIONS)])
     probabilities = np.concatenate(list(applied.probabilities.values()), 1)
     for index, emotion in enumerate(applied.emotion):
-        writer.writerow([*(values[index] for values in applied.columns.values()), EMOTIONS[emotion],
-                         *(f"{value:.6g}" for value in shown[index]), *(f"{value:.6f}" for value in probabilities[index])])
+        writer.writerow([*(values[index] for values in applied.columns.values()), "" if emotion == UNLABELLED else EMOTIONS[emotion],
+                         *(_cell(value, ".6g") for value in shown[index]), *(_cell(value, ".6f") for value in probabilities[index])])
+
+
+def _cell(value, form):
+    return f"{value:{form}}" if np.isfinite(value) else ""

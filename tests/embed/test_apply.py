@@ -96,5 +96,12 @@ def test_av_needs_arousal_valence_in_the_cache(workdir):
     assert result.exit_code == 1 and "no arousal-valence" in result.output
 
 
+def test_a_row_without_annotation_has_no_emotion_by_av_true(workdir):
+    write_cache(workdir / "features" / "partly.h5", annotated=True)  # every seventh row has none
+    found = rows(call(workdir, "--family", "av-true", "--k", "0", cache="partly"))
+    blank = [row["emotion"] == row["valence"] == row["a:anger"] == "" for row in found if row["split"] == "test"]
+    assert blank[:8] == [True, *[False] * 6, True] and all(row["emotion"] in EMOTIONS for row in found if row["valence"])
+
+
 def test_a_wrong_call_exits_2(workdir):
     assert call(workdir, "--family", "pie").exit_code == 2 and call(workdir, "--k", "-1").exit_code == 2
