@@ -3,7 +3,7 @@
 A row's position counts through all parts laid end to end; it has V views. Both kinds give the same rows to the bit."""
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import numpy as np
 import torch
@@ -62,31 +62,31 @@ class OnDisk:
         """As Resident.stream."""
         spans = list(_spans(ends, self.span_rows))
         with ExitStack() as stack, ThreadPoolExecutor(1) as pool:  # the reader is one span ahead
-            files = [stack.enter_context(_open(part)) for part in self.parts]
-            read = lambda span: self._read(files, position[span[0] : span[-1]], view[span[0] : span[-1]])
+            datasets = [stack.enter_context(_opened(part)) for part in self.parts]
+            read = lambda span: self._read(datasets, position[span[0] : span[-1]], view[span[0] : span[-1]])
             coming = [pool.submit(read, span) for span in spans[:1]]
             for number, span in enumerate(spans):
                 rows = coming.pop().result()
                 coming += [pool.submit(read, later) for later in spans[number + 1 : number + 2]]
                 yield from rows.split(np.diff(span).tolist())
 
-    def _read(self, files, position, view):
+    def _read(self, datasets, position, view):
         rows = torch.empty(len(position), FEATURE_SIZE, dtype=torch.float16)
         order = np.argsort(position, kind="stable")
         runs = np.split(order, np.flatnonzero(np.diff(position[order] // RUN_ROWS)) + 1)
         for run in runs:
             own = position[run]
-            found = self._between(files, own[0], own[-1] + 1)
+            found = self._between(datasets, own[0], own[-1] + 1)
             rows[run] = found[own - own[0], view[run].astype(np.int64)]  # torch takes bytes for a mask
         return rows
 
-    def _between(self, files, low, high):
+    def _between(self, datasets, low, high):
         """(high - low, V, 512) rows of neighbouring positions, which may lie in several files."""
         found = []
-        for file, part, start in zip(files, self.parts, self.starts):
+        for dataset, part, start in zip(datasets, self.parts, self.starts):
             first, last = max(low - start, 0), min(high - start, len(part))
             if first < last:
-                found.append(_between(file, part, first, last))
+                found.append(_between(dataset, part, first, last))
         return torch.cat(found)
 
 
@@ -105,27 +105,29 @@ def pieces(parts):
     """Yield (position of the first row, (n, V, 512) float16) over all rows once. Raises ValueError where one is not finite."""
     start = 0
     for part in parts:
-        with _open(part) as file:
+        with _opened(part) as dataset:
             for low in range(0, len(part), PIECE_ROWS):
-                piece = _between(file, part, low, min(low + PIECE_ROWS, len(part)))
+                piece = _between(dataset, part, low, min(low + PIECE_ROWS, len(part)))
                 if not torch.isfinite(piece).all():
                     raise ValueError(f"{part.path} holds features that are not finite in {part.split}; run `extract run` anew")
                 yield start + low, piece
         start += len(part)
 
 
-def _open(part):
-    return open_cache(part.path, "features")
+@contextmanager
+def _opened(part):
+    """The dataset (rows, V, 512) of a part's split, while its file is open."""
+    with open_cache(part.path, "features") as file:
+        dataset, needed = file[part.split]["feature"], int(part.position[-1]) + 1
+        if dataset.dtype != np.float16 or dataset.shape[0] < needed:
+            raise CacheError(f"{part.path} has features {dataset.dtype} {dataset.shape}, expected float16 and at least {needed} rows; run `extract run` anew")
+        yield dataset
 
 
-def _between(file, part, first, last):
+def _between(dataset, part, first, last):
     """(n, V, 512) float16 of labelled rows first..last of one part."""
     low, high = int(part.position[first]), int(part.position[last - 1]) + 1
-    dataset = file[part.split]["feature"]
-    if dataset.dtype != np.float16 or dataset.shape[0] < high:
-        raise CacheError(f"{part.path} has features {dataset.dtype} {dataset.shape}, expected float16 and at least {high} rows; run `extract run` anew")
-    rows = dataset[low:high]
-    kept = part.position[first:last] - low
+    rows, kept = dataset[low:high], part.position[first:last] - low
     return torch.from_numpy(rows if len(kept) == len(rows) else rows[kept])
 
 

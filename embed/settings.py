@@ -16,7 +16,7 @@ class Settings:
     largest_batch: int = 4096  # ours
     batches_an_epoch: int = 32  # ours; at least so many, so that small data sets take steps of a fair size
     scaling: str = "standard"  # ours, or none; each feature to mean 0 and deviation 1 over the training rows, folded into the weights
-    shuffled_rows: int = 2**20  # ours; rows shuffled together; more than that pass in pools, so that a disk can keep up
+    shuffled_rows: int = 2**19  # ours; rows shuffled together; more than that pass in pools, so that a disk can keep up
     precision: str = "float32"  # of the wide products; factors and Adam stay in float32
 
     def rate_of(self, family):

@@ -68,7 +68,7 @@ def test_the_budget_decides(parts):
 
 def test_no_more_than_the_budget_is_read_at_once(parts, short_runs, monkeypatch):
     largest, plain = [], OnDisk._read
-    monkeypatch.setattr(OnDisk, "_read", lambda self, files, position, view: largest.append(len(position)) or plain(self, files, position, view))
+    monkeypatch.setattr(OnDisk, "_read", lambda self, datasets, position, view: largest.append(len(position)) or plain(self, datasets, position, view))
     list(OnDisk(parts, 90 * 1024).stream(np.arange(171), np.zeros(171, np.int64), [20, 40, 60, 80, 171]))
     assert largest == [20, 20, 20, 20, 91]  # three spans of 30 rows; a batch is never cut
 
