@@ -102,6 +102,8 @@ def sweep(workdir, sizes, families, runs, datasets, results, seed, precision, de
 
 
 def _settings(seed, precision, device, memory, ranks):
+    import torch
+
     from embed.device import choose_device, feature_memory, refuse_precision, use_available_cpus
     from embed.settings import Settings
     from embed.sweep import Place
@@ -109,7 +111,8 @@ def _settings(seed, precision, device, memory, ranks):
     use_available_cpus()
     device = choose_device(device, rank=ranks.local)
     refuse_precision(precision, device)
-    return Settings(seed=seed, precision=precision), Place(device, feature_memory(device) if memory is None else memory, ranks)
+    memory = feature_memory(device) if memory is None else memory
+    return Settings(seed=seed, precision=precision), Place(device, memory, torch.get_num_threads(), ranks)
 
 
 def _caches(workdir, datasets):

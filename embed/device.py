@@ -6,6 +6,7 @@ import torch
 
 from data.machine import available_cpus, available_memory
 
+FLOP_A_THREAD = 5e8  # of a step; below, threads wait for each other longer than they help, by far on a machine that others use too
 SHARE = 0.5  # of the memory that is free, for the features; the rest is for the heads, their products and other programs
 
 
@@ -37,6 +38,11 @@ def use_available_cpus():
     """As many threads as CPUs, by affinity and quota; a user's own OMP_NUM_THREADS stands."""
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(available_cpus())
+
+
+def threads_for(flop, most):
+    """How many of `most` threads a step of so many floating point operations is worth."""
+    return max(1, min(most, int(flop / FLOP_A_THREAD)))
 
 
 def feature_memory(device):

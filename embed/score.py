@@ -62,7 +62,8 @@ class Scored:
             return on_sphere(z)[0]
         if "Bv" not in self.factors.values:
             return z
-        mean, deviation = (torch.from_numpy(side[FEATURE_SIZE:, None]).to(z.dtype).to(z.device) for side in (self.corpus.scaling.mean, self.corpus.scaling.deviation))
+        scaling = self.corpus.scaling
+        mean, deviation = (torch.from_numpy(side[FEATURE_SIZE:, None]).to(z.dtype).to(z.device) for side in (scaling.mean, scaling.deviation))
         return torch.cat([(rows.v[:2] * deviation + mean).expand(len(z), -1, -1), z], 1)
 
     def widen(self, rows):

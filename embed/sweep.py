@@ -16,6 +16,7 @@ from data.runs import Runs, TestSet, read_runs, write_runs
 from embed import features
 from embed.batches import Batches
 from embed.caches import read_cache, refuse_misfit
+from embed.device import threads_for
 from embed.domains import annotated_domain, assemble, assemble_annotated
 from embed.plan import ANNOTATED, blocks
 from embed.progress import Silent
@@ -41,10 +42,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Place:
-    """Where it is computed, and how many bytes features may take there (None: all they need)."""
+    """Where it is computed, and what may be taken there."""
 
     device: torch.device = torch.device("cpu")
-    memory: int | None = None
+    memory: int | None = None  # bytes of features; None for all they need
+    threads: int | None = None  # at most so many for a step; None leaves torch's number alone
     ranks: Ranks = Ranks()
 
 
@@ -169,6 +171,8 @@ class _Sweep:
         corpus = self._corpus(block)
         batches, heads = Batches(corpus, self.settings), sum(map(len, blocks_now))
         flop = 4 * len(corpus.emotion) * FEATURE_SIZE * C * batches.epochs * heads
+        if self.place.threads:
+            torch.set_num_threads(threads_for(4 * batches.size * FEATURE_SIZE * C * len(block), self.place.threads))
 
         def after_a_step():
             self.work.heads += heads / len(batches)

@@ -60,7 +60,11 @@ def main():
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     found = measure(options.share, options.memory)
-    print(json.dumps(found) if options.json else "\n".join(f"{name:24}{value:.4g}" if isinstance(value, float) else f"{name:24}{value}" for name, value in found.items()))
+    if options.json:
+        print(json.dumps(found))
+        return
+    for name, value in found.items():
+        print(f"{name:24}{value:.4g}" if isinstance(value, float) else f"{name:24}{value}")
 
 
 if __name__ == "__main__":

@@ -231,7 +231,9 @@ def main():
         print(json.dumps(found))
         return
     for name, value in found.items():
-        shown = ", ".join(f"x{times}: {each:.3g}" for times, each in value.items()) if isinstance(value, dict) else f"{value:.4g}" if isinstance(value, float) else value
+        shown = f"{value:.4g}" if isinstance(value, float) else value
+        if isinstance(value, dict):
+            shown = ", ".join(f"x{times}: {each:.3g}" for times, each in value.items())
         print(f"{name:32}{shown}{MEANING.get(name, '')}")
 
 

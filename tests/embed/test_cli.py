@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from embed import settings
 from embed.cli import main
+from embed.device import threads_for
 from embed.sizes import parse_bytes
 from tests.embed.made_up_caches import write_cache
 
@@ -99,6 +100,18 @@ def test_a_line_now_and_then_where_nobody_watches(workdir, monkeypatch):
     monkeypatch.setattr("embed.progress.SECONDS_BETWEEN_LINES", 0.0)
     result = call(workdir, "--k", "1", "--runs", "1")
     assert re.search(r"training: \d+ of 7 heads, [\d.e+]+ heads/s, [\d.]+ min left", result.stderr)
+
+
+@pytest.mark.parametrize("flop, most, expected", [(1e6, 8, 1), (6e8, 8, 1), (1.1e9, 8, 2), (1e11, 8, 8), (1e11, 1, 1)])
+def test_threads_follow_the_work_of_a_step(flop, most, expected):
+    assert threads_for(flop, most) == expected
+
+
+def test_a_small_sweep_takes_one_thread(workdir, monkeypatch):
+    taken = []
+    monkeypatch.setattr(torch, "set_num_threads", taken.append)
+    assert call(workdir, "--k", "1", "--runs", "1").exit_code == 0
+    assert taken[-1] == 1
 
 
 @pytest.mark.parametrize("text, expected", [("800M", 800 * 2**20), ("1.5 t", None), ("4G", 2**32), ("4GiB", 2**32), ("1.5T", 3 * 2**39), ("12", None)])

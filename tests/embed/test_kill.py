@@ -84,7 +84,7 @@ def check_resumed(whole, results):
     assert not [path.name for path in results.parent.iterdir() if path.name.startswith(".")]
 
 
-def kill_after(whole, results, seconds):
+def check_killed_after(whole, results, seconds):
     process = start(whole, results)
     time.sleep(seconds)
     process.kill()
@@ -94,13 +94,13 @@ def kill_after(whole, results, seconds):
 
 @pytest.mark.parametrize("share", [0.6, 0.9])
 def test_a_killed_sweep_resumes_to_the_same_file(whole, tmp_path, share):
-    kill_after(whole[0], tmp_path / "runs.h5", share * whole[1])
+    check_killed_after(whole[0], tmp_path / "runs.h5", share * whole[1])
 
 
 @pytest.mark.slow
 def test_killed_at_twenty_random_points(whole, tmp_path):
     for number, share in enumerate(np.random.default_rng(0).uniform(0.3, 1.0, 20)):
-        kill_after(whole[0], tmp_path / f"{number}" / "runs.h5", share * whole[1])
+        check_killed_after(whole[0], tmp_path / f"{number}" / "runs.h5", share * whole[1])
 
 
 @pytest.mark.parametrize("pause", ["fsync 1", "replace 3"])

@@ -236,8 +236,8 @@ def test_rows_without_a_label_and_absent_classes_are_no_obstacle(caches, tmp_pat
     assert not any(outcome.failure for outcome in runs.outcomes.values())
 
 
-def same(first, second):
-    """Whether two Runs hold the same heads to the bit."""
+def assert_same(first, second):
+    """Two Runs hold the same heads to the bit."""
     assert first.outcomes.keys() == second.outcomes.keys()
     for head, outcome in first.outcomes.items():
         other = second.outcomes[head]
@@ -253,7 +253,7 @@ def test_features_on_disk_give_the_same_heads_as_in_memory(caches, tmp_path, mon
     resident = run(caches, tmp_path / "resident.h5", settings=settings)
     monkeypatch.setattr(features.Resident, "stream", lambda *arguments: pytest.fail("a budget of 100 KiB holds no 450 rows"))
     disk = run(caches, tmp_path / "disk.h5", settings=settings, place=Place(memory=100 * 1024))
-    same(resident, disk)
+    assert_same(resident, disk)
 
 
 @pytest.fixture
