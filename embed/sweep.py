@@ -63,7 +63,7 @@ def sweep(paths, results, request, settings, *, place=Place(), progress=Silent()
         found = ranks.together(lambda: _open(stack, Path(results), fresh) if ranks.first else fresh)
         todo = ranks.tell([block for block in plan if not all(_done(found, head, request) for head in block)])
         if ranks.first:
-            _say_gaps(caches)
+            _say_gaps(caches, request)
         trained = _Sweep(caches, settings, request, place, found)
         if todo:
             ranks.together(trained.load)
@@ -118,9 +118,11 @@ def provenance(caches):
             "threads": torch.get_num_threads()}
 
 
-def _say_gaps(caches):
+def _say_gaps(caches, request):
     if not _predicts(caches):
         log.warning("the av families are left out: %s in every cache", NO_AROUSAL_VALENCE["av"])
+    if ANNOTATED in request.families and annotated_domain(caches) is None:
+        log.warning("%s is left out: %s in both splits of any cache", ANNOTATED, NO_AROUSAL_VALENCE[ANNOTATED])
     for cache in caches:
         for split, part in (("training", cache.train), ("test", cache.test)):
             absent = sorted(set(range(C)) - set(part.emotion.tolist()))

@@ -279,6 +279,12 @@ def test_av_true_is_trained_on_the_annotated_rows_of_one_domain(annotated, tmp_p
     assert (predicted[[0, 2]] == UNSCORED).all() and ((predicted[1, 60:120] != UNSCORED) == there).all()
 
 
+def test_av_true_without_annotations_is_left_out_and_said_so(caches, tmp_path, caplog):
+    runs = run(caches, tmp_path / "runs.h5", families=["av-true"])
+    assert not [head for head in runs.outcomes if head.family == "av-true"] and "av-true is left out" in caplog.text
+    assert runs.provenance["left_out"] == {"av-true": "no annotated arousal-valence"}
+
+
 def test_annotated_arousal_valence_tells_more_than_chance(annotated, tmp_path):
     confusion = run(annotated, tmp_path / "runs.h5", settings=Settings(steps=400, largest_batch=64)).outcomes[Head("av-true", 0, 0)].confusion[1, 1]
     assert np.trace(confusion) > 0.4 * confusion.sum()
