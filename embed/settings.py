@@ -19,11 +19,18 @@ class Settings:
     shuffled_rows: int = 2**19  # ours; rows shuffled together; more than that pass in pools, so that a disk can keep up
     precision: str = "float32"  # of the wide products; factors and Adam stay in float32
 
-    def rate_of(self, family):
-        return self.baseline_rate if family == "baseline" else self.rate
+    def rate_of(self, family, k):
+        """Learning rate at the start. The effective weights B A move by a sum over k, so the rate is halved for every doubling of k from 16."""
+        return self.baseline_rate if family == "baseline" else self.rate / 2 ** halvings(k)
 
     def batch(self, rows):
         return max(1, min(self.largest_batch, rows // self.batches_an_epoch))
+
+
+def halvings(k):
+    """How often the rate is halved for k learned dimensions: 0 below 16, 1 below 32, and so on. Without it, heads from k = 64 moved
+    so far in a step that their last bits decided where they ended."""
+    return max(0, k.bit_length() - 4)
 
 
 RUNS = 10  # paper: "averaged on 10 runs, with different initializations"

@@ -7,6 +7,7 @@ import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
 from embed.loss import class_weights, dataset_weight, sample_weights
+from embed.settings import Settings
 from embed.sizes import parse_sizes
 
 EMOTION = np.repeat(np.arange(7), [40, 60, 12, 9, 3, 2, 8])
@@ -55,3 +56,9 @@ def test_sizes(text, expected):
 def test_sizes_that_are_not_understood(text, match):
     with pytest.raises(ValueError, match=match):
         parse_sizes(text)
+
+
+@pytest.mark.parametrize("k, share", [(0, 1), (1, 1), (3, 1), (15, 1), (16, 1 / 2), (31, 1 / 2), (32, 1 / 4), (64, 1 / 8), (512, 1 / 64)])
+def test_the_rate_is_halved_for_every_doubling_of_k(k, share):
+    assert Settings().rate_of("cake", k) == Settings().rate * share
+    assert Settings().rate_of("baseline", 0) == Settings().baseline_rate
