@@ -13,7 +13,7 @@ from torch.optim.adam import adam
 from data.cache import FEATURE_SIZE
 from data.emotions import EMOTIONS
 from data.runs import WITH_AROUSAL_VALENCE, representation_size
-from embed.settings import halvings
+from embed.settings import doublings
 
 C = len(EMOTIONS)
 ALIKE = 1.25  # heads share a stack while the largest k is at most this times the smallest, or at most ...
@@ -68,7 +68,7 @@ def stacks_of(heads, room):
 
 def _alike(stack, head):
     first = stack.heads[0]
-    if first.family != head.family or stack.thin != Stack((head,)).thin or halvings(first.k) != halvings(head.k):
+    if first.family != head.family or stack.thin != Stack((head,)).thin or doublings(first.k) != doublings(head.k):
         return False  # a stack has one rate
     return stack.thin or head.k <= max(ALIKE * first.k, SMALL)
 

@@ -20,16 +20,16 @@ class Settings:
     precision: str = "float32"  # of the wide products; factors and Adam stay in float32
 
     def rate_of(self, family, k):
-        """Learning rate at the start. The effective weights B A move by a sum over k, so the rate is halved for every doubling of k from 16."""
-        return self.baseline_rate if family == "baseline" else self.rate / 2 ** halvings(k)
+        """Learning rate at the start. The effective weights B A move by a sum over k: halved for every two doublings of k from 16."""
+        return self.baseline_rate if family == "baseline" else self.rate / 2 ** (doublings(k) / 2)
 
     def batch(self, rows):
         return max(1, min(self.largest_batch, rows // self.batches_an_epoch))
 
 
-def halvings(k):
-    """How often the rate is halved for k learned dimensions: 0 below 16, 1 below 32, and so on. Without it, heads from k = 64 moved
-    so far in a step that their last bits decided where they ended."""
+def doublings(k):
+    """How often k learned dimensions double from 16: 0 below, 1 to 31, 2 to 63, and so on. At one rate for all, heads from k = 64 move
+    so far in a step that on poor features rounding decides where they end; with a full halving each, those of k = 512 end too early."""
     return max(0, k.bit_length() - 4)
 
 

@@ -18,7 +18,7 @@ from tests.embed.made_up_caches import write_cache
 from tests.embed.plain import train_plainly
 
 FACES = Path(__file__).resolve().parents[3] / "shared" / "faces"
-HEADS = [Head("cake", 2, 0), Head("cake", 3, 3), Head("cake", 18, 0), Head("cake", 64, 1), Head("cake-norm", 3, 0), Head("baseline", 0, 0)]
+HEADS = [Head("cake", 2, 0), Head("cake", 3, 3), Head("cake", 18, 0), Head("cake", 64, 1), Head("cake", 512, 0), Head("cake-norm", 3, 0), Head("baseline", 0, 0)]
 AV_HEADS = [Head("av", 0, 0), Head("av", 1, 3), Head("av", 20, 1)]
 
 
