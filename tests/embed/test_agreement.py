@@ -70,8 +70,8 @@ def test_a_single_run_predicts_what_it_predicts_among_ten(tmp_path):
         assert (alone[Head(family, k, 3)] == ten[Head(family, k, 4)]).mean() < 0.999  # another run would be seen
 
 
-def extracted(workdir, datasets):
-    """Feature caches of stage one as its command makes them, after one epoch of a small network."""
+def extracted(workdir, datasets, epochs):
+    """Feature caches of stage one as its command makes them, with a small network."""
     from click.testing import CliRunner
 
     from extract.cli import main as extract
@@ -82,7 +82,7 @@ def extracted(workdir, datasets):
 
     for name, source in datasets.items():
         call("align", "--dataset", *source)
-    small = ("--epochs", "1", "--image-size", "48", "--batch", "64")
+    small = ("--epochs", str(epochs), "--image-size", "48", "--batch", "64")
     call("train", *(word for name in datasets for word in ("--dataset", name)), "--task", "emotion", *small)
     for name in datasets:
         call("run", "--dataset", name)
@@ -94,7 +94,7 @@ def test_on_real_faces_plain_modules_predict_the_same(tmp_path):
     if not FACES.is_dir():
         pytest.skip("the photographs are not at hand")
     datasets = {name: ("manifest", "--manifest", str(FACES / f"{name}.csv"), "--name", name) for name in "abc"}
-    shares = agreement(extracted(tmp_path, datasets))
+    shares = agreement(extracted(tmp_path, datasets, 1))
     assert np.mean(list(shares.values())) >= 0.999, shares
 
 
@@ -103,6 +103,7 @@ def test_on_the_toy_corpus_plain_modules_predict_the_same(tmp_path):
     from extract.toy import draw
 
     draw(tmp_path / "toy", seed=0, size=420, dominance=1.0, progress=lambda *arguments: None)
-    shares = agreement(extracted(tmp_path / "toy", {name: (name,) for name in ("affectnet", "rafdb", "sfew")}))
+    # After one epoch on so few faces the features tell nothing, and heads that fit noise end where rounding decides.
+    shares = agreement(extracted(tmp_path / "toy", {name: (name,) for name in ("affectnet", "rafdb", "sfew")}, 8))
     shutil.rmtree(tmp_path / "toy")
     assert np.mean(list(shares.values())) >= 0.999, shares
