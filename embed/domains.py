@@ -100,7 +100,7 @@ def assemble_annotated(caches, store, *, scaling="standard", dtype=torch.float32
     cache = annotated_domain(caches)
     chosen, tested = (np.flatnonzero(part.has_annotations()) for part in (cache.train, cache.test))
     scaling = scaling_of([cache.train], cache.train.annotated[chosen], scaling)
-    emotion, domain = cache.train.emotion[chosen], np.zeros(len(chosen), np.int64)
+    emotion, domain = cache.train.emotion[chosen], np.zeros(len(chosen), np.int16)
     start = sum(len(other.train) for other in caches[: caches.index(cache)])
     rows = sum(len(other.train) for other in caches)
     v = torch.zeros(rows, 1, 2, dtype=dtype)

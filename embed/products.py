@@ -23,7 +23,7 @@ class Product:
     copies: D where every domain has lines of its own, 1 where all domains share them."""
 
     def __init__(self, groups, *, copies, like, compute):
-        self.groups, self.compute, self.copies = groups, compute, copies
+        self.groups, self.copies = groups, copies
         lines = sum(group.lines for group in groups)
         self.M = torch.zeros(copies, lines, FEATURE_SIZE, dtype=compute, device=like.device)
         self.S = torch.zeros(copies, lines, FEATURE_SIZE, dtype=like.dtype, device=like.device)
