@@ -170,6 +170,14 @@ def read_split(file, split, names=None):
     return {name: read_array(group[name]) for name in (names or dataset_names(group))}
 
 
+def mapped(dataset):
+    """A read-only array over the stored bytes of a dataset: pages come as they are touched, and processes share them."""
+    offset = dataset.id.get_offset()
+    if offset is None:  # empty, or stored in chunks
+        return dataset[()]
+    return np.memmap(dataset.file.filename, dataset.dtype, "r", offset, dataset.shape)
+
+
 def status_counts(emotion, status):
     """(8, statuses) int64: how many listed images of each class (last row: of none of the seven) ended in each status."""
     counts = np.zeros((len(EMOTIONS) + 1, len(STATUSES)), np.int64)
