@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 
-from data.cache import header_of, mapped, open_cache, read_split
+from data.cache import header_of, open_cache, read_split
+from data.hdf5 import mapped
 from data.machine import available_cpus
 
 KEPT_BYTES = 2**31  # up to here the pixels of a split are decoded once and kept

@@ -5,6 +5,7 @@ import json
 import h5py
 
 from data.cache import STATUSES, TRIES, CacheError, coverage, damaged, header_of, open_cache, provenance_of
+from data.hdf5 import intact
 from data.sample import SPLITS
 
 
@@ -56,8 +57,9 @@ def _named(names, counts):
 
 
 def verify(path):
-    """Raise CacheError naming every dataset whose content has changed since it was written."""
+    """Read a cache whole; raise CacheError naming what in it has changed since it was written."""
+    whole = path.is_file() and intact(path)
     with open_any(path) as file:
         broken = damaged(file)
-    if broken:
-        raise CacheError(f"{path} is damaged in {', '.join(broken)}; delete it and make it anew")
+    if broken or whole is False:
+        raise CacheError(f"{path} is damaged in {', '.join(broken) or 'its structure'}; delete it and make it anew")

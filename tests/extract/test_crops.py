@@ -49,7 +49,7 @@ def test_an_interrupted_call_goes_on_where_it_stopped(tmp_path):
     crops.align(made, tmp_path / "whole.h5", rule=GIVEN, workers=1)
     rows = 0
 
-    def interrupt(count):
+    def interrupt(count, text=""):
         nonlocal rows
         rows += count
         if rows > 20:

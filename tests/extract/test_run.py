@@ -13,6 +13,7 @@ from extract.backbone import normalise
 from extract.batches import Crops
 from extract.checkpoint import Checkpoint
 from extract.faces import Rule
+from extract.features import Networks, Settings
 from tests.extract.made_up import listing
 
 CPU = torch.device("cpu")
@@ -26,15 +27,16 @@ def network(task, *, toy=False, size=32, seed=0):
 
 @pytest.fixture
 def aligned(tmp_path, monkeypatch):
-    monkeypatch.setattr(crops, "SHARD_ROWS", 16)
-    monkeypatch.setattr(run, "SHARD_ROWS", 10)
+    monkeypatch.setattr(crops, "SHARD_ROWS", 8)
     crops.align(listing(tmp_path / "images", {"train": 30, "test": 14}), tmp_path / "a.h5", rule=Rule(landmarks="none"), workers=2)
     return tmp_path / "a.h5"
 
 
-def make(aligned, name="features.h5", **changes):
-    options = {"emotion": network("emotion"), "valence_arousal": network("valence-arousal"), "device": CPU, "precision": "float32"}
-    return run.run(aligned, aligned.with_name(name), **{**options, **changes})
+def make(aligned, name="features.h5", progress=None, **changes):
+    progress = {"progress": progress} if progress else {}
+    asked = {"emotion": network("emotion"), "valence_arousal": network("valence-arousal"), "precision": "float32", "views": 0, **changes}
+    return run.run(aligned, aligned.with_name(name), networks=Networks(asked["emotion"], asked["valence_arousal"]),
+                   settings=Settings(CPU, asked["precision"], asked["views"]), **progress)
 
 
 def test_features_are_those_of_the_network_on_the_plain_crops(aligned):
@@ -57,15 +59,15 @@ def test_an_interrupted_run_gives_the_digest_of_an_undisturbed_one(aligned):
     class Stopped(Exception):
         pass
 
-    def stop(rows, done=[]):
+    def stop(rows, text="", done=[]):
         done.append(rows)
-        if len(done) == 2:
+        if len(done) == 4:
             raise Stopped
 
     make(aligned, "whole.h5")
     with pytest.raises(Stopped):
         make(aligned, "stopped.h5", progress=stop)
-    assert len(list(aligned.with_name("stopped.h5.parts").glob("*.h5"))) == 2
+    assert 0 < len(list(aligned.with_name("stopped.h5.parts").glob("*.h5"))) < 6
     assert make(aligned, "stopped.h5")
     digests = [info.describe(aligned.with_name(name))[-1] for name in ("whole.h5", "stopped.h5")]
     assert digests[0] == digests[1] and digests[0].startswith("digest: ")
