@@ -58,8 +58,13 @@ def _named(names, counts):
 
 def verify(path):
     """Read a cache whole; raise CacheError naming what in it has changed since it was written."""
-    whole = path.is_file() and intact(path)
-    with open_any(path) as file:
-        broken = damaged(file)
-    if broken or whole is False:
+    changed = path.is_file() and intact(path) is False
+    try:
+        with open_any(path) as file:
+            broken = damaged(file)
+    except Exception as error:  # HDF5 raises what it likes on flipped bits
+        if not changed:
+            raise
+        broken = [f"its structure ({error})"]
+    if broken or changed:
         raise CacheError(f"{path} is damaged in {', '.join(broken) or 'its structure'}; delete it and make it anew")
