@@ -5,6 +5,7 @@ The usual pools break, or hang for ever, on one segmentation fault, and cannot s
 import contextlib
 import ctypes
 import multiprocessing
+import os
 import signal
 import sys
 import time
@@ -145,3 +146,5 @@ def _die_with_parent():
     """Have the kernel kill this process when its parent is killed: one that hangs would stay for ever."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != multiprocessing.parent_process().pid:  # it was killed before that
+            os._exit(1)
