@@ -1,7 +1,6 @@
-"""What is kept of an image to find it again: a 14 x 14 thumbnail and a 64-bit perceptual hash of it.
+"""What is kept of an image to find it again: a thumbnail, from which a 64-bit perceptual hash follows.
 
-The hash is for speed, the correlation for trust: faces are framed alike, so among the photographs of tests/benchmarks/check.py
-hashes of different people lie as near as 4 bits, and a reduced or cropped copy as far as 12."""
+The hash is for speed, the correlation of thumbnails for trust: portraits are framed alike, and so are their hashes."""
 
 import cv2
 import numpy as np
@@ -14,12 +13,22 @@ FARTHEST = 0.035  # of the side: how far a cropped copy's border may have moved
 def thumbnail(image, side=SIDE):
     """(side, side) int8 of an (H, W, 3) RGB or (H, W) grey uint8 image: grey, averaged over areas, less its mean, stretched to
     -127..127. All zero where the image is flat."""
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if image.ndim == 3 else image
+    grey = _folded(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if image.ndim == 3 else image, 16 * side)
     small = cv2.resize(grey.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
     small -= small.mean()
     if small.std() < FLATTEST:
         return np.zeros((side, side), np.int8)
     return np.rint(small * (127 / np.abs(small).max())).astype(np.int8)
+
+
+def _folded(grey, least):
+    """The image averaged over whole squares of pixels, which OpenCV does ten times faster than over fractions, while both sides
+    keep `least` pixels. What does not fill a square is cut off: under a sixteenth of a thumbnail's pixel."""
+    fold = min(grey.shape) // least
+    if fold < 2:
+        return grey
+    height, width = (side // fold for side in grey.shape)
+    return cv2.resize(grey[: height * fold, : width * fold], (width, height), interpolation=cv2.INTER_AREA)
 
 
 def _lowest_frequencies():

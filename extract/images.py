@@ -1,9 +1,9 @@
 """The files of a listing, each once and by its number, read in supervised processes to what can be compared."""
 
+import functools
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
-from functools import partial
 
 import cv2
 import numpy as np
@@ -49,8 +49,11 @@ class Images:
 
     def _read(self, numbers, side, progress):
         """Yield (number, (digest, thumbnail)) in the order of completion."""
+        if not numbers:
+            return
         items = ((number, self.sources[number]) for number in numbers)
-        for number, result in supervise(partial(examine, root=self.root, side=side), items, workers=self.workers):
+        work = functools.partial(examine, root=self.root, side=side)
+        for number, result in supervise(work, items, workers=min(self.workers, len(numbers))):
             progress(self.rows[self.sources[number][0]])
             if isinstance(result, Failed):
                 self.failed[number] = result
@@ -61,7 +64,7 @@ class Images:
 def examine(source, *, root, side):
     """(sha256 of the bytes, thumbnail) of one (path, pixels or None), or Failed."""
     path, pixels = source
-    cv2.setNumThreads(1)  # the workers are the parallelism
+    _settle()
     if pixels is not None:
         return hashlib.sha256(pixels.tobytes()).digest(), thumbnail(pixels, side)
     try:
@@ -76,3 +79,13 @@ def examine(source, *, root, side):
     except Undecodable as error:
         return Failed(error.status, str(error))
     return hashlib.sha256(data).digest(), thumbnail(image, side)
+
+
+@functools.cache
+def _settle():
+    """Once in a process: one thread, since the workers are the parallelism; and memory that stays.
+
+    glibc hands back what a freed image took, and faulting it in anew takes as long as decoding. It keeps blocks up to the
+    largest that was freed (at most 32 MB); elsewhere this does nothing."""
+    cv2.setNumThreads(1)
+    np.empty(30_000_000, np.uint8)

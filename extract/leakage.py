@@ -1,6 +1,11 @@
 """Pairs of images that stand in different splits and are one picture: the same bytes, nearly the same, or mirrored.
 
-What `python -m tests.benchmarks.check faces/` found is in MOST_BITS and LEAST."""
+Three sieves, each finer than the last: 64-bit hashes, correlation of 14 x 14 thumbnails, correlation of 28 x 28 ones. Measured
+on 3,821 photographs of faces (`python -m tests.benchmarks.check faces/ --images 300`): found again are all copies in JPEG of
+quality 50 to 95, in grey, mirrored, enlarged, darkened to 60 %; 99.7 % at half the size; 96 % where light parts saturate; 99.3 %
+with 2 % cut off two sides, 94.3 % with 3 %, 87 % with 3 % off all four, 4 % with 5 %. Of the 7.3 million pairs of photographs,
+straight and mirrored, 12 are reported, frames of one shot each, and none of two people, who correlate to 0.951 at most; by the
+hash alone it would be 4,378. So near-identical means one photograph, or neighbouring frames of one film."""
 
 import csv
 import itertools
@@ -13,8 +18,8 @@ from extract import fingerprint
 
 KINDS = ("identical", "near-identical", "mirrored")
 IDENTICAL, NEAR, MIRRORED = range(len(KINDS))
-MOST_BITS = 12  # of 64
-LEAST = {fingerprint.SIDE: 0.95, 2 * fingerprint.SIDE: 0.96}  # correlation of thumbnails, by their side
+MOST_BITS = 12  # of 64; different people come as near as 4
+LEAST = {fingerprint.SIDE: 0.95, 2 * fingerprint.SIDE: 0.965}  # correlation of thumbnails, by their side
 BLOCK = 1 << 17  # hashes compared at once: 1 MB
 COLUMNS = ("split", "path", "emotion", "other_split", "other_path", "other_emotion", "distance", "kind")
 
@@ -73,8 +78,8 @@ def confirmed(pairs, thumbnails):
     """Those of the pairs whose thumbnails correlate as those of one picture do. thumbnails: places (M,) -> (M, S, S) int8."""
     kept = pairs.kind == IDENTICAL
     doubtful = np.flatnonzero(~kept)
-    for start in range(0, len(doubtful), 4096):
-        rows = doubtful[start : start + 4096]
+    for start in range(0, len(doubtful), 1024):
+        rows = doubtful[start : start + 1024]
         one, other = thumbnails(pairs.one[rows]), thumbnails(pairs.other[rows])
         turned = np.where((pairs.kind[rows] == MIRRORED)[:, None, None], other[:, :, ::-1], other)
         kept[rows] = fingerprint.correlation(one, turned) >= LEAST[one.shape[1]]

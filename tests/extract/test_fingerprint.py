@@ -29,6 +29,16 @@ def test_a_thumbnail_is_the_mean_of_areas_stretched_about_its_mean():
     np.testing.assert_allclose(thumbnail(grey), expected, atol=0.501)
 
 
+@pytest.mark.parametrize("size", [(448, 470), (899, 701), (1600, 1123), (448, 3000)])
+def test_a_large_image_gives_the_thumbnail_of_fractional_areas(size):
+    image = scene(1, size)
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    small = cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    expected = (small - small.mean()) * 127 / np.abs(small - small.mean()).max()
+    np.testing.assert_allclose(thumbnail(image), expected, atol=4)
+    assert np.corrcoef(thumbnail(image).ravel(), expected.ravel())[0, 1] > 0.9995
+
+
 def test_the_hash_is_the_sign_of_the_lowest_cosine_coefficients():
     small = thumbnails(SCENES)
     places = sorted(((u + v, max(u, v), u), u, v) for u in range(SIDE) for v in range(SIDE))[1:65]

@@ -2,14 +2,19 @@
 
 import csv
 import itertools
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from extract import leakage
-from extract.fingerprint import hashes, mirrored, thumbnail
+from extract.decode import decode
+from extract.fingerprint import SIDE, hashes, mirrored, thumbnail
 from extract.leakage import COLUMNS, IDENTICAL, MIRRORED, MOST_BITS, NEAR, Pairs, confirmed, most_alike_first, suspects, within, write_csv
 from tests.extract.made_up import scene
+
+FACES = Path(__file__).resolve().parents[3] / "shared" / "faces"
 
 
 def random_hashes(count, seed):
@@ -96,3 +101,43 @@ def test_every_pair_is_a_line_of_the_csv(tmp_path):
         assert list(csv.reader(file)) == [
             list(COLUMNS), ["train", "a, b.jpg", "happiness", "test", "d.jpg", "neutral", "0", "identical"],
             ["train", "c.jpg", "", "test", "d.jpg", "neutral", "9", "mirrored"]]
+
+
+def photographs(every):
+    if not FACES.is_dir():
+        pytest.skip("the photographs of ../shared/faces are not at hand")
+    return [decode(path.read_bytes()) for path in sorted((FACES / "images").iterdir())[::every]]
+
+
+def found_between(ones, others):
+    """Triples (one, other, kind) of images found to be one picture, by both measures."""
+    def small(side):
+        return np.stack([thumbnail(image, side) for image in (*ones, *others)])
+
+    coarse, fine = small(SIDE), small(2 * SIDE)
+    splits = np.repeat([0, 1], [len(ones), len(others)])
+    pairs = suspects(splits, np.arange(len(splits)), hashes(coarse))
+    pairs = most_alike_first(confirmed(confirmed(pairs, lambda places: coarse[places]), lambda places: fine[places]))
+    return [(one, other - len(ones), kind) for one, other, _, kind in triples(pairs)]
+
+
+def compressed(image):
+    return decode(cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 50])[1].tobytes())
+
+
+@pytest.mark.parametrize("change, kind, least", [
+    (compressed, NEAR, 1.0), (lambda image: cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), NEAR, 0.98),
+    (lambda image: cv2.resize(image, None, fx=2, fy=2), NEAR, 1.0), (lambda image: image[2 * len(image) // 100 :], NEAR, 0.98),
+    (lambda image: image // 2 + 40, NEAR, 1.0), (lambda image: np.ascontiguousarray(image[:, ::-1]), MIRRORED, 1.0)],
+    ids=["JPEG 50", "half", "double", "2 % cropped", "less contrast", "mirrored"])
+def test_changed_copies_of_photographs_are_found_and_nothing_else_is(change, kind, least):
+    images = photographs(every=48)
+    found = found_between(images, [change(image) for image in images])
+    assert len(images) > 75 and sum(one == other for one, other, _ in found) >= least * len(images)
+    assert all(one == other and found_as == kind for one, other, found_as in found)
+
+
+def test_a_picture_cropped_by_half_is_another_picture():
+    """The control: what is found hangs on the picture, not on its place in the list."""
+    images = photographs(every=96)
+    assert not found_between(images, [np.ascontiguousarray(image[len(image) // 2 :]) for image in images])
