@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from extract.options import DATASETS, DEVICE, FILE, PRECISION, RULE, SOURCE, WORKDIR, listing_of, options
+from extract.options import DATASETS, DEVICE, FILE, PRECISION, RULE, SOURCE, WORKDIR, WORKERS, listing_of, options
 from extract.progress import bar
 from extract.ranks import Stopped, joined, own_cpus
 
@@ -74,17 +74,24 @@ def toy(workdir, seed, size, dominance):
 
 @main.command()
 @WORKDIR
-@options(*SOURCE)
+@options(*SOURCE, WORKERS)
+@click.option("--pairs", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.csv",
+              help="Write every pair of one picture in two splits as a line.")
 @expected_failures
-def check(workdir, **source):
-    """Audit a data set: layout, counts beside the official ones, broken files, identical images across splits."""
+def check(workdir, workers, pairs, **source):
+    """Audit a data set: layout, counts beside the official ones, broken files, identical and near-identical images across splits."""
     from data import registry
+    from data.machine import available_cpus
+    from data.publish import publish
     from extract.check import audit, render
+    from extract.leakage import write_csv
 
     listing = listing_of(workdir, **source)
     with bar(len(listing.samples), "reading images") as update:
-        found = audit(listing, registry.official(listing), progress=update)
+        found = audit(listing, registry.official(listing), workers=workers or available_cpus(), progress=update)
     click.echo(render(found))
+    if pairs:
+        publish(pairs, lambda temporary: write_csv(found.pairs, found.places, temporary))
 
 
 @main.command()
