@@ -31,7 +31,7 @@ def align(listing, target, *, rule, workers, official=None, ranks=ALONE, progres
     """Make `target`, or finish what an interrupted call left. Returns False where it was made already.
 
     official: dict split -> (7,) official counts, stored for the report of coverage. progress(n, text) is called with
-    counts of rows done. Raises data.publish.Mismatch where target or its shards were made otherwise, Busy, DiskFull,
+    counts of rows done, with text None for those that cost nothing now. Raises data.publish.Mismatch where target or its shards were made otherwise, Busy, DiskFull,
     ChildProcessError where too many images crash their worker."""
     return Alignment(listing, target, rule, official).finish(workers, ranks, progress)
 
@@ -75,7 +75,7 @@ class Alignment:
         mine = range(ranks.rank, len(self.plan), ranks.world)
         done = [number for number in mine if self.shards.done(number)]
         todo = [number for number in mine if number not in set(done)]
-        progress(sum(len(self.plan[number][1]) for number in done))
+        progress(sum(len(self.plan[number][1]) for number in done), None)
         yield from done
         self.meter = meter or Meter(decode=workers, detect=workers, write=1)
         with Threads(1) as writer:
@@ -93,7 +93,7 @@ class Alignment:
                     for number in todo}
         waiting = {number: outcomes[number].count(None) for number in todo}
         for number in todo:
-            progress(len(outcomes[number]) - waiting[number])
+            progress(len(outcomes[number]) - waiting[number], None)
             if not waiting[number]:
                 yield number, outcomes.pop(number)
         failures = Counter()

@@ -110,7 +110,7 @@ class Features:
         for number in source.in_turn(ranks):
             if self.shards.done(number):
                 self.shards.refuse_other_source(number, source.content(number))
-                progress(source.size(number))
+                progress(source.size(number), None)
                 continue
             arrays = source.load(number)
             arrays["jpeg_offset"] = np.concatenate([[0], np.cumsum(arrays["jpeg_length"])])

@@ -41,4 +41,4 @@ class Meter:
         found = f"faces in {self.faces / self.images:.1%}, " if self.images else ""
         shares = self.shares()
         slowest = max(shares, key=shares.get)
-        return f"{found}limited by {slowest} ({shares[slowest]:.0%} busy)"
+        return f"{found}limit: {slowest} {shares[slowest]:.0%}"

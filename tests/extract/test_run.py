@@ -127,7 +127,7 @@ def test_features_taken_while_crops_are_being_made_are_those_of_a_finished_cache
     run.run_along(crops.Alignment(made, other, Rule(landmarks="none")), target, networks=networks, settings=settings, workers=2,
                   progress=lambda rows, text="": seen.append(str(text)))
     assert other.exists() and not target.exists() and len(list((target.parent / "features.h5.parts").glob("*.h5"))) == 6
-    assert "limited by" in seen[-1] and "faces in 100.0%" in seen[-1]
+    assert "limit: " in seen[-1] and "faces in 100.0%" in seen[-1]
     assert run.run(other, target, networks=networks, settings=settings)
     assert digest(target) == digest(aligned.with_name("whole.h5"))
 
