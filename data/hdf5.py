@@ -10,6 +10,7 @@ from data.publish import publish
 STAMP = b"CAKE sha256 "
 STAMP_BYTES = 512  # HDF5's user block, which it leaves alone: the sha256 of all that follows stands there
 PIECE_BYTES = 2**22  # what is read or hashed at a time
+KEPT_BYTES = 2**20  # of one write, once the disk is full
 TEXT_BYTES = 256  # about what a path takes in memory
 
 
@@ -34,16 +35,28 @@ def _write(path, fill):
 
 
 class _Sink:
-    """The open file that HDF5 writes to. HDF5 never learns of a failed write: it would crash the process at its exit
-    (version 2.0 on a full disk). The failure is raised when it has closed."""
+    """The open file that HDF5 writes to. HDF5 never learns of a failed write, nor of what it would read back then: either
+    crashes the process (version 2.0 on a full disk). The failure is raised when it has closed."""
 
     def __init__(self, file):
-        self.file, self.failure = file, None
-        self.seek, self.tell, self.read, self.readinto = file.seek, file.tell, file.read, file.readinto
+        self.file, self.failure, self.kept = file, None, {}
+        self.seek, self.tell, self.read = file.seek, file.tell, file.read
 
     def write(self, data):
+        place = self.file.tell()
         self._attempt(write_all, self.file, data)
+        if self.failure and len(data) <= KEPT_BYTES:  # its own structure, and references to text; not the arrays
+            self.kept[place] = bytes(data)
         return len(data)
+
+    def readinto(self, buffer):
+        place = self.file.tell()
+        count = self.file.readinto(buffer)
+        for other, data in self.kept.items():
+            start, end = max(place, other), min(place + len(buffer), other + len(data))
+            if start < end:
+                buffer[start - place : end - place] = data[start - other : end - other]
+        return len(buffer) if self.kept else count
 
     def truncate(self, size):
         self._attempt(self.file.truncate, size)
