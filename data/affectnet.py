@@ -2,8 +2,8 @@
 
 Its validation list is read as split test: the test set was never released, and papers test on validation."""
 
-
-import numpy as np
+import itertools
+import math
 
 from data import affectnet_npy
 from data.emotions import AFFECTNET, AFFECTNET_LEFT_OUT, EMOTIONS, UNLABELLED
@@ -74,11 +74,12 @@ def _automatic(root):
 def _read_list(path, split, images):
     """(samples, whether the list has a header): the released validation list has none, copies of it have one."""
     rows = rows_of(path)
-    header = bool(rows) and rows[0][0].strip() == COLUMNS[0]
-    if header and tuple(cell.strip() for cell in rows[0]) != COLUMNS:
-        raise ValueError(f"{path} has the columns {', '.join(rows[0])}; expected {', '.join(COLUMNS)}")
-    first = 1 if header else 0
-    return [_sample(path, number, cells, split, images) for number, cells in enumerate(rows[first:])], header
+    first = next(rows, [""])
+    header = first[0].strip() == COLUMNS[0]
+    if header and tuple(cell.strip() for cell in first) != COLUMNS:
+        raise ValueError(f"{path} has the columns {', '.join(first)}; expected {', '.join(COLUMNS)}")
+    rows = rows if header or first == [""] else itertools.chain([first], rows)
+    return [_sample(path, number, cells, split, images) for number, cells in enumerate(rows)], header
 
 
 def _sample(path, number, cells, split, images):
@@ -110,19 +111,15 @@ def _box(cells):
         box = tuple(float(cell) for cell in cells)
     except ValueError:
         return None
-    return box if np.isfinite(box).all() and box[2] > 0 and box[3] > 0 else None
+    return box if all(map(math.isfinite, box)) and box[2] > 0 and box[3] > 0 else None
 
 
 def _landmarks(text, where):
-    """(68, 2) float32 from x1;y1;x2;y2;...; None for an empty cell."""
-    if not text.strip():
-        return None
-    try:
-        numbers = np.array([float(number) for number in text.split(";") if number.strip()], np.float32)
-    except ValueError:
-        raise ValueError(f"{where}: facial_landmarks holds what is no number; expected 136 numbers with semicolons") from None
-    if len(numbers) != 136:
-        raise ValueError(f"{where}: facial_landmarks holds {len(numbers)} numbers; expected 136 (68 points)")
-    return numbers.reshape(68, 2)
+    """The text x1;y1;x2;y2;... of 68 points; None for an empty cell."""
+    text = text.strip().rstrip(";")
+    count = text.count(";") + 1
+    if text and count != 136:
+        raise ValueError(f"{where}: facial_landmarks holds {count} numbers; expected 136 (68 points)")
+    return text or None
 
 

@@ -23,8 +23,8 @@ def read(root=None, *, table):
     table = Path(table)
     if not table.is_file():
         raise FileNotFoundError(f"{table} is missing. Expected a manifest:\n{EXPECTED_TREE}")
-    header, *rows = rows_of(table) or [[]]
-    columns = _columns(table, header)
+    rows = rows_of(table)
+    columns = _columns(table, next(rows, []))
     counts = {}
     samples = tuple(_sample(table, line, dict(zip(columns, row)), counts) for line, row in enumerate(rows, 2))
     if not samples:

@@ -1,15 +1,18 @@
 """What the readers of tables share: rows with their numbers, and cells to values with the row named on failure."""
 
 import csv
+import itertools
 from collections import Counter
 from pathlib import Path
 
+from data.sample import SPLITS
+
 
 def rows_of(path):
-    """List of cell lists of a CSV file, UTF-8 with or without byte-order mark, any line ends, blank lines dropped."""
+    """Yield the cells of each line of a CSV file, UTF-8 with or without byte-order mark, any line ends, blank lines dropped."""
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
-            return [row for row in csv.reader(file) if any(cell.strip() for cell in row)]
+            yield from (row for row in csv.reader(file) if any(cell.strip() for cell in row))
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8") from None
 
@@ -31,8 +34,10 @@ def valence_or_arousal(text, where):
 
 def repeated(samples):
     """A note on files that are listed more than once, or none; every row stays a sample of its own."""
-    counts = Counter((sample.split, sample.path) for sample in samples if sample.pixels is None)
-    several = sum(count > 1 for count in counts.values())
+    several = 0
+    for split in SPLITS:  # sorted lists of what is there anyway take less memory than counting
+        paths = sorted(sample.path for sample in samples if sample.split == split and sample.pixels is None)
+        several += sum(len(list(same)) > 1 for _, same in itertools.groupby(paths))
     return (f"{several:,} files are listed more than once; each row is a sample of its own",) if several else ()
 
 

@@ -154,8 +154,8 @@ def list_digest(listing):
         fields = (sample.path, sample.split, sample.row, sample.emotion, sample.left_out, sample.box, sample.valence,
                   sample.arousal)
         digest.update(repr(fields).encode())
-        for array in (sample.landmarks, sample.pixels):
-            digest.update(b"-" if array is None else array.tobytes())
+        for values in (sample.landmarks, sample.pixels):
+            digest.update(b"-" if values is None else values.encode() if isinstance(values, str) else values.tobytes())
     return digest.hexdigest()
 
 

@@ -95,10 +95,11 @@ def _aligned(image, sample, rule):
 def _by_dataset(image, sample):
     box = sample.box or (np.nan,) * 4
     try:
-        jpeg = _crop(image, sample.landmarks, "dataset")
+        points = sample.points()
+        jpeg = _crop(image, points, "dataset")
     except ValueError as error:
         return Outcome("no_face", f"landmarks of the data set: {error}")
-    return Outcome("ok", crops=(Crop(jpeg, "dataset", box=box, landmarks=sample.landmarks),))
+    return Outcome("ok", crops=(Crop(jpeg, "dataset", box=box, landmarks=points),))
 
 
 def _detected(image, face, number):

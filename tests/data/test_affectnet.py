@@ -37,15 +37,21 @@ def test_boxes_are_x_y_width_height_or_none(tmp_path, box, expected):
 
 
 def test_landmarks_are_interleaved_pairs(tmp_path):
-    landmarks = read(csv_tree(tmp_path, [row("1/aa.jpg", 0)], [])).samples[0].landmarks
+    landmarks = read(csv_tree(tmp_path, [row("1/aa.jpg", 0)], [])).samples[0].points()
     assert landmarks.shape == (68, 2)
     assert landmarks[0].tolist() == [10, 100] and landmarks[67].tolist() == [77, 167]
 
 
-@pytest.mark.parametrize("points", [POINTS + ";1", "1;2;3", POINTS.replace("10.00", "x")])
+@pytest.mark.parametrize("points", [POINTS + ";1", "1;2;3"])
 def test_landmarks_of_another_count_name_their_row(tmp_path, points):
     with pytest.raises(ValueError, match="training.csv, row 1 .*136 numbers|136"):
         read(csv_tree(tmp_path, [row("1/aa.jpg", 0), row("1/bb.jpg", 0, points=points)], []))
+
+
+def test_a_landmark_that_is_no_number_is_found_when_it_is_looked_at(tmp_path):
+    samples = read(csv_tree(tmp_path, [row("1/aa.jpg", 0, points=POINTS.replace("10.00", "x"))], [])).samples
+    with pytest.raises(ValueError, match="could not convert string to float: 'x'"):
+        samples[0].points()
 
 
 def test_only_the_seven_classes_are_kept_and_the_rest_is_counted(tmp_path):

@@ -166,6 +166,15 @@ def test_only_the_rows_that_kill_their_worker_are_marked_and_the_rest_is_unharme
         assert (jpeg(found, place) == jpeg(plain, same)).all()
 
 
+def test_landmarks_of_the_data_set_that_are_no_numbers_are_a_reason_and_no_crash(tmp_path):
+    made = listing(tmp_path / "images", {"train": 3})
+    odd = dataclasses.replace(made.samples[1], landmarks="1;2;x;4")
+    crops.align(dataclasses.replace(made, samples=(made.samples[0], odd, made.samples[2])), tmp_path / "a.h5", rule=Rule(landmarks="dataset"), workers=1)
+    with open_cache(tmp_path / "a.h5", "aligned") as file:
+        reason = file["train/manifest/reason"].asstr()[1]
+    assert reason.startswith("landmarks of the data set: could not convert")
+
+
 def jpeg(arrays, place):
     return arrays["jpeg"][arrays["jpeg_offset"][place] : arrays["jpeg_offset"][place + 1]]
 

@@ -41,7 +41,7 @@ def test_affectnet_has_landmarks_boxes_values_and_rows_to_leave_out(corpus):
     assert "training.csv with header, validation.csv without header" in found.layout
     assert {sample.left_out for sample in found.samples} == {"", "contempt", "uncertain", "no-face"}
     kept = [sample for sample in found.samples if not sample.left_out]
-    assert all(sample.landmarks.shape == (68, 2) and sample.box[2] > 40 for sample in kept)
+    assert all(sample.points().shape == (68, 2) and sample.box[2] > 40 for sample in kept)
     assert any(sample.box[0] != sample.box[1] and sample.box[2] != sample.box[3] for sample in kept)
     assert any(np.isnan(sample.valence) for sample in kept) and any(sample.valence > 0.3 for sample in kept)
     assert len({sample.path.rsplit(".", 1)[1] for sample in found.samples}) >= 3
