@@ -1,6 +1,6 @@
 """Image files as bytes: which format, how large, and whether all of it is there, before a pixel is decoded.
 
-What is damaged inside is not seen here, but for PNG, which has checksums. A bit that flips inside the coded data of a JPEG gives
+What is damaged inside is not seen here, but for PNG, which has checksums. A bit that flips inside the pixels of another format gives
 other pixels and no error: nothing in the file could tell."""
 
 import re

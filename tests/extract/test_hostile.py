@@ -31,6 +31,7 @@ def spoilt(folder, count, seed=0):
     """(Listing of `count` broken files among 24 good ones, dict row -> what was done). Every sixth has another ending than its format."""
     folder.mkdir()
     generator, whole, done, samples = np.random.default_rng(seed), forms(picture(5, (40, 48))), {}, []
+    del whole["jpeg of two pictures"]  # cut behind its first picture it is whole
     for row in range(count + 24):
         name, data = list(whole.items())[row % len(whole)]
         if row >= 24:
