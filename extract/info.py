@@ -2,18 +2,14 @@
 
 import json
 
-import h5py
-
 from data.cache import STATUSES, TRIES, CacheError, coverage, damaged, header_of, open_cache, provenance_of
+from data.foreign import not_finite
 from data.sample import SPLITS
 
 
 def open_any(path):
     """An open cache of stage one, whichever of the two kinds it is. Raises CacheError, FileNotFoundError."""
-    if path.is_file() and h5py.is_hdf5(path):
-        with h5py.File(path, "r") as file:
-            return open_cache(path, "aligned" if file.attrs.get("kind") == "aligned" else "features")
-    return open_cache(path, "features")
+    return open_cache(path, "aligned", "features")
 
 
 def crops_in(path):
@@ -56,8 +52,13 @@ def _named(names, counts):
 
 
 def verify(path):
-    """Raise CacheError naming every dataset whose content has changed since it was written."""
+    """Raise CacheError naming every dataset whose content has changed since it was written, or is not finite and must be."""
     with open_any(path) as file:
-        broken = damaged(file)
+        try:
+            broken, infinite = damaged(file), not_finite(file, file.attrs["kind"])
+        except (OSError, RuntimeError, KeyError) as error:
+            raise CacheError(f"{path} cannot be read to its end ({error}); delete it and make it anew") from error
     if broken:
         raise CacheError(f"{path} is damaged in {', '.join(broken)}; delete it and make it anew")
+    if infinite:
+        raise CacheError(f"{path} holds values that are not finite in {', '.join(infinite)}; delete it and make it anew")
