@@ -13,7 +13,6 @@ from data.schema import ATTRIBUTES, FIELDS, TEXT, groups, missing, place
 
 UNPACKED_BYTES = 2**30  # what a packed dataset may unfold to; confusion counts of 100,000 heads, three domains, take a sixth of it
 _FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
-_REFERENCE_BYTES = 16  # by which a column holds each of its texts
 
 
 def check(file, kind, **sizes):
@@ -51,7 +50,8 @@ def attribute(file, name, type):
     text = h5py.check_string_dtype(found.dtype) is not None
     if found.shape != () or (not text if type is str else found.dtype.kind not in {int: "iu", bool: "b"}[type]):
         raise ValueError(f"has an attribute {name} that is no {type.__name__}")
-    return type(file.attrs[name])
+    value = file.attrs[name]
+    return value.decode() if isinstance(value, bytes) else type(value)  # bytes: text of a fixed length
 
 
 def parsed(file, name, type):
@@ -117,7 +117,7 @@ def _check_dataset(dataset, path, field, file_bytes):
         raise ValueError(f"holds {path} of type {found}, expected {field.type}")
     if dataset.shape is None or len(dataset.shape) != len(field.shape):
         raise ValueError(f"holds {path} of shape {dataset.shape}, expected {_shown(field.shape)}")
-    claimed = math.prod(map(int, dataset.shape)) * (_REFERENCE_BYTES if found == TEXT else dataset.dtype.itemsize)
+    claimed = math.prod(map(int, dataset.shape)) * dataset.get_type().get_size()
     stored = dataset.get_storage_size()
     if stored > file_bytes or claimed > (UNPACKED_BYTES if filters else stored):
         raise ValueError(f"holds {path} of {claimed:,} bytes, of which {stored:,} are stored in a file of {file_bytes:,}")
