@@ -38,7 +38,7 @@ def check(file, kind, **sizes):
 
 def not_finite(file, kind):
     """Paths of the datasets of an open file that must be finite and are not, read in pieces of some megabytes."""
-    found = {path: dataset for path, dataset in _datasets(file, kind, {}) if FIELDS[kind][place(kind, path)[0]].finite}
+    found = sorted(path for path, _ in _datasets(file, kind, {}) if FIELDS[kind][place(kind, path)[0]].finite)
     return [path for path in found if not all(np.isfinite(file[path][start : start + 4096]).all() for start in range(0, len(file[path]), 4096))]
 
 
