@@ -12,6 +12,7 @@ import numpy as np
 from data.schema import ATTRIBUTES, FIELDS, TEXT, groups, missing, place
 
 UNPACKED_BYTES = 2**30  # what a packed dataset may unfold to; confusion counts of 100,000 heads, three domains, take a sixth of it
+PIECE_BYTES = 2**24
 _FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 
 
@@ -26,20 +27,29 @@ def check(file, kind, **sizes):
         _fix(sizes, scope, path, dataset.shape, FIELDS[kind][pattern].shape)
         scopes.setdefault(scope, {})[pattern] = path
     for scope, present in scopes.items():
-        absent = missing(kind, scope, present)
-        if absent:
-            raise ValueError(f"lacks a part of a file of kind {kind}: {scope}{'/' * bool(scope)}{absent.rsplit('*/', 1)[-1]}")
-        for pattern, path in present.items():
-            _check_values(file, path, FIELDS[kind][pattern], sizes)
+        _check_scope(file, kind, scope, present, sizes)
     rows = sum(size for (scope, letter), size in sizes.items() if scope.startswith("tests/") and letter == "n")
     if sizes.get(("", "R"), rows) != rows:
         raise ValueError(f"holds predictions of {sizes['', 'R']} rows, its test sets have {rows}")
 
 
+def _check_scope(file, kind, scope, present, sizes):
+    absent = missing(kind, scope, present)
+    if absent:
+        raise ValueError(f"lacks a part of a file of kind {kind}: {scope}{'/' * bool(scope)}{absent.rsplit('*/', 1)[-1]}")
+    for pattern, path in present.items():
+        _check_values(file, path, FIELDS[kind][pattern], sizes)
+
+
 def not_finite(file, kind):
-    """Paths of the datasets of an open file that must be finite and are not, read in pieces of some megabytes."""
+    """Paths of the datasets of an open file that must be finite and are not, read in pieces."""
     found = sorted(path for path, _ in _datasets(file, kind, {}) if FIELDS[kind][place(kind, path)[0]].finite)
-    return [path for path in found if not all(np.isfinite(file[path][start : start + 4096]).all() for start in range(0, len(file[path]), 4096))]
+    return [path for path in found if not all(np.isfinite(piece).all() for piece in _pieces(file[path]))]
+
+
+def _pieces(dataset):
+    rows = max(1, PIECE_BYTES // max(1, math.prod(dataset.shape[1:]) * dataset.dtype.itemsize))
+    return (dataset[start : start + rows] for start in range(0, len(dataset), rows))
 
 
 def attribute(file, name, type):
