@@ -12,6 +12,7 @@ import numpy as np
 from data.schema import ATTRIBUTES, FIELDS, TEXT, groups, missing, place
 
 UNPACKED_BYTES = 2**30  # what a packed dataset may unfold to; confusion counts of 100,000 heads, three domains, take a sixth of it
+LONGEST_PATH = 200  # the longest part of one is the name of a data set
 PIECE_BYTES = 2**24
 _FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 
@@ -83,11 +84,17 @@ def _check_attributes(file, kind):
     for name, (type, keys) in ATTRIBUTES[kind].items():
         value = parsed(file, name, type)
         for key, expected in keys.items():
-            if not isinstance(value.get(key), expected):
+            if not isinstance(_nested(value, key), expected):
                 raise ValueError(f"has a {name} without {key}")
         if type is list:
             sizes["", {"classifiers": "D", "test_sets": "T"}[name]] = len(value)
     return sizes
+
+
+def _nested(value, key):
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
 
 
 def _datasets(file, kind, scopes):
@@ -97,6 +104,8 @@ def _datasets(file, kind, scopes):
         above, group = waiting.pop()
         for name in group:
             path = above + name.decode("ascii", "backslashreplace")
+            if len(path) > LONGEST_PATH:
+                raise ValueError(f"holds {path[:LONGEST_PATH]}..., a name of {len(path):,} characters")
             if group.links.get_info(name).type != h5py.h5l.TYPE_HARD:
                 raise ValueError(f"holds a soft or external link at {path}; such files are refused")
             item = h5py.h5o.open(group, name)

@@ -55,10 +55,10 @@ FIELDS = {
              **_below("tests/*", {"emotion": _EMOTION, "row": _CROPS["row"], "status_counts": _COUNTS["status_counts"]}),
              **_below("kept/*/*/*", {name: Field(*field, needed=False) for name, field in _KEPT.items()})},
 }
-# What the attributes say in JSON, and what of it is relied on.
+# What the attributes say in JSON, and what of it is relied on; a dot leads into what is nested.
 ATTRIBUTES = {
     "aligned": {"header": (dict, {"alignment_version": int}), "provenance": (dict, {"dataset": str})},
-    "features": {"header": (dict, {"image_size": int}), "provenance": (dict, {"emotion": dict})},
+    "features": {"header": (dict, {"image_size": int}), "provenance": (dict, {"emotion.domains": dict})},
     "runs": {"header": (dict, {}), "provenance": (dict, {}), "classifiers": (list, {}), "test_sets": (list, {})},
 }
 _STARS = {"aligned": {}, "features": {}, "runs": {"heads": (), "confusion": (), "tests": (1,), "kept": (1, 2, 3)}}

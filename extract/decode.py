@@ -15,15 +15,19 @@ MOST_BYTES = 512 * 2**20  # the largest image that is decoded, 64 million pixels
 def read(path):
     """The bytes of a regular file. Raises Undecodable (too_large, bad_format), FileNotFoundError, OSError.
 
-    The size is known before a byte is read; a link in place of the file, and a pipe without a writer, are not waited for."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
+    The size is known before a byte is read."""
+    with open(path, "rb", opener=_opened) as file:
+        found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode):
             raise Undecodable("bad_format", "no regular file")
         if found.st_size > MOST_BYTES:
             raise Undecodable("too_large", f"{found.st_size:,} bytes, at most {MOST_BYTES:,} are read")
-        return file.read(MOST_BYTES)
+        return file.read(found.st_size)
+
+
+def _opened(path, flags):
+    # a path that was checked may have become another thing since: no link is followed, no pipe waited for
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def decode(data):
