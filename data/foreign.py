@@ -25,7 +25,7 @@ def check(file, kind, **sizes):
     for path, dataset in _datasets(file, kind, scopes):
         pattern, scope = place(kind, path)
         _check_dataset(dataset, path, FIELDS[kind][pattern], file_bytes)
-        _fix(sizes, scope, path, dataset.shape, FIELDS[kind][pattern].shape)
+        _fix(sizes, scope, path, dataset.shape, tuple(sizes.get(("", side), side) for side in FIELDS[kind][pattern].shape))
         scopes.setdefault(scope, {})[pattern] = path
     for scope, present in scopes.items():
         _check_scope(file, kind, scope, present, sizes)
@@ -150,7 +150,7 @@ def _fix(sizes, scope, path, shape, expected):
     """Letters get their numbers from the first dataset that has them; the others must agree."""
     for side, name in zip(shape, expected):
         letter, more = str(name).removesuffix("+1"), str(name).endswith("+1")
-        own = scope if len(letter) == 1 and letter.islower() else ""
+        own = scope if letter.islower() else ""
         wanted = name if isinstance(name, int) else sizes.setdefault((own, letter), side - more) + more
         if side != wanted:
             raise ValueError(f"holds {path} of shape {shape}, expected {_shown(expected)} with {wanted} instead of {side}")
