@@ -142,48 +142,51 @@ def test_features_that_are_not_finite_are_found_with_digests_that_fit(tmp_path):
         assert damaged(file) == [] and foreign.not_finite(file, "features") == ["test/feature"]
 
 
-# Everywhere but in the heaps of texts of variable length: HDF5 2.0 itself crashed or hung on 3 of 1,200 files damaged there.
+# A process for each file: of 1,200 damaged ones HDF5 2.0 itself crashed on one and hung on two, where it reads text of variable length.
 CHILD = """
-import json, sys
+import json, os, signal, sys
 import numpy as np
 from pathlib import Path
 from data.cache import CacheError, damaged, open_cache
-folder, count, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-generator, found = np.random.default_rng(seed), {}
 
-def outside_heaps(whole):
-    places, start = np.ones(len(whole), bool), whole.find(b"GCOL")
-    while start >= 0:
-        places[start : start + int.from_bytes(whole[start + 8 : start + 16], "little")] = False
-        start = whole.find(b"GCOL", start + 4)
-    return np.flatnonzero(places)
+def read(path, kind):
+    signal.alarm(20)
+    try:
+        file = open_cache(path, kind)
+    except CacheError:
+        return 1
+    try:
+        return 2 if damaged(file) else 3
+    except Exception:  # of HDF5, where the data are read
+        return 4
 
+folder, count = Path(sys.argv[1]), int(sys.argv[2])
+generator, found = np.random.default_rng(0), {}
 for kind in ("aligned", "features", "runs"):
     whole = (folder / f"{kind}.h5").read_bytes()
-    places = outside_heaps(whole)
     for turn in range(count):
         broken = bytearray(whole)
-        for place in places[generator.integers(0, min(len(places), (len(places), 12000)[turn % 2]), 4)]:
+        for place in generator.integers(0, min(len(whole), (len(whole), 12000)[turn % 2]), 4):
             broken[place] = generator.integers(256)
         path = folder / "broken.h5"
         path.write_bytes(broken if turn % 8 else whole[: int(generator.integers(len(whole)))])
-        try:
-            with open_cache(path, kind) as file:
-                what = "seen" if damaged(file) else "unseen"
-        except CacheError:
-            what = "refused"
-        except (OSError, RuntimeError, KeyError) as error:
-            what = "unreadable"  # opened, and an error of HDF5 where its data are read
+        process = os.fork()
+        if not process:
+            os._exit(read(path, kind))
+        code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+        what = {1: "refused", 2: "seen", 3: "unseen", 4: "unreadable", 0: "wrong"}.get(code, "died")
         found[f"{kind} {what}"] = found.get(f"{kind} {what}", 0) + 1
 json.dump(found, sys.stdout)
 """
 
 
-@pytest.mark.parametrize("count", [40, pytest.param(1000, marks=pytest.mark.slow)])
-def test_damage_anywhere_ends_in_a_refusal_never_in_a_crash(tmp_path, count):
+@pytest.mark.parametrize("count", [30, pytest.param(400, marks=pytest.mark.slow)])
+def test_damage_anywhere_ends_in_a_refusal(tmp_path, count):
     for kind in KINDS:
         write(tmp_path, kind)
-    child = subprocess.run([sys.executable, "-c", CHILD, str(tmp_path), str(count), "0"], cwd=ROOT, capture_output=True, text=True, timeout=500)
+    child = subprocess.run([sys.executable, "-c", CHILD, str(tmp_path), str(count)], cwd=ROOT, capture_output=True, text=True, timeout=500)
     assert child.returncode == 0, child.stderr[-2000:]
     found = json.loads(child.stdout)
     assert sum(found.values()) == 3 * count and all(found.get(f"{kind} refused", 0) > count / 8 for kind in KINDS)
+    assert sum(number for what, number in found.items() if what.endswith("died")) <= 3 * count / 100
+    assert not any(what.endswith("wrong") for what in found) and "Traceback" not in child.stderr
