@@ -6,6 +6,7 @@ content that does not depend on when, or in how many calls, it was made."""
 
 import hashlib
 import json
+from collections import Counter
 from pathlib import Path
 
 import h5py
@@ -13,7 +14,8 @@ import numpy as np
 
 from data.emotions import EMOTIONS
 from data.foreign import attribute, check, parsed
-from data.publish import dataset_names, publish, read_array, write_array
+from data.hdf5 import dataset_digest, dataset_names, publish_hdf5, read_array, write_array
+from data.shards import remove_parts
 
 SCHEMA = {"aligned": 1, "features": 1, "runs": 1}
 MADE_BY = {"aligned": "extract align", "features": "extract run", "runs": "embed sweep"}
@@ -29,51 +31,47 @@ class CacheError(ValueError):
     """A file that is no cache of ours, is not whole, or does not fit what is asked."""
 
 
-def pack(target, kind, shards, splits, *, toy, provenance):
-    """Join finished shards into the one file `target`, publish it, and remove the shards.
+def pack(target, kind, shards, splits, *, header, toy, provenance):
+    """Join finished shards into the one file `target`, publish it, and remove the shards. Raises DamagedShard, DiskFull.
 
     splits: dict split -> (shard numbers in order, dict of further datasets of that split)."""
 
-    def write(temporary):
-        with h5py.File(temporary, "x") as file:
-            for split, (numbers, extra) in splits.items():
-                _join(file.create_group(split), [shards.path(number) for number in numbers])
-                for name, value in extra.items():
-                    write_array(file[split], name, value)
-            seal(file, kind, header=shards.header, toy=toy, provenance=provenance)
+    def fill(file):
+        for split, (numbers, extra) in splits.items():
+            _join(file.create_group(split), [shards.path(number) for number in numbers])
+            for name, value in extra.items():
+                write_array(file[split], name, value)
+        seal(file, kind, header=header, toy=toy, provenance=provenance)
 
-    publish(target, write)
-    shards.remove()
+    for number in sorted(number for numbers, _ in splits.values() for number in numbers):
+        shards.refuse_damaged(number)
+    publish_hdf5(target, fill)
+    remove_parts(target)
 
 
 def _join(group, paths):
-    if not paths:
-        return
-    with h5py.File(paths[0], "r") as first:
-        names = dataset_names(first)
-    for name in names:
-        _join_dataset(group, name, paths)
+    """Lay the datasets of the shards end to end. One shard is open at a time, and one dataset of it in memory."""
+    joined, ends = _empty(group, paths), Counter()
+    for path in paths:
+        with h5py.File(path, "r") as shard:
+            for name, dataset in joined.items():
+                rows = shard[name][()]
+                dataset[ends[name] : ends[name] + len(rows)] = rows
+                ends[name] += len(rows)
     if "jpeg_length" in group:
         offset = np.concatenate([[0], np.cumsum(group["jpeg_length"][()])]).astype(np.int64)
         del group["jpeg_length"]
         group.create_dataset("jpeg_offset", data=offset)
 
 
-def _join_dataset(group, name, paths):
-    rows = [_rows(path, name) for path in paths]
-    with h5py.File(paths[0], "r") as first:
-        like = first[name]
-        joined = group.create_dataset(name, (sum(rows), *like.shape[1:]), like.dtype)
-    start = 0
-    for path, count in zip(paths, rows):
-        with h5py.File(path, "r") as file:
-            joined[start : start + count] = file[name][()]
-        start += count
-
-
-def _rows(path, name):
-    with h5py.File(path, "r") as file:
-        return file[name].shape[0]
+def _empty(group, paths):
+    """Dict of the datasets of `group` that the shards' rows will fill."""
+    rows = Counter()
+    for path in paths:
+        with h5py.File(path, "r") as shard:
+            like = {name: (shard[name].shape[1:], shard[name].dtype) for name in dataset_names(shard)}
+            rows.update({name: len(shard[name]) for name in like})
+    return {name: group.create_dataset(name, (rows[name], *rest), dtype) for name, (rest, dtype) in like.items()} if paths else {}
 
 
 def seal(file, kind, *, header, toy, provenance):
@@ -88,16 +86,6 @@ def seal(file, kind, *, header, toy, provenance):
     file.attrs["provenance"] = json.dumps(provenance, sort_keys=True)
     file.attrs["digest"] = content_digest(file)
     file.attrs["complete"] = True
-
-
-def dataset_digest(dataset):
-    """sha256 over dtype, shape and content of one dataset, read in pieces of bounded memory."""
-    digest = hashlib.sha256(f"{dataset.dtype.str if dataset.dtype.kind != 'O' else 'text'} {dataset.shape}".encode())
-    step = max(1, 2**26 // max(1, int(np.prod(dataset.shape[1:])) * max(1, dataset.dtype.itemsize)))
-    for start in range(0, dataset.shape[0] if dataset.shape else 0, step):
-        piece = dataset[start : start + step]
-        digest.update(b"\0".join(piece.ravel()) if piece.dtype.kind == "O" else np.ascontiguousarray(piece).tobytes())
-    return digest.hexdigest()
 
 
 def content_digest(file):

@@ -4,12 +4,11 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from data.cache import CacheError, header_of, open_cache, provenance_of, seal
 from data.emotions import EMOTIONS
-from data.publish import dataset_names, publish, read_array, write_array
+from data.hdf5 import dataset_names, publish_hdf5, read_array, write_array
 
 FAMILIES = ("cake", "av", "cake-norm", "baseline", "av-true")
 WITH_AROUSAL_VALENCE = ("av", "av-true")  # predicted for all domains; annotated, so one domain alone (Section 2.1)
@@ -88,17 +87,16 @@ class Runs:
 def write_runs(path, runs):
     """Publish the results file, whole or not at all."""
 
-    def write(temporary):
-        with h5py.File(temporary, "x") as file:
-            _write_heads(file, runs)
-            for name, test in runs.tests.items():
-                for field_name, array in vars(test).items():
-                    write_array(file, f"tests/{name}/{field_name}", array)
-            file.attrs["classifiers"] = json.dumps(runs.classifiers)
-            file.attrs["test_sets"] = json.dumps(list(runs.tests))
-            seal(file, "runs", header=runs.identity, toy=runs.toy, provenance=runs.provenance)
+    def fill(file):
+        _write_heads(file, runs)
+        for name, test in runs.tests.items():
+            for field_name, array in vars(test).items():
+                write_array(file, f"tests/{name}/{field_name}", array)
+        file.attrs["classifiers"] = json.dumps(runs.classifiers)
+        file.attrs["test_sets"] = json.dumps(list(runs.tests))
+        seal(file, "runs", header=runs.identity, toy=runs.toy, provenance=runs.provenance)
 
-    publish(path, write)
+    publish_hdf5(path, fill)
 
 
 def _write_heads(file, runs):

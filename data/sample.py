@@ -10,7 +10,7 @@ from data.emotions import UNLABELLED
 SPLITS = ("train", "validation", "test")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)  # a list holds hundreds of thousands
 class Sample:
     """One row of a data set's list. Its key is (split, row), never the file name, since lists repeat files."""
 

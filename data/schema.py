@@ -2,7 +2,7 @@
 
 Paths are as in the file, a star for a split, a test set, or the family, k and run of a head. Letters in a shape stand for one
 number each, small ones within one split, test set or head, capitals within the file:
-n crops, m listed images, v views, k dimensions of a head, c its classifiers, z what these see;
+n crops, m listed images, b bytes of all crops, s shards they were made in, v views, k dimensions of a head, c its classifiers, z what these see;
 H heads, D classifiers, T test sets, R rows of all test sets."""
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ _MANIFEST = {"row": Field("int64", ("m",)), "path": Field(TEXT, ("m",)), "emotio
              "status": Field("uint8", ("m",), within=(0, "statuses")), "found_by": Field("uint8", ("m",), within=(0, "tries")),
              "faces": Field("int32", ("m",)), "crops": Field("int32", ("m",)), "left_out": Field(TEXT, ("m",)), "reason": Field(TEXT, ("m",))}
 _IMAGES = {"jpeg": Field("uint8", ("b",)), "jpeg_offset": Field("int64", ("n+1",)), "found_by": Field("uint8", ("n",), within=(0, "tries")),
-           "box": Field("float32", ("n", 4)), "landmarks": Field("float32", ("n", 68, 2))}
+           "box": Field("float32", ("n", 4)), "landmarks": Field("float32", ("n", 68, 2)), "shard_content": Field(TEXT, ("s",), needed=False)}
 _FEATURES = {"feature": Field("float16", ("n", "v", "features"), finite=True),
              "valence_arousal_predicted": Field("float32", ("n", "v", 2), needed=False, finite=True)}
 _HEADS = {"family": TEXT, "k": "int32", "run": "int32", "seed": "int64", "loss": "float64", "failure": TEXT}
@@ -57,7 +57,7 @@ FIELDS = {
 }
 # What the attributes say in JSON, and what of it is relied on; a dot leads into what is nested.
 ATTRIBUTES = {
-    "aligned": {"header": (dict, {"alignment_version": int}), "provenance": (dict, {"dataset": str})},
+    "aligned": {"header": (dict, {"alignment_version": int, "shard_rows": int}), "provenance": (dict, {"dataset": str})},
     "features": {"header": (dict, {"image_size": int}), "provenance": (dict, {"emotion.domains": dict})},
     "runs": {"header": (dict, {}), "provenance": (dict, {}), "classifiers": (list, {}), "test_sets": (list, {})},
 }

@@ -1,8 +1,11 @@
 """ResNet-18: face crops to 512-d features, with one linear layer for its task on top."""
 
+import copy
+
 import torch
 import torchvision
 from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from data.cache import FEATURE_SIZE
 from data.emotions import EMOTIONS
@@ -26,6 +29,35 @@ class Backbone(nn.Module):
         """(n, 3, S, S) normalised float -> features (n, 512), outputs (n, 7) logits or (n, 2) valence, arousal."""
         features = self.trunk(images)
         return features, self.head(self.dropout(features))
+
+
+class Frozen(nn.Module):
+    """A trained network for inference alone: batch normalisation folded into the convolutions, the trunk in one dtype."""
+
+    def __init__(self, network, device, dtype):
+        super().__init__()
+        self.dtype = dtype
+        network = copy.deepcopy(network).eval()
+        fold(network.trunk)
+        self.trunk = network.trunk.to(device, dtype, memory_format=torch.channels_last)
+        self.head = network.head.to(device)
+
+    @torch.inference_mode()
+    def forward(self, images):
+        """(n, 3, S, S) normalised float -> features (n, 512), outputs (n, .), float32."""
+        features = self.trunk(images.to(self.dtype)).float()
+        return features, self.head(features)
+
+
+def fold(module):
+    """Replace every convolution and the batch normalisation that follows it by one convolution, in eval mode."""
+    previous = None
+    for name, child in module.named_children():
+        if isinstance(child, nn.BatchNorm2d):
+            setattr(module, previous, fuse_conv_bn_eval(getattr(module, previous), child))
+            setattr(module, name, nn.Identity())
+        fold(child)
+        previous = name
 
 
 def normalise(images):

@@ -1,11 +1,13 @@
-"""Aligned crops as uint8 batches at the network's image size."""
+"""Aligned crops as uint8 batches at the network's image size, decoded ahead of whoever takes them."""
 
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
 
 from data.cache import header_of, open_cache, read_split
+from data.hdf5 import mapped
 from data.machine import available_cpus
 
 KEPT_BYTES = 2**31  # up to here the pixels of a split are decoded once and kept
@@ -13,16 +15,18 @@ LABELS = ("emotion", "valence_arousal", "row", "face", "path")
 
 
 class Crops:
-    """One split of aligned/NAME.h5: its labels in memory, its pixels on demand. An empty split has length 0."""
+    """One split of aligned/NAME.h5: its labels in memory, its pixels on demand. An empty split has length 0.
+
+    The JPEG bytes stay in the file, so memory does not grow with the data set, and processes share what is read."""
 
     def __init__(self, path, split, image_size, *, keep=True):
         with open_cache(path, "aligned") as file:
             self.digest, self.toy, self.header = file.attrs["digest"], bool(file.attrs["toy"]), header_of(file)
-            arrays = read_split(file, split, (*LABELS, "jpeg", "jpeg_offset")) if split in file else {}
+            arrays = read_split(file, split, (*LABELS, "jpeg_offset")) if split in file else {}
+            self._jpeg = mapped(file[split]["jpeg"]) if split in file else None
         for name in LABELS:
             setattr(self, name, arrays.get(name, np.zeros(0, np.int64)))
-        self._jpeg, self._offset = arrays.get("jpeg"), arrays.get("jpeg_offset")
-        self._size, self._kept = image_size, {}
+        self._offset, self._size, self._kept = arrays.get("jpeg_offset"), image_size, {}
         self._keeps = keep and len(self) * image_size**2 * 3 <= KEPT_BYTES
 
     def __len__(self):
@@ -32,29 +36,49 @@ class Crops:
         """(S, S, 3) uint8 RGB of one crop."""
         if index in self._kept:
             return self._kept[index]
-        image = cv2.imdecode(self._jpeg[self._offset[index] : self._offset[index + 1]], cv2.IMREAD_COLOR_RGB)
-        if image.shape[0] != self._size:
-            image = cv2.resize(image, (self._size, self._size), interpolation=cv2.INTER_AREA)
+        image = pixels(self._jpeg[self._offset[index] : self._offset[index + 1]], self._size)
         if self._keeps:
             self._kept[index] = image
         return image
 
 
+def pixels(jpeg, size):
+    """(size, size, 3) uint8 RGB of one cached crop, from its JPEG bytes as a uint8 array."""
+    image = cv2.imdecode(jpeg, cv2.IMREAD_COLOR_RGB)
+    return image if image.shape[0] == size else cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
+
+
 def batches(parts, indices, batch_size):
     """Yield (positions (n,), pixels (n, S, S, 3) uint8) in the order of `indices` into the parts laid end to end.
 
-    Decoding runs one batch ahead of the caller, in threads (OpenCV frees the interpreter while it decodes)."""
+    Whole batches are decoded ahead of the caller, each in a thread (OpenCV frees the interpreter while it decodes)."""
     starts = np.cumsum([0, *map(len, parts)])
 
     def one(index):
         part = int(np.searchsorted(starts, index, "right")) - 1
         return parts[part].pixels(int(index - starts[part]))
 
-    pieces = [indices[start : start + batch_size] for start in range(0, len(indices), batch_size)]
-    with ThreadPoolExecutor(available_cpus()) as pool:
-        ahead = None
-        for piece in [*pieces, None]:
-            coming = None if piece is None else (piece, [pool.submit(one, index) for index in piece])
-            if ahead is not None:
-                yield ahead[0], np.stack([future.result() for future in ahead[1]])
-            ahead = coming
+    def decoded(piece):
+        return piece, np.stack([one(index) for index in piece])
+
+    pieces = (indices[start : start + batch_size] for start in range(0, len(indices), batch_size))
+    with Threads(available_cpus()) as pool:
+        yield from ahead(pool, decoded, pieces, depth=available_cpus() + 1)
+
+
+class Threads(ThreadPoolExecutor):
+    """A pool that is left at once: what has not begun is dropped."""
+
+    def __exit__(self, *failure):
+        self.shutdown(cancel_futures=True)
+
+
+def ahead(pool, work, items, *, depth):
+    """Yield work(item) in the order of the items, at most `depth` of them under way or waiting to be taken."""
+    waiting = deque()
+    for item in items:
+        waiting.append(pool.submit(work, item))
+        if len(waiting) == depth:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()

@@ -1,24 +1,21 @@
-"""Audit of a data set before anything is computed from it: counts, broken files, images that stand in two splits."""
+"""Audit of a data set before anything is computed from it: counts, broken files, pictures that stand in two splits."""
 
-import hashlib
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from data import guard
 from data.emotions import EMOTIONS
-from data.machine import available_cpus
 from data.sample import SPLITS
-from extract.decode import Undecodable, decode
+from extract import fingerprint, leakage
+from extract.images import Images
 
 SHOWN = 5  # examples printed of each kind of trouble
 
 
 @dataclass
 class Audit:
-    """What was found. Counts are by split; troubles and identical images name paths."""
+    """What was found. Counts are by split; troubles name paths; pairs name places, by their number."""
 
     dataset: str
     layout: str
@@ -29,8 +26,10 @@ class Audit:
     official: dict  # split -> (7,), where known
     without: dict  # split -> Counter of rows without: label, valence-arousal, box, landmarks
     troubles: dict = field(default_factory=dict)  # status -> list of (path, reason)
-    across: list = field(default_factory=list)  # groups of (split, path) with the same bytes in several splits
+    places: list = field(default_factory=list)  # (split, path, emotion) of each readable image, by split; rows that repeat once
+    pairs: leakage.Pairs = None  # of one picture in several splits, most alike first
     within: int = 0  # further copies inside one split
+    flat: int = 0  # images without a picture, compared by their bytes alone
 
     def warnings(self):
         """Lines about counts that differ from the official ones."""
@@ -39,23 +38,30 @@ class Audit:
                 if count != known:
                     yield f"{split}: {emotion} {count:,}, officially {known:,} ({count - known:+,})"
 
+    def labelled_otherwise(self, pairs):
+        """How many of the pairs have two emotions; a row without one contradicts nothing."""
+        emotions = np.array([emotion for _, _, emotion in self.places], int)
+        one, other = emotions[pairs.one], emotions[pairs.other]
+        return int(((one != other) & (one >= 0) & (other >= 0)).sum())
 
-def audit(listing, official=None, *, progress=lambda rows: None):
-    """Read every image of the seven classes once, in threads. official: dict split -> (7,) counts to compare with."""
+
+def audit(listing, official=None, *, workers, progress=lambda rows: None):
+    """Read every image of the seven classes once, in `workers` processes, and those of doubtful pairs again.
+
+    official: dict split -> (7,) counts to compare with. An image takes 236 bytes of memory, whatever its size."""
     splits = [split for split in SPLITS if listing.of(split)]
     counts = {split: _class_counts(listing.of(split)) for split in splits}
     found = Audit(listing.dataset, listing.layout, listing.toy, listing.notes, {split: len(listing.of(split)) for split in splits},
                   counts, official or {}, {split: _without(listing.of(split)) for split in splits})
-    samples = [sample for sample in listing.samples if not sample.left_out]
-    copies = {}
-    with ThreadPoolExecutor(available_cpus()) as pool:
-        for sample, (status, detail) in zip(samples, pool.map(lambda sample: _examine(sample, listing.root), samples)):
-            if status == "ok":
-                copies.setdefault(detail, set()).add((sample.split, sample.path))
-            else:
-                found.troubles.setdefault(status, []).append((sample.path, detail))
-            progress(1)
-    _compare(found, copies)
+    samples = [sample for split in splits for sample in listing.of(split) if not sample.left_out]
+    progress(len(listing.samples) - len(samples))
+    images = Images(samples, listing.root, workers=workers)
+    prints = images.prints(progress)
+    found.places = [place for place in dict.fromkeys((sample.split, sample.path, sample.emotion) for sample in samples)
+                    if prints.readable[images.number[place[1]]]]
+    _compare(found, images, prints)
+    for number, failed in sorted(images.failed.items()):
+        found.troubles.setdefault(failed.status, []).append((images.sources[number][0], failed.reason))
     return found
 
 
@@ -72,31 +78,20 @@ def _without(samples):
         "landmarks": sum(sample.landmarks is None for sample in kept)})
 
 
-def _examine(sample, root):
-    """("ok", sha256 of the bytes) or (status, reason)."""
-    if sample.pixels is not None:
-        return "ok", hashlib.sha256(sample.pixels.tobytes()).digest()
-    try:
-        data = guard.locate(root, sample.path).read_bytes()
-        decode(data)
-    except guard.OutsideRoot as error:
-        return "outside_root", str(error)
-    except FileNotFoundError:
-        return "missing", "no such file"
-    except OSError as error:
-        return "unreadable", str(error.strerror)
-    except Undecodable as error:
-        return error.status, str(error)
-    return "ok", hashlib.sha256(data).digest()
-
-
-def _compare(found, copies):
-    for places in copies.values():
-        splits = Counter(split for split, _ in places)
-        found.within += sum(count - 1 for count in splits.values())
-        if len(splits) > 1:
-            found.across.append(sorted(places))
-    found.across.sort()
+def _compare(found, images, prints):
+    files = np.array([images.number[path] for _, path, _ in found.places], int)
+    splits = np.array([SPLITS.index(split) for split, _, _ in found.places], int)
+    content = np.unique(prints.digest, axis=0, return_inverse=True)[1].reshape(-1)[files]
+    flat = ~prints.thumbnail.any(axis=(1, 2))
+    # by its digest's bits a flat image meets its copies, and nothing else
+    hashed = np.where(flat, prints.digest.view(np.uint64)[:, 0], fingerprint.hashes(prints.thumbnail))
+    found.flat = int((flat & prints.readable).sum())
+    found.within = sum(len(set(files[splits == split])) - len(set(content[splits == split])) for split in set(splits))
+    suspects = leakage.confirmed(leakage.suspects(splits, content, hashed[files]), lambda places: prints.thumbnail[files[places]])
+    again = np.unique(files[np.concatenate([suspects.one, suspects.other])[np.tile(suspects.kind != leakage.IDENTICAL, 2)]])
+    details = images.details(again)
+    found.pairs = leakage.most_alike_first(
+        leakage.confirmed(suspects, lambda places: details[np.searchsorted(again, files[places])]))
 
 
 def render(found):
@@ -109,10 +104,22 @@ def render(found):
         lines += [f"{split}, rows of the seven classes without {gaps}"] if gaps else []
     for status, places in sorted(found.troubles.items()):
         lines += [f"{status.replace('_', ' ')}: {len(places):,} images", *(f"  {path}: {reason}" for path, reason in places[:SHOWN])]
-    lines.append(f"identical images in several splits: {len(found.across):,}" + ("  LEAKAGE" if found.across else ""))
-    lines += ["  " + " = ".join(f"{split} {path}" for split, path in places) for places in found.across[:SHOWN]]
+    lines += _pair_lines(found)
+    lines += [f"flat images, compared by their bytes alone: {found.flat:,}"] if found.flat else []
     lines.append(f"further identical copies inside one split: {found.within:,}")
     return "\n".join(lines)
+
+
+def _pair_lines(found):
+    for kind, name in enumerate(leakage.KINDS):
+        pairs = found.pairs.of(kind)
+        count = f"{len(pairs):,} pair" + "s" * (len(pairs) != 1)
+        otherwise = f", {found.labelled_otherwise(pairs):,} of them with different emotions" if len(pairs) else ""
+        yield f"{name} images in several splits: {count}{otherwise}" + "  LEAKAGE" * (kind == 0 < len(pairs))
+        sign = "=" if kind == leakage.IDENTICAL else "~"
+        for one, other, distance in zip(pairs.one[:SHOWN], pairs.other[:SHOWN], pairs.distance):
+            bits = f"  ({distance} of 64 bits differ)" if kind != leakage.IDENTICAL else ""
+            yield "  " + f" {sign} ".join(" ".join(found.places[place][:2]) for place in (one, other)) + bits
 
 
 def _count_table(found):

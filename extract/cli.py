@@ -1,13 +1,16 @@
 """The `extract` command: stage one, from photographs to cached features."""
 
 import functools
+import signal
+import sys
 import warnings
 from pathlib import Path
 
 import click
 
-from extract.options import DATASETS, DEVICE, FILE, PRECISION, RULE, SOURCE, WORKDIR, listing_of, options
+from extract.options import DATASETS, DEVICE, FILE, PRECISION, RULE, SOURCE, WORKDIR, WORKERS, listing_of, options
 from extract.progress import bar
+from extract.ranks import Stopped, joined, own_cpus
 
 
 @click.group()
@@ -21,15 +24,31 @@ def say(text):
     click.echo(text, err=True)
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, handled as Ctrl-C is."""
+
+
+def _terminate(number, frame):
+    raise Terminated
+
+
 def expected_failures(command):
-    """Turn what may go wrong with a user's files into one line and exit code 1."""
+    """Turn what may go wrong with a user's files into one line and exit code 1; Ctrl-C and SIGTERM into 130 and 143."""
 
     @functools.wraps(command)
     def wrapped(*arguments, **options):
+        before = signal.signal(signal.SIGTERM, _terminate)
         try:
             return command(*arguments, **options)
+        except Stopped:  # another process has said why
+            sys.exit(1)
+        except KeyboardInterrupt as stopped:  # what Terminated is, too
+            say("stopped; what was finished is kept, and the same command goes on from there")
+            sys.exit(128 + (signal.SIGTERM if isinstance(stopped, Terminated) else signal.SIGINT))
         except (ValueError, OSError, ArithmeticError) as error:
             raise click.ClickException(str(error)) from error
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
     return wrapped
 
@@ -55,17 +74,24 @@ def toy(workdir, seed, size, dominance):
 
 @main.command()
 @WORKDIR
-@options(*SOURCE)
+@options(*SOURCE, WORKERS)
+@click.option("--pairs", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.csv",
+              help="Write every pair of one picture in two splits as a line.")
 @expected_failures
-def check(workdir, **source):
-    """Audit a data set: layout, counts beside the official ones, broken files, identical images across splits."""
+def check(workdir, workers, pairs, **source):
+    """Audit a data set: layout, counts beside the official ones, broken files, identical and near-identical images across splits."""
     from data import registry
+    from data.machine import available_cpus
+    from data.publish import publish
     from extract.check import audit, render
+    from extract.leakage import write_csv
 
     listing = listing_of(workdir, **source)
     with bar(len(listing.samples), "reading images") as update:
-        found = audit(listing, registry.official(listing), progress=update)
+        found = audit(listing, registry.official(listing), workers=workers or available_cpus(), progress=update)
     click.echo(render(found))
+    if pairs:
+        publish(pairs, lambda temporary: write_csv(found.pairs, found.places, temporary))
 
 
 @main.command()
@@ -73,28 +99,37 @@ def check(workdir, **source):
 @options(*SOURCE, *RULE)
 @expected_failures
 def align(workdir, landmarks, undetected, faces, workers, **source):
-    """Detect, align and crop every listed image -> aligned/NAME.h5."""
-    path = _align(workdir, landmarks, undetected, faces, workers, source)
-    click.echo(path)
+    """Detect, align and crop every listed image -> aligned/NAME.h5.
+
+    Started by torchrun, several processes share the images: torchrun --nproc-per-node 2 -m extract.cli align"""
+    with joined() as ranks:
+        alignment = ranks.together(lambda: _alignment(workdir, landmarks, undetected, faces, source, ranks))
+        _align(alignment, workers, ranks)
+    if ranks.first:
+        click.echo(alignment.target)
 
 
-def _align(workdir, landmarks, undetected, faces, workers, source):
+def _alignment(workdir, landmarks, undetected, faces, source, ranks):
     from data import registry
-    from extract import info
-    from extract.crops import align as align_listing
+    from extract.crops import Alignment
     from extract.faces import Rule
-    from data.machine import available_cpus
 
     listing = listing_of(workdir, **source)
-    for note in (listing.layout, *listing.notes):
+    for note in (listing.layout, *listing.notes) if ranks.first else ():
         say(f"{source['dataset']}: {note}")
     path = workdir / "aligned" / f"{source['name'] or source['dataset']}.h5"
     rule = Rule(landmarks or ("none" if listing.aligned else "detector"), undetected, faces)
-    with bar(len(listing.samples), f"aligning {path.stem}") as update:
-        made = align_listing(listing, path, rule=rule, workers=workers or available_cpus(),
-                             official=registry.official(listing), progress=update)
-    say("\n".join(info.contents(path)) if made else f"{path} is there already")
-    return path
+    return Alignment(listing, path, rule, registry.official(listing))
+
+
+def _align(alignment, workers, ranks):
+    from extract import info
+
+    path = alignment.target
+    with bar(len(alignment.listing.samples) // ranks.world, f"aligning {path.stem}", quiet=not ranks.first) as update:
+        made = alignment.finish(workers or own_cpus(), ranks, update)
+    if ranks.first:
+        say("\n".join(info.contents(path)) if made else f"{path} is there already")
 
 
 @main.command()
@@ -163,28 +198,56 @@ def _print_scores(path, domains, settings, device):
 def run(workdir, landmarks, undetected, faces, workers, views, device, precision, **source):
     """Run the networks over every aligned crop -> features/NAME.h5. Aligns first where that is not done.
 
-    --dataset may also be the name of a cache in aligned/."""
-    from extract import checkpoint, info
-    from extract.device import choose_device, choose_precision
-    from extract.run import run as run_networks
-
+    --dataset may also be the name of a cache in aligned/. Started by torchrun, several processes share the images:
+    torchrun --nproc-per-node 2 -m extract.cli run"""
     name = source["name"] or source["dataset"]
+    aligned, target = workdir / "aligned" / f"{name}.h5", workdir / "features" / f"{name}.h5"
+    with joined() as ranks:
+        networks, settings = ranks.together(lambda: _networks(workdir, device, precision, views, ranks))
+        if source["dataset"] in DATASETS:
+            alignment = ranks.together(lambda: _alignment(workdir, landmarks, undetected, faces, source, ranks))
+            _align_for(alignment, target, networks, settings, workers or own_cpus(), ranks)
+        _run(ranks.together(lambda: _aligned(workdir, name)), target, networks, settings, ranks)
+    if ranks.first:
+        click.echo(target)
+
+
+def _networks(workdir, device, precision, views, ranks):
+    from extract import checkpoint
+    from extract.device import choose_device, choose_precision
+    from extract.features import Networks, Settings
+
     emotion = checkpoint.load(workdir / "checkpoints" / "emotion.pt", "emotion")
     regression = workdir / "checkpoints" / "valence-arousal.pt"
     regression = checkpoint.load(regression, "valence-arousal") if regression.exists() else None
-    if regression is None:
-        say("no checkpoints/valence-arousal.pt: the features come without predicted arousal-valence")
-    if source["dataset"] in DATASETS:
-        aligned = _align(workdir, landmarks, undetected, faces, workers, source)
+    device = choose_device(device, local=ranks.local)
+    settings = Settings(device, precision or choose_precision(device), views)
+    if ranks.first:
+        if regression is None:
+            say("no checkpoints/valence-arousal.pt: the features come without predicted arousal-valence")
+        say(f"networks on {device} in {settings.precision}")
+    return Networks(emotion, regression), settings
+
+
+def _align_for(alignment, target, networks, settings, workers, ranks):
+    """Align, and where the networks have a device of their own, run them on the crops as these come."""
+    from extract.run import run_along
+
+    if settings.device.type == "cpu" or target.exists() or alignment.target.exists():
+        _align(alignment, workers, ranks)
     else:
-        aligned = _aligned(workdir, name)
-    device = choose_device(device)
-    target = workdir / "features" / f"{name}.h5"
-    with bar(info.crops_in(aligned), f"features of {name}") as update:
-        made = run_networks(aligned, target, emotion=emotion, valence_arousal=regression, device=device,
-                            precision=precision or choose_precision(device), views=views, progress=update)
-    say("\n".join(info.contents(target)) if made else f"{target} is there already")
-    click.echo(target)
+        with bar(len(alignment.listing.samples) // ranks.world, f"{target.stem}: faces and features", quiet=not ranks.first) as update:
+            run_along(alignment, target, networks=networks, settings=settings, workers=workers, ranks=ranks, progress=update)
+
+
+def _run(aligned, target, networks, settings, ranks):
+    from extract import info
+    from extract.run import run as run_networks
+
+    with bar(info.crops_in(aligned) // ranks.world, f"features of {target.stem}", quiet=not ranks.first) as update:
+        made = run_networks(aligned, target, networks=networks, settings=settings, ranks=ranks, progress=update)
+    if ranks.first:
+        say("\n".join(info.contents(target)) if made else f"{target} is there already")
 
 
 @main.command()

@@ -1,44 +1,143 @@
 """A listing to aligned/NAME.h5: every listed image gets a manifest row, every face found a crop."""
 
+import contextlib
+import functools
 import hashlib
+from collections import Counter
 from dataclasses import asdict
-from functools import partial
 from importlib import metadata
+from pathlib import Path
 
 import numpy as np
 
-from data.cache import STATUSES, TRIES, header_of, open_cache, pack, status_counts
+from data.cache import header_of, open_cache, pack
 from data.provenance import code_version, versions
-from data.publish import Shards, lock, refuse_difference
+from data.publish import lock, refuse_difference
 from data.sample import SPLITS
+from data.shards import Shards, remove_parts
 from extract.align import ALIGNMENT_VERSION, CROP_SIZE
+from extract.batches import Threads, ahead
 from extract.faces import JPEG_QUALITY, Outcome, outcome
+from extract.meter import Meter
+from extract.ranks import ALONE
+from extract.shard import COUNTED, counts, shard_arrays
 from extract.workers import Failed, supervise
 
 SHARD_ROWS = 1024
-CRASHES_ALLOWED = 0.01  # above this share of crashed rows it is the software that fails, not the images,
-CRASHES_TOLERATED = 3  # however short the list
+FAILURES_ALLOWED = 10  # crashed or hung rows of one shard, about 1 %; beyond, it is the software that fails, not the images
 
 
-def align(listing, target, *, rule, workers, official=None, progress=lambda rows: None):
+def align(listing, target, *, rule, workers, official=None, ranks=ALONE, progress=lambda rows, text="": None):
     """Make `target`, or finish what an interrupted call left. Returns False where it was made already.
 
-    official: dict split -> (7,) official counts, stored for the report of coverage. progress(n) is called with counts
-    of rows done. Raises data.publish.Mismatch where target or its shards were made otherwise,
-    Busy, ChildProcessError where too many images crash their worker."""
-    header = make_header(listing, rule)
-    with lock(target):
-        if target.exists():
-            with open_cache(target, "aligned") as file:
-                refuse_difference(target, header_of(file), header)
-            return False
-        shards = Shards(target, header)
-        plan = _plan(listing)
-        _fill(shards, plan, listing.root, rule, workers=workers, progress=progress)
-        pack(target, "aligned", shards, _splits(plan, shards, official or {}), toy=listing.toy,
-             provenance={"dataset": listing.dataset, "layout": listing.layout, "rule": asdict(rule),
+    official: dict split -> (7,) official counts, stored for the report of coverage. progress(n, text) is called with
+    counts of rows done, with text None for those that cost nothing now. Raises data.publish.Mismatch where target or its shards were made otherwise, Busy, DiskFull,
+    ChildProcessError where too many images crash their worker."""
+    return Alignment(listing, target, rule, official).finish(workers, ranks, progress)
+
+
+class Alignment:
+    """One listing on its way to its cache, through shards of 1,024 listed images."""
+
+    def __init__(self, listing, target, rule, official=None):
+        self.listing, self.target, self.rule, self.official = listing, Path(target), rule, official or {}
+        self.header = make_header(listing, rule)
+        self.plan = _plan(listing)  # (split, samples) of each shard; the position is its number
+
+    def finish(self, workers, ranks, progress):
+        """Align what is not aligned yet, and join it. Returns False where that was done already."""
+        with self.held(ranks) as made_already:
+            if not made_already:
+                ranks.together(lambda: list(self.shards_in_turn(workers, ranks, progress)))
+                ranks.on_first(self.pack)
+        return not made_already
+
+    @contextlib.contextmanager
+    def held(self, ranks):
+        """Hold the output, with its shards ready; yields whether it was made already. Raises Busy, Mismatch."""
+        with contextlib.ExitStack() as stack:
+            made_already = ranks.on_first(lambda: self._claim(stack))
+            self.shards = None if made_already else Shards(self.target, self.header)
+            yield made_already
+
+    def _claim(self, stack):
+        stack.enter_context(lock(self.target))
+        if self.target.exists():
+            with open_cache(self.target, "aligned") as file:
+                refuse_difference(self.target, header_of(file), self.header)
+            remove_parts(self.target)  # a call that was killed had come so far
+            return True
+        Shards(self.target, self.header).sweep()
+        return False
+
+    def shards_in_turn(self, workers, ranks, progress, meter=None):
+        """Yield the numbers of this process' shards as they are finished; those that were finished before come first."""
+        mine = range(ranks.rank, len(self.plan), ranks.world)
+        done = [number for number in mine if self.shards.done(number)]
+        todo = [number for number in mine if number not in set(done)]
+        progress(sum(len(self.plan[number][1]) for number in done), None)
+        yield from done
+        self.meter = meter or Meter(decode=workers, detect=workers, write=1)
+        with Threads(1) as writer:
+            yield from ahead(writer, self._publish, self._finished(todo, workers, progress), depth=2)
+
+    def _publish(self, finished):
+        number, outcomes = finished
+        with self.meter.working("write"):
+            self.shards.publish(number, shard_arrays(self.plan[number][1], outcomes))
+        return number
+
+    def _finished(self, todo, workers, progress):
+        """Yield (shard number, outcomes in row order) as shards fill up."""
+        outcomes = {number: [Outcome("left_out", sample.left_out) if sample.left_out else None for sample in self.plan[number][1]]
+                    for number in todo}
+        waiting = {number: outcomes[number].count(None) for number in todo}
+        for number in todo:
+            progress(len(outcomes[number]) - waiting[number], None)
+            if not waiting[number]:
+                yield number, outcomes.pop(number)
+        failures = Counter()
+        for (number, position), result in supervise(self._work(), self._items(todo), workers=workers):
+            if isinstance(result, Failed):
+                failures[number] += 1
+                self._refuse_failure(failures[number], result)
+                result = Outcome(result.status, result.reason)
+            outcomes[number][position] = result
+            waiting[number] -= 1
+            self.meter.count(result)
+            progress(1, self.meter)
+            if not waiting[number]:
+                yield number, outcomes.pop(number)
+
+    def _work(self):
+        return functools.partial(outcome, root=self.listing.root, rule=self.rule)
+
+    def _items(self, todo):
+        return (((number, position), sample) for number in todo for position, sample in enumerate(self.plan[number][1])
+                if not sample.left_out)
+
+    def _refuse_failure(self, failures, last):
+        if failures > FAILURES_ALLOWED:
+            raise ChildProcessError(f"{failures} of {SHARD_ROWS:,} images crashed or hung their worker, the last with: {last.reason}. "
+                                    "That points to the installation, not to the images; nothing of these was kept, finished "
+                                    "shards are")
+
+    def pack(self):
+        """Join the shards of all processes into the cache."""
+        pack(self.target, "aligned", self.shards, self._splits(), header=self.header, toy=self.listing.toy,
+             provenance={"dataset": self.listing.dataset, "layout": self.listing.layout, "rule": asdict(self.rule),
                          "code_version": code_version(), "versions": versions()})
-    return True
+
+    def _splits(self):
+        """What `pack` joins: the shard numbers of each split, what coverage is computed from, and each shard's content."""
+        splits = {}
+        for split in dict.fromkeys(split for split, _ in self.plan):
+            numbers = [number for number, (other, _) in enumerate(self.plan) if other == split]
+            rows = sum(len(self.plan[number][1]) for number in numbers)
+            loaded = [self.shards.load(number, COUNTED) for number in numbers]
+            contents = np.array([self.shards.content(number) for number in numbers], object)
+            splits[split] = (numbers, {**counts(loaded, rows, self.official.get(split)), "shard_content": contents})
+        return splits
 
 
 def make_header(listing, rule):
@@ -64,107 +163,3 @@ def _plan(listing):
     """List of (split, samples) in shards of consecutive rows; the position in this list is the shard's number."""
     return [(split, samples[start : start + SHARD_ROWS]) for split in SPLITS if (samples := listing.of(split))
             for start in range(0, len(samples), SHARD_ROWS)]
-
-
-def _fill(shards, plan, root, rule, *, workers, progress):
-    todo = [number for number in range(len(plan)) if not shards.done(number)]
-    rows = sum(len(samples) for _, samples in plan)
-    progress(rows - sum(len(plan[number][1]) for number in todo))
-    crashed = 0
-    for number, outcomes in _finished(plan, todo, partial(outcome, root=root, rule=rule), workers, progress):
-        crashed += sum(one.status == "crashed" for one in outcomes)
-        if crashed > max(CRASHES_TOLERATED, CRASHES_ALLOWED * rows):
-            raise ChildProcessError(f"{crashed} images crashed their worker ({_reason(outcomes)}); that points to the "
-                                   "installation, not to the images; finished shards are kept")
-        shards.publish(number, shard_arrays(plan[number][1], outcomes))
-
-
-def _finished(plan, todo, work, workers, progress):
-    """Yield (shard number, outcomes in row order) as shards fill up."""
-    outcomes = {number: [Outcome("left_out", sample.left_out) if sample.left_out else None for sample in plan[number][1]]
-                for number in todo}
-    waiting = {number: outcomes[number].count(None) for number in todo}
-    for number in todo:
-        progress(len(outcomes[number]) - waiting[number])
-        if not waiting[number]:
-            yield number, outcomes.pop(number)
-    items = (((number, position), sample) for number in todo for position, sample in enumerate(plan[number][1])
-             if not sample.left_out)
-    for (number, position), result in supervise(work, items, workers=workers):
-        outcomes[number][position] = Outcome(result.status, result.reason) if isinstance(result, Failed) else result
-        waiting[number] -= 1
-        progress(1)
-        if not waiting[number]:
-            yield number, outcomes.pop(number)
-
-
-def _reason(outcomes):
-    return next((one.reason for one in outcomes if one.status == "crashed"), "")
-
-
-def shard_arrays(samples, outcomes):
-    """The arrays of one shard: a row for each crop, and below manifest/ one for each listed image."""
-    pairs = [(sample, crop) for sample, one in zip(samples, outcomes) for crop in one.crops]
-    return {**_crop_arrays(pairs), **_manifest_arrays(samples, outcomes)}
-
-
-def _crop_arrays(pairs):
-    jpegs = [crop.jpeg for _, crop in pairs]
-    return {
-        "jpeg": np.frombuffer(b"".join(jpegs), np.uint8),
-        "jpeg_length": np.array([len(jpeg) for jpeg in jpegs], np.int64),
-        "row": np.array([sample.row for sample, _ in pairs], np.int64),
-        "path": np.array([sample.path for sample, _ in pairs], object),
-        "face": np.array([crop.face for _, crop in pairs], np.int16),
-        "found_by": np.array([TRIES.index(crop.found_by) for _, crop in pairs], np.uint8),
-        "emotion": np.array([sample.emotion for sample, _ in pairs], np.int8),
-        "valence_arousal": np.array([(sample.valence, sample.arousal) for sample, _ in pairs], np.float32).reshape(-1, 2),
-        "box": np.array([crop.box for _, crop in pairs], np.float32).reshape(-1, 4),
-        "landmarks": np.array([_padded(crop.landmarks) for _, crop in pairs], np.float32).reshape(-1, 68, 2),
-    }
-
-
-def _padded(landmarks):
-    """(68, 2): 5 or 68 points, the rest NaN, so that schemes may mix in one file."""
-    rows = np.full((68, 2), np.nan, np.float32)
-    rows[: len(landmarks)] = landmarks
-    return rows
-
-
-def _manifest_arrays(samples, outcomes):
-    first = [one.crops[0].found_by if one.crops else "none" for one in outcomes]
-    arrays = {
-        "row": np.array([sample.row for sample in samples], np.int64),
-        "path": np.array([sample.path for sample in samples], object),
-        "emotion": np.array([sample.emotion for sample in samples], np.int8),
-        "status": np.array([STATUSES.index(one.status) for one in outcomes], np.uint8),
-        "found_by": np.array([TRIES.index(name) for name in first], np.uint8),
-        "faces": np.array([one.faces for one in outcomes], np.int32),
-        "crops": np.array([len(one.crops) for one in outcomes], np.int32),
-        "left_out": np.array([sample.left_out for sample in samples], object),
-        "reason": np.array([one.reason for one in outcomes], object),
-    }
-    return {f"manifest/{name}": array for name, array in arrays.items()}
-
-
-def _splits(plan, shards, official):
-    """What `pack` joins: the shard numbers of each split, and the counts that coverage is computed from."""
-    splits = {}
-    for split in dict.fromkeys(split for split, _ in plan):
-        numbers = [number for number, (other, _) in enumerate(plan) if other == split]
-        samples = [sample for number in numbers for sample in plan[number][1]]
-        loaded = [shards.load(number, _COUNTED) for number in numbers]
-        splits[split] = (numbers, _counts(samples, loaded, official.get(split)))
-    return splits
-
-
-_COUNTED = ("manifest/emotion", "manifest/status", "manifest/found_by")
-
-
-def _counts(samples, loaded, official):
-    emotion, status, found_by = (np.concatenate([one[name] for one in loaded]) for name in _COUNTED)
-    counts = status_counts(emotion, status)
-    if counts.sum() != len(samples):
-        raise RuntimeError(f"the manifest closes at {counts.sum()} rows, {len(samples)} are listed")
-    extra = {"status_counts": counts, "try_counts": np.bincount(found_by, minlength=len(TRIES))}
-    return extra if official is None else {**extra, "official_counts": np.asarray(official, np.int64)}

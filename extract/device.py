@@ -1,17 +1,24 @@
-"""Where the network runs and in which precision."""
+"""Where the network runs, in which precision, and with how many threads."""
+
+import os
 
 import torch
+
+from extract.ranks import own_cpus
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
-def choose_device(name=None):
-    """The device asked for, or the best there is. Raises ValueError where one was asked for that is not there."""
+def choose_device(name=None, *, local=0):
+    """The device asked for, or the best there is. local: number of this process on its machine, which takes its own GPU.
+
+    Raises ValueError where one was asked for that is not there."""
     found = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     if name not in (None, "cpu", found):
         raise ValueError(f"device {name} was asked for, but torch finds {found} here; install the build of torch for it, "
                          "or leave --device out")
-    return torch.device(name or found)
+    name = name or found
+    return torch.device(name, local % torch.cuda.device_count()) if name == "cuda" else torch.device(name)
 
 
 def choose_precision(device):
@@ -24,3 +31,9 @@ def choose_precision(device):
 
 def autocast(device, precision):
     return torch.autocast(device.type, dtype=PRECISIONS[precision], enabled=precision != "float32")
+
+
+def use_own_cpus():
+    """As many threads as this process has CPUs, by affinity, quota and its fellows here; a user's own OMP_NUM_THREADS stands."""
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(own_cpus())

@@ -1,7 +1,8 @@
 """One listed image to its crops: which face is taken, which landmarks serve, and what is said where there is none."""
 
 import functools
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -42,10 +43,13 @@ class Outcome:
     reason: str = ""
     faces: int = 0  # how many the detector found
     crops: tuple = ()
+    seconds: dict = field(default_factory=dict, compare=False)  # stage -> how long it worked on this image
 
 
 def outcome(sample, root, rule):
     """Read, decode, detect and align one sample. Every expected failure becomes a status with its reason."""
+    _one_thread()
+    begun = time.perf_counter()
     try:
         image = _image(sample, root)
     except guard.OutsideRoot as error:
@@ -56,7 +60,14 @@ def outcome(sample, root, rule):
         return Outcome("unreadable", str(error.strerror))
     except Undecodable as error:
         return Outcome(error.status, str(error))
-    return _aligned(image, sample, rule)
+    decoded = time.perf_counter()
+    found = _aligned(image, sample, rule)
+    return replace(found, seconds={"decode": decoded - begun, "detect": time.perf_counter() - decoded})
+
+
+@functools.cache
+def _one_thread():
+    cv2.setNumThreads(1)  # the workers are the parallelism
 
 
 def _image(sample, root):
@@ -118,5 +129,4 @@ def overlap(one, other):
 def _detector():
     from extract.detect import Detector  # dlib is loaded in the worker that needs it, once
 
-    cv2.setNumThreads(1)  # one thread a worker: the workers are the parallelism
     return Detector()

@@ -4,6 +4,7 @@ import json
 
 from data.cache import STATUSES, TRIES, CacheError, coverage, damaged, header_of, open_cache, provenance_of
 from data.foreign import not_finite
+from data.hdf5 import intact
 from data.sample import SPLITS
 
 
@@ -52,13 +53,16 @@ def _named(names, counts):
 
 
 def verify(path):
-    """Raise CacheError naming every dataset whose content has changed since it was written, or is not finite and must be."""
-    with open_any(path) as file:
-        try:
+    """Read a cache whole; raise CacheError naming what in it has changed since it was written, or is not finite and must be."""
+    changed = path.is_file() and intact(path) is False
+    try:
+        with open_any(path) as file:
             broken, infinite = damaged(file), not_finite(file, file.attrs["kind"])
-        except Exception as error:  # of damaged data HDF5 and h5py raise what they like
-            raise CacheError(f"{path} cannot be read to its end ({error}); delete it and make it anew") from error
-    if broken:
-        raise CacheError(f"{path} is damaged in {', '.join(broken)}; delete it and make it anew")
+    except Exception as error:  # HDF5 raises what it likes on flipped bits
+        if isinstance(error, (CacheError, FileNotFoundError)) and not changed:
+            raise
+        broken, infinite = [f"its structure ({error})"], []
+    if broken or changed:
+        raise CacheError(f"{path} is damaged in {', '.join(broken) or 'its structure'}; delete it and make it anew")
     if infinite:
         raise CacheError(f"{path} holds values that are not finite in {', '.join(infinite)}; delete it and make it anew")

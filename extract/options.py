@@ -21,6 +21,7 @@ SOURCE = (
                  help="RAF-DB and SFEW: which of their images.  [default: original where there]"),
     click.option("--labels", type=click.Choice(["fer2013", "ferplus"]), help="FER2013: whose labels.  [default: fer2013]"),
 )
+WORKERS = click.option("--workers", type=click.IntRange(1), help="Processes that read images.  [default: one a CPU]")
 RULE = (
     click.option("--landmarks", type=click.Choice(["detector", "dataset", "none"]),
                  help="Align by the detector's landmarks, by the data set's, or not at all (crops from the start).  "
@@ -28,7 +29,7 @@ RULE = (
     click.option("--undetected", type=click.Choice(["skip", "whole"]), default="skip", show_default=True,
                  help="Where no face is found: leave the image out, or take the whole of it, marked so."),
     click.option("--faces", type=click.Choice(["one", "all"]), default="one", show_default=True, help="Crops of one image."),
-    click.option("--workers", type=click.IntRange(1), help="Processes that detect and align.  [default: one a CPU]"),
+    WORKERS,
 )
 
 

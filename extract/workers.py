@@ -1,16 +1,22 @@
-"""Supervised processes with one item in flight each, so that an image that kills or hangs its worker costs itself alone.
+"""Supervised processes, so that an image that kills or hangs its worker costs itself alone.
 
 The usual pools break, or hang for ever, on one segmentation fault, and cannot say which item it was."""
 
 import contextlib
+import ctypes
 import multiprocessing
+import os
 import signal
+import sys
 import time
+from collections import deque
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 
 PATIENCE_SECONDS = 60.0  # a photograph takes milliseconds
 DEATHS_ALLOWED = 2  # a row that kills its worker twice is given up; once may be the machine's fault
+HANDED_OUT = 2  # items a worker holds: the one it works on, and the next, so that it never waits for the parent
+PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 
 
 @dataclass(frozen=True)
@@ -24,38 +30,36 @@ class Failed:
 def supervise(work, items, *, workers, patience=PATIENCE_SECONDS):
     """Yield (key, result) for every (key, argument) of `items`, in the order of completion; result is work(argument).
 
-    `work` is a module-level function; an exception in it gives Failed("crashed", ...) for its item."""
-    crew = [_Worker(work) for _ in range(workers)]
+    `work` is a module-level function; an exception in it gives Failed("crashed", ...) for its item. Arguments are small
+    (a few KB); results may be of any size."""
+    crew = [_Worker(work, patience) for _ in range(workers)]
     queue = iter(items)
     try:
         for worker in crew:
-            worker.give(next(queue, None))
-        while busy := [worker for worker in crew if worker.item is not None]:
-            for worker in _ready(busy, patience):
-                yield from worker.collect(queue)
+            worker.fill(queue)
+        while busy := [worker for worker in crew if worker.items]:
+            for worker in _ready(busy):
+                answer = worker.answer()
+                worker.fill(queue)  # before the caller takes its time
+                if answer:
+                    yield answer
     finally:
         for worker in crew:
             worker.stop()
 
 
-def _ready(busy, patience):
-    """Workers with an answer, dead, or beyond their patience."""
-    oldest = min(worker.since for worker in busy)
-    signals = [worker.pipe for worker in busy] + [worker.process.sentinel for worker in busy]
-    fired = set(wait(signals, timeout=max(0.0, oldest + patience - time.monotonic())))
-    for worker in busy:
-        late = time.monotonic() - worker.since > patience
-        if worker.pipe in fired or worker.process.sentinel in fired or late:
-            worker.late = late and worker.pipe not in fired
-            yield worker
+def _ready(busy):
+    """Workers with an answer, dead (which ends their pipe), or beyond their patience."""
+    fired = wait([worker.pipe for worker in busy], max(0.0, min(worker.deadline for worker in busy) - time.monotonic()))
+    return [worker for worker in busy if worker.pipe in fired or worker.late()]
 
 
 class _Worker:
-    """One process and the item it is working on."""
+    """One process and the items it holds; the first of them is the one it works on, so the one to blame."""
 
-    def __init__(self, work):
-        self.work = work
-        self.item, self.deaths, self.late = None, 0, False
+    def __init__(self, work, patience):
+        self.work, self.patience = work, patience
+        self.items, self.deaths = deque(), 0
         self._start()
 
     def _start(self):
@@ -65,43 +69,54 @@ class _Worker:
         self.process = context.Process(target=_serve, args=(self.work, theirs), daemon=True)
         self.process.start()
         theirs.close()
+        self.deadline = time.monotonic() + self.patience
 
-    def give(self, item):
-        self.item, self.deaths = item, 0
-        self._send()
+    def fill(self, queue):
+        """Take items from the queue, up to as many as a worker holds."""
+        while len(self.items) < HANDED_OUT and (item := next(queue, None)) is not None:
+            if not self.items:
+                self.deadline = time.monotonic() + self.patience
+            self.items.append(item)
+            self._send(item)
 
-    def _send(self):
-        self.since = time.monotonic()
-        if self.item is not None:
-            with contextlib.suppress(BrokenPipeError):  # a worker that died idle is found by its sentinel
-                self.pipe.send(self.item[1])
+    def _send(self, item):
+        with contextlib.suppress(BrokenPipeError):  # a worker that is dead is found when its answer is asked for
+            self.pipe.send(item[1])
 
-    def collect(self, queue):
-        """Yield the finished item, if it is finished, and take the next."""
-        result = self._result()
-        if result is None:
-            self._send()
-            return
-        key = self.item[0]
-        self.give(next(queue, None))
-        yield key, result
-
-    def _result(self):
-        if self.late:
+    def answer(self):
+        """(key, result) of the first item, or None: its worker died on it, and it is tried again."""
+        lost, result = self._received()
+        key, _ = self.items[0]
+        if result is not None:
+            self.items.popleft()
+            self.deaths, self.deadline = 0, time.monotonic() + self.patience
+        if lost:
             self._replace()
-            return Failed("timeout", "its worker gave no answer in time")
+        return None if result is None else (key, result)
+
+    def late(self):
+        return time.monotonic() > self.deadline and not self.pipe.poll()
+
+    def _received(self):
+        """(whether the worker is lost, the result or None)."""
+        if self.late():
+            return True, Failed("timeout", f"its worker gave no answer in {self.patience:g} seconds")
         try:
-            return self.pipe.recv()
-        except (EOFError, ConnectionResetError):
-            self.process.join()
-            code = self.process.exitcode
-            self.deaths += 1
-            self._replace()
-            return Failed("crashed", f"its worker died with exit code {code}") if self.deaths >= DEATHS_ALLOWED else None
+            return False, self.pipe.recv()
+        except (EOFError, OSError):  # dead, perhaps in the middle of its answer
+            return True, self._death()
+
+    def _death(self):
+        """Failed where it was the last one allowed to this item, else None: it is tried again."""
+        self.process.join()
+        self.deaths += 1
+        return Failed("crashed", f"its worker died, exit code {self.process.exitcode}") if self.deaths == DEATHS_ALLOWED else None
 
     def _replace(self):
         self.stop()
         self._start()
+        for item in self.items:
+            self._send(item)
 
     def stop(self):
         self.process.kill()
@@ -110,6 +125,7 @@ class _Worker:
 
 
 def _serve(work, pipe):
+    _die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     while True:
         try:
@@ -124,3 +140,11 @@ def _serve(work, pipe):
             pipe.send(result)
         except BrokenPipeError:  # the parent was killed
             return
+
+
+def _die_with_parent():
+    """Have the kernel kill this process when its parent is killed: one that hangs would stay for ever."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != multiprocessing.parent_process().pid:  # it was killed before that
+            os._exit(1)

@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 
 from data.cache import FEATURE_SIZE, STATUSES, TRIES, seal, status_counts
-from data.publish import write_array
+from data.hdf5 import write_array
 
 # Rows of each class in training and test sets: AffectNet and RAF-DB as published, SFEW by its frames; scaled to the totals.
 COUNTS = {

@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 
 from data.cache import STATUSES, TRIES, seal, status_counts
-from data.publish import write_array
+from data.hdf5 import write_array
 from data.runs import write_runs
 from tests.embed.made_up_caches import write_cache
 from tests.evaluate.made_up_runs import make
@@ -24,7 +24,7 @@ def write(folder, kind, **options):
         for split in ("train", "test"):
             for name, array in aligned_arrays().items():
                 write_array(file, f"{split}/{name}", array)
-        seal(file, "aligned", header={"alignment_version": 1}, toy=False, provenance={"dataset": "manifest"})
+        seal(file, "aligned", header={"alignment_version": 1, "shard_rows": 1024}, toy=False, provenance={"dataset": "manifest"})
     return path
 
 

@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 
 from data.cache import STATUSES, seal, status_counts
-from data.publish import write_array
+from data.hdf5 import write_array
 from tests.embed.made_up import planted
 
 HEADER = {"emotion_sha256": "e" * 64, "valence_arousal_sha256": "v" * 64, "image_size": 64, "alignment_version": 1,

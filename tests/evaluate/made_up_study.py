@@ -5,7 +5,7 @@ import numpy as np
 
 from data.cache import STATUSES, seal, status_counts
 from data.metrics import confusion_matrix
-from data.publish import write_array
+from data.hdf5 import write_array
 from data.runs import UNSCORED, Head, Outcome, Runs, TestSet, representation_size
 
 NAMES = ("affectnet", "rafdb", "sfew")

@@ -25,3 +25,9 @@ def listing(folder, counts={"train": 21, "test": 14}, *, toy=False, splits_of=No
             left_out = "contempt" if row % 9 == 8 else ""
             samples.append(Sample(name, split, row, -1 if left_out else row % 7, left_out, valence=0.1, arousal=-0.2))
     return Listing("manifest", folder, "made-up crops", tuple(samples), aligned=True, toy=toy)
+
+
+def scene(seed, size=(120, 100)):
+    """(H, W, 3) uint8: clouds of colour, as unlike from seed to seed as photographs of different things."""
+    clouds = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), np.uint8)
+    return np.ascontiguousarray(cv2.resize(clouds, size[::-1], interpolation=cv2.INTER_CUBIC))

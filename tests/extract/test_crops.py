@@ -1,6 +1,10 @@
 """Listing to aligned cache: one manifest row for each listed image, shards that resume, settings that must agree."""
 
 import dataclasses
+import functools
+import os
+import signal
+import time
 
 import numpy as np
 import pytest
@@ -8,8 +12,10 @@ import pytest
 from data.cache import STATUSES, CacheError, coverage, damaged, open_cache, read_split
 from data.publish import Mismatch
 from data.sample import Sample
+from data.shards import DamagedShard
 from extract import crops
-from extract.faces import Rule
+from extract.faces import Rule, outcome
+from extract.workers import supervise
 from tests.extract.made_up import listing
 
 GIVEN = Rule(landmarks="none")
@@ -49,7 +55,7 @@ def test_an_interrupted_call_goes_on_where_it_stopped(tmp_path):
     crops.align(made, tmp_path / "whole.h5", rule=GIVEN, workers=1)
     rows = 0
 
-    def interrupt(count):
+    def interrupt(count, text=""):
         nonlocal rows
         rows += count
         if rows > 20:
@@ -102,3 +108,104 @@ def test_unlabelled_rows_count_for_coverage_where_nothing_is_labelled():
     assert np.isnan(coverage(counts))
     counts[7, STATUSES.index("ok")], counts[7, STATUSES.index("no_face")], counts[7, STATUSES.index("left_out")] = 3, 1, 50
     assert coverage(counts) == 0.75
+
+
+@pytest.mark.parametrize("workers, resumes", [(1, 0), (2, 1), (8, 5)])
+def test_workers_and_resumes_do_not_change_a_bit(tmp_path, workers, resumes):
+    same_digest(tmp_path, workers, resumes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2, 8])
+@pytest.mark.parametrize("resumes", [0, 1, 5])
+def test_every_number_of_workers_and_resumes(tmp_path, workers, resumes):
+    same_digest(tmp_path, workers, resumes)
+
+
+def same_digest(folder, workers, resumes):
+    made = listing(folder / "images", {"train": 60, "test": 20})
+    crops.align(made, folder / "plain.h5", rule=GIVEN, workers=1)
+    for resume in range(resumes):
+        rows = []
+
+        def interrupt(count, text=""):
+            rows.append(count)
+            if text and len(rows) > 14:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            crops.align(made, folder / "b.h5", rule=GIVEN, workers=1 + resume % workers, progress=interrupt)
+    crops.align(made, folder / "b.h5", rule=GIVEN, workers=workers)
+    assert digest(folder / "b.h5") == digest(folder / "plain.h5")
+
+
+def accident(sample, root, rule):
+    """The work of a worker that some images kill, or hang for longer than it is waited."""
+    if sample.row % 8 == 3:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if sample.row == 5:
+        time.sleep(60)
+    return outcome(sample, root, rule)
+
+
+def test_only_the_rows_that_kill_their_worker_are_marked_and_the_rest_is_unharmed(tmp_path, monkeypatch):
+    made = listing(tmp_path / "images", {"train": 24})
+    crops.align(made, tmp_path / "plain.h5", rule=GIVEN, workers=2)
+    monkeypatch.setattr(crops, "outcome", accident)
+    monkeypatch.setattr(crops, "supervise", functools.partial(supervise, patience=2.0))
+    crops.align(made, tmp_path / "a.h5", rule=GIVEN, workers=2)
+    with open_cache(tmp_path / "plain.h5", "aligned") as file:
+        plain = read_split(file, "train")
+    with open_cache(tmp_path / "a.h5", "aligned") as file:
+        found = read_split(file, "train")
+    statuses = [STATUSES[status] for status in found["manifest/status"]]
+    assert statuses == ["left_out" if row % 9 == 8 else "crashed" if row % 8 == 3 else "timeout" if row == 5 else "ok" for row in range(24)]
+    assert "exit code -11" in found["manifest/reason"][3] and "no answer in 2 seconds" in found["manifest/reason"][5]
+    for place, row in enumerate(found["row"]):
+        same = int(np.flatnonzero(plain["row"] == row)[0])
+        assert (jpeg(found, place) == jpeg(plain, same)).all()
+
+
+def jpeg(arrays, place):
+    return arrays["jpeg"][arrays["jpeg_offset"][place] : arrays["jpeg_offset"][place + 1]]
+
+
+def broken_installation(sample, root, rule):
+    raise FileNotFoundError("landmark weights are missing")
+
+
+def test_a_broken_installation_stops_the_run_and_leaves_no_row_marked(tmp_path, monkeypatch):
+    monkeypatch.setattr(crops, "SHARD_ROWS", 40)
+    made = listing(tmp_path / "images", {"train": 60})
+    monkeypatch.setattr(crops, "outcome", broken_installation)
+    with pytest.raises(ChildProcessError, match="11 of 40 images .* landmark weights are missing.* points to the installation"):
+        crops.align(made, tmp_path / "a.h5", rule=GIVEN, workers=2)
+    assert not list((tmp_path / "a.h5.parts").glob("*.h5"))
+    monkeypatch.setattr(crops, "outcome", outcome)
+    assert crops.align(made, tmp_path / "a.h5", rule=GIVEN, workers=2)
+    with open_cache(tmp_path / "a.h5", "aligned") as file:
+        assert STATUSES.index("crashed") not in file["train/manifest/status"][()]
+
+
+def test_a_shard_that_is_lost_or_changed_before_it_is_packed_is_named(tmp_path, monkeypatch):
+    made = listing(tmp_path / "images")
+    monkeypatch.setattr(crops, "pack", lambda *arguments, **options: None)
+    crops.align(made, tmp_path / "a.h5", rule=GIVEN, workers=2)  # all shards, and no joining
+    monkeypatch.undo()
+    monkeypatch.setattr(crops, "SHARD_ROWS", 8)
+    shard = tmp_path / "a.h5.parts" / "000002.h5"
+    whole = shard.read_bytes()
+    shard.write_bytes(whole[:1500] + bytes([whole[1500] ^ 8]) + whole[1501:])
+    with pytest.raises(DamagedShard, match="000002.h5"):
+        crops.align(made, tmp_path / "a.h5", rule=GIVEN, workers=2)
+    shard.unlink()
+    assert crops.align(made, tmp_path / "a.h5", rule=GIVEN, workers=2)
+
+
+def test_the_parts_of_a_call_killed_after_its_last_step_are_cleared_away(tmp_path):
+    made = listing(tmp_path / "images")
+    crops.align(made, tmp_path / "a.h5", rule=GIVEN, workers=2)
+    (tmp_path / "a.h5.parts").mkdir()
+    (tmp_path / "a.h5.parts" / "000000.h5").write_bytes(b"")
+    assert not crops.align(made, tmp_path / "a.h5", rule=GIVEN, workers=2)
+    assert not (tmp_path / "a.h5.parts").exists()

@@ -1,19 +1,25 @@
 """Aligned crops to features: shards that resume, rows that keep their labels, networks that must fit the crops."""
 
 import dataclasses
+import multiprocessing
+import threading
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
 from data.cache import header_of, open_cache, read_split
 from data.publish import Mismatch
+from data.shards import DamagedShard
 from extract import backbone, checkpoint, crops, info, run
-from extract.backbone import normalise
+from extract.backbone import Frozen, normalise
 from extract.batches import Crops
 from extract.checkpoint import Checkpoint
+from extract.device import autocast
 from extract.faces import Rule
-from tests.extract.made_up import listing
+from extract.features import Networks, Settings
+from tests.extract.made_up import listing, picture
 
 CPU = torch.device("cpu")
 
@@ -26,15 +32,47 @@ def network(task, *, toy=False, size=32, seed=0):
 
 @pytest.fixture
 def aligned(tmp_path, monkeypatch):
-    monkeypatch.setattr(crops, "SHARD_ROWS", 16)
-    monkeypatch.setattr(run, "SHARD_ROWS", 10)
+    monkeypatch.setattr(crops, "SHARD_ROWS", 8)
     crops.align(listing(tmp_path / "images", {"train": 30, "test": 14}), tmp_path / "a.h5", rule=Rule(landmarks="none"), workers=2)
     return tmp_path / "a.h5"
 
 
-def make(aligned, name="features.h5", **changes):
-    options = {"emotion": network("emotion"), "valence_arousal": network("valence-arousal"), "device": CPU, "precision": "float32"}
-    return run.run(aligned, aligned.with_name(name), **{**options, **changes})
+def make(aligned, name="features.h5", progress=None, **changes):
+    progress = {"progress": progress} if progress else {}
+    asked = {"emotion": network("emotion"), "valence_arousal": network("valence-arousal"), "precision": "float32", "views": 0, **changes}
+    return run.run(aligned, aligned.with_name(name), networks=Networks(asked["emotion"], asked["valence_arousal"]),
+                   settings=Settings(CPU, asked["precision"], asked["views"]), **progress)
+
+
+def digest(path):
+    last = info.describe(path)[-1]
+    assert last.startswith("digest: ")
+    return last
+
+
+def test_folded_batch_normalisation_gives_the_features_of_the_network_as_it_was_trained():
+    """With running statistics unlike those of a fresh network; in bfloat16 as near to float32 as autocast unfolded."""
+    trained = network("emotion", size=64).network
+    images = torch.randn(8, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    trained.train()
+    for _ in range(5):
+        trained(images * 2 + 1)
+    trained.eval()
+    with torch.inference_mode():
+        expected, logits = trained(images)
+        with autocast(CPU, "bfloat16"):
+            unfolded, _ = trained(images)
+
+    def error(features):
+        return ((features.float() - expected).norm(dim=1) / expected.norm(dim=1)).max()
+
+    features, outputs = Frozen(trained, CPU, torch.float32)(images)
+    assert error(features) < 1e-5
+    torch.testing.assert_close(outputs, logits, atol=1e-4, rtol=0)
+    features, outputs = Frozen(trained, CPU, torch.bfloat16)(images)
+    assert 1e-5 < error(features) < 1.3 * error(unfolded) and features.dtype == outputs.dtype == torch.float32
+    assert sum(isinstance(module, torch.nn.BatchNorm2d) for module in trained.modules()) == 20, "the trained network is left as it was"
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in Frozen(trained, CPU, torch.float32).modules())
 
 
 def test_features_are_those_of_the_network_on_the_plain_crops(aligned):
@@ -57,20 +95,76 @@ def test_an_interrupted_run_gives_the_digest_of_an_undisturbed_one(aligned):
     class Stopped(Exception):
         pass
 
-    def stop(rows, done=[]):
+    def stop(rows, text="", done=[]):
         done.append(rows)
-        if len(done) == 2:
+        if len(done) == 4:
             raise Stopped
 
     make(aligned, "whole.h5")
     with pytest.raises(Stopped):
         make(aligned, "stopped.h5", progress=stop)
-    assert len(list(aligned.with_name("stopped.h5.parts").glob("*.h5"))) == 2
+    assert 0 < len(list(aligned.with_name("stopped.h5.parts").glob("*.h5"))) < 6
     assert make(aligned, "stopped.h5")
-    digests = [info.describe(aligned.with_name(name))[-1] for name in ("whole.h5", "stopped.h5")]
-    assert digests[0] == digests[1] and digests[0].startswith("digest: ")
+    assert digest(aligned.with_name("whole.h5")) == digest(aligned.with_name("stopped.h5"))
     assert not make(aligned, "stopped.h5")
     assert not list(aligned.parent.glob(".*")) and not list(aligned.parent.glob("*.parts"))
+
+
+@pytest.mark.parametrize("cores", [1, 2, 8])
+def test_the_number_of_cores_does_not_change_a_bit(aligned, monkeypatch, cores):
+    make(aligned, "whole.h5", precision="bfloat16", views=1)
+    monkeypatch.setattr("extract.predict.own_cpus", lambda: cores)
+    make(aligned, "other.h5", precision="bfloat16", views=1)
+    assert digest(aligned.with_name("whole.h5")) == digest(aligned.with_name("other.h5"))
+
+
+def test_features_taken_while_crops_are_being_made_are_those_of_a_finished_cache(aligned, tmp_path):
+    """What a GPU does, with the CPU in its place."""
+    make(aligned, "whole.h5", views=2)
+    made = listing(tmp_path / "images", {"train": 30, "test": 14})
+    networks, settings = Networks(network("emotion"), network("valence-arousal")), Settings(CPU, "float32", 2)
+    other, target, seen = tmp_path / "other" / "a.h5", tmp_path / "other" / "features.h5", []
+    run.run_along(crops.Alignment(made, other, Rule(landmarks="none")), target, networks=networks, settings=settings, workers=2,
+                  progress=lambda rows, text="": seen.append(str(text)))
+    assert other.exists() and not target.exists() and len(list((target.parent / "features.h5.parts").glob("*.h5"))) == 6
+    assert "limit: " in seen[-1] and "faces in 100.0%" in seen[-1]
+    assert run.run(other, target, networks=networks, settings=settings)
+    assert digest(target) == digest(aligned.with_name("whole.h5"))
+
+
+def test_an_alignment_that_fails_beside_the_network_ends_both(aligned, tmp_path, monkeypatch):
+    monkeypatch.setattr(crops, "FAILURES_ALLOWED", 0)
+    monkeypatch.setattr(crops, "outcome", failing)
+    alignment = crops.Alignment(listing(tmp_path / "images", {"train": 30}), tmp_path / "other" / "a.h5", Rule(landmarks="none"))
+    with pytest.raises(ChildProcessError, match="points to the installation"):
+        run.run_along(alignment, tmp_path / "other" / "features.h5", networks=Networks(network("emotion")),
+                      settings=Settings(CPU, "float32"), workers=1)
+    assert threading.active_count() == 1 and multiprocessing.active_children() == []
+
+
+def failing(sample, root, rule):
+    raise ImportError("no dlib")
+
+
+def test_shards_of_other_crops_are_refused(aligned, tmp_path):
+    """The photographs changed and were aligned anew, while features of the old ones lie there half-finished."""
+    def stop(rows, text="", done=[]):
+        done.append(rows)
+        if len(done) == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make(aligned, progress=stop)
+    cv2.imwrite(str(tmp_path / "images" / "train_0.png"), picture(77))
+    aligned.unlink()
+    crops.align(listing(tmp_path / "again", {"train": 30, "test": 14}), tmp_path / "plain.h5", rule=Rule(landmarks="none"), workers=1)
+    for path in (tmp_path / "again").iterdir():
+        if path.name != "train_0.png":
+            (tmp_path / "images" / path.name).write_bytes(path.read_bytes())
+    made = dataclasses.replace(listing(tmp_path / "again", {"train": 30, "test": 14}), root=tmp_path / "images")
+    crops.align(made, aligned, rule=Rule(landmarks="none"), workers=1)
+    with pytest.raises(DamagedShard, match="000000.h5 was computed from other crops"):
+        make(aligned)
 
 
 def test_views_are_cached_behind_the_plain_crop_of_training_rows_alone(aligned):

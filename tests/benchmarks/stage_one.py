@@ -1,0 +1,299 @@
+"""The measurements of tests.benchmarks.extract, each with its baseline right beside it."""
+
+import contextlib
+import csv
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from data import publish, registry
+from data.cache import open_cache
+from data.machine import available_cpus
+from data.shards import Shards
+from extract import backbone, checkpoint, crops, features, run
+from extract.batches import Crops
+from extract.device import PRECISIONS, choose_device, choose_precision
+from extract.faces import Crop, Outcome, Rule
+from extract.features import Networks, Settings
+from extract.predict import BATCH, Predictor
+from tests.benchmarks import bare
+
+ROOT = Path(__file__).resolve().parents[2]
+DETECTOR = Rule()
+META = {"task": "emotion", "settings": {}, "image_size": 224, "emotions": [], "alignment_version": 1, "toy": False, "domains": {"benchmark": {}},
+        "code_version": "", "versions": {}}
+
+
+class Faces:
+    """Photographs of one or more tables under one root, and what the measurements share."""
+
+    def __init__(self, manifests, count, folder):
+        listings = [registry.read("manifest", None, table=manifest) for manifest in manifests]
+        samples = [replace(sample, split="train") for listing in listings for sample in listing.samples if not sample.left_out]
+        kept = np.linspace(0, len(samples) - 1, count or len(samples)).astype(int)
+        samples = tuple(replace(samples[index], row=row) for row, index in enumerate(kept))
+        self.listing, self.folder = replace(listings[0], samples=samples, notes=()), folder
+
+    def data(self):
+        return [(self.listing.root / sample.path).read_bytes() for sample in self.listing.samples]
+
+    def aligned(self):
+        """The path of the aligned cache, made where it is not there."""
+        path = self.folder / "aligned.h5"
+        if not path.exists():
+            crops.align(self.listing, path, rule=DETECTOR, workers=available_cpus())
+        return path
+
+    def checkpoint(self, size=224):
+        """The path of an untrained network; where it is for 224 pixels, with batch statistics of these faces."""
+        path = self.folder / f"{size}.pt"
+        if not path.exists():
+            network = backbone.make("emotion", dropout=0.0, init="scratch", seed=0)
+            if size == 224:
+                source = Crops(self.aligned(), "train", size)
+                with torch.no_grad():
+                    for start in range(0, min(len(source), 96), 32):
+                        network.train()(backbone.normalise(stacked(source, range(start, min(start + 32, len(source))))))
+            checkpoint.save(path, network.eval(), {**META, "image_size": size})
+        return path
+
+
+def stacked(source, rows):
+    return torch.from_numpy(np.stack([source.pixels(row) for row in rows]))
+
+
+def alignment(faces):
+    """Ours and the bare loop, one process each and two of each."""
+    data, count = faces.data(), len(faces.listing.samples)
+    first_try, _ = bare.align_all(data, tries=1)
+    alone, _ = bare.align_all(data)
+    one = seconds_of_align(faces, 1)
+    two, side_by_side = seconds_of_align(faces, 2), two_bare(faces)
+    return {"images": count, "bare_align_rate": count / alone, "align_rate": count / one, "align_share": alone / one,
+            "align_share_first_try": first_try / one, "align_two_workers_rate": count / two, "align_two_workers_share": side_by_side / two}
+
+
+def seconds_of_align(faces, workers):
+    path = faces.folder / f"{workers}.h5"
+    begun = time.perf_counter()
+    crops.align(faces.listing, path, rule=DETECTOR, workers=workers)
+    return time.perf_counter() - begun
+
+
+def two_bare(faces):
+    """Wall seconds of two bare processes that share the images."""
+    paths = [sample.path for sample in faces.listing.samples]
+    running = [subprocess.Popen([sys.executable, "-m", "tests.benchmarks.bare", faces.listing.root], cwd=ROOT, text=True,
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(2)]
+    for number, process in enumerate(running):
+        process.stdin.write("\n".join(paths[number::2]))
+        process.stdin.close()
+    times = [list(map(float, process.stdout.read().split())) for process in running]
+    for process in running:
+        process.wait()
+    return max(end for _, end in times) - min(start for start, _ in times)
+
+
+def network(faces):
+    """Plain ResNet-18, ours on pixels in memory, and ours from the aligned cache."""
+    device, precision = torch.device("cpu"), choose_precision(torch.device("cpu"))
+    made = checkpoint.load(faces.checkpoint(), "emotion")
+    source = Crops(faces.aligned(), "train", 224)
+    pixels = stacked(source, range(32))
+    images = backbone.normalise(pixels)
+    plain = bare.resnet18(made.network)
+    plain_rate = bare.rate(plain, images.contiguous())
+    bare_rate = rate_in_memory(made, pixels.numpy(), device, precision)
+    with torch.inference_mode():
+        expected = plain(images.contiguous())
+        found, _ = backbone.Frozen(made.network, device, PRECISIONS[precision])(images)
+    error = ((found - expected).norm(dim=1) / expected.norm(dim=1)).max().item()
+    cached = rate_from_cache(faces, made, choose_device(), precision)
+    return {"precision": precision, "plain_network_rate": plain_rate, "network_rate": bare_rate, "network_speedup": bare_rate / plain_rate,
+            "network_error": error, "cached_rate": cached, "cached_share": cached / rate_in_memory(made, pixels.numpy(), device, precision)}
+
+
+def rate_in_memory(made, pixels, device, precision, seconds=10.0):
+    """Images a second of our network over one and the same batch of uint8 pixels."""
+    predictor = Predictor([made.network], device, precision)
+    begun = time.perf_counter()
+
+    def until_time_is_up():
+        while time.perf_counter() - begun < seconds:
+            yield None
+
+    count = sum(len(pixels) for _ in predictor.over(until_time_is_up(), lambda piece: pixels[: BATCH[device.type]]))
+    return count / (time.perf_counter() - begun)
+
+
+def rate_from_cache(faces, made, device, precision):
+    begun = time.perf_counter()
+    run.run(faces.aligned(), faces.folder / "cached.h5", networks=Networks(made), settings=Settings(device, precision))
+    seconds = time.perf_counter() - begun
+    with open_cache(faces.aligned(), "aligned") as file:
+        return len(file["train/row"]) / seconds
+
+
+def whole_run(faces):
+    """The command from photographs to features, by its own CPU and wall seconds, beside those of the bare stages."""
+    data = faces.data()
+    _, align_cpu = bare.align_all(data)
+    made = checkpoint.load(faces.checkpoint(), "emotion")
+    with open_cache(faces.aligned(), "aligned") as file:
+        count = len(file["train/row"])
+    pixels = stacked(Crops(faces.aligned(), "train", 224), range(32)).numpy()
+    device = torch.device("cpu")
+    precision = choose_precision(device)
+    begun, cpu = time.perf_counter(), time.process_time()
+    rate = rate_in_memory(made, pixels, device, precision)
+    network_cpu = count * (time.process_time() - cpu) / (rate * (time.perf_counter() - begun))
+    wall, used, _ = command(faces, "run", faces.listing, "whole")
+    return {"run_rate": len(data) / wall, "run_wall_seconds": wall, "run_cpu_seconds": used, "bare_cpu_seconds": align_cpu + network_cpu,
+            "cpu_overhead": used / (align_cpu + network_cpu), "cores_busy": used / wall / available_cpus(), "durability_share": durability(faces, made)}
+
+
+def command(faces, name, listing, workdir, *options):
+    """(wall seconds, CPU seconds of all its processes, peak bytes of the largest) of an `extract` command over a listing."""
+    workdir = faces.folder / workdir
+    (workdir / "checkpoints").mkdir(parents=True, exist_ok=True)
+    size = 32 if "--landmarks" in options else 224
+    (workdir / "checkpoints" / "emotion.pt").write_bytes(faces.checkpoint(size).read_bytes())
+    table = workdir / "table.csv"
+    with open(table, "w", newline="") as file:
+        csv.writer(file).writerows([("path", "emotion", "split"), *((sample.path, "", sample.split) for sample in listing.samples)])
+    arguments = [name, "--workdir", workdir, "--dataset", "manifest", "--manifest", table, "--root", listing.root, "--name", "x", *options]
+    begun = time.perf_counter()
+    process = subprocess.Popen([sys.executable, "-m", "extract.cli", *map(str, arguments)], cwd=ROOT, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"extract {name} failed")
+    return time.perf_counter() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
+
+
+def durability(faces, made):
+    """Share of the time that goes into keeping what was computed, and into keeping workers apart, counted as if it never overlapped."""
+    device, synced = torch.device("cpu"), Clock(publish.os, "fsync")
+    begun, cpu = time.perf_counter(), time.process_time()
+    with synced:
+        crops.align(faces.listing, faces.folder / "kept_a.h5", rule=DETECTOR, workers=available_cpus())
+    kept = time.process_time() - cpu + synced.seconds
+    published, packed = Clock(Shards, "publish"), Clock(features, "pack")
+    with published, packed:
+        run.run(faces.folder / "kept_a.h5", faces.folder / "kept_f.h5", networks=Networks(made),
+                settings=Settings(device, choose_precision(device)))
+    return (kept + published.seconds + packed.seconds) / (time.perf_counter() - begun)
+
+
+class Clock(contextlib.AbstractContextManager):
+    """Adds up the seconds spent in calls of one function."""
+
+    def __init__(self, owner, name):
+        self.owner, self.name, self.plain, self.seconds = owner, name, getattr(owner, name), 0.0
+
+    def __enter__(self):
+        def timed(*arguments, **options):
+            begun = time.perf_counter()
+            try:
+                return self.plain(*arguments, **options)
+            finally:
+                self.seconds += time.perf_counter() - begun
+
+        setattr(self.owner, self.name, timed)
+        return self
+
+    def __exit__(self, *failure):
+        setattr(self.owner, self.name, self.plain)
+
+
+def memory(faces):
+    """Peak of the largest process over the images once and ten times, without detection and at 32 pixels: of align, and of run."""
+    found = {}
+    for name in ("align", "run"):
+        peaks = [command(faces, name, repeated(faces.listing, times), f"memory_{times}", "--landmarks", "none")[2] for times in (1, 10)]
+        found |= {f"memory_mib_{name}": peaks[0] / 2**20, f"memory_growth_{name}": peaks[1] / peaks[0]}
+    return {**found, "memory_growth": max(found["memory_growth_align"], found["memory_growth_run"])}
+
+
+def repeated(listing, times):
+    return replace(listing, samples=listing.samples * times)
+
+
+SHARDS, LIST = 281, 287_651  # AffectNet's
+RESUME = """
+import sys, time
+from pathlib import Path
+import torch
+from extract import checkpoint, crops, features, run, source
+from extract.options import listing_of
+from extract.faces import Rule
+
+folder, what = Path(sys.argv[1]), sys.argv[2]
+begun = time.perf_counter()
+
+def first(rows, text=""):
+    if text:
+        print(time.perf_counter() - begun)
+        sys.stdout.flush()
+        import os
+        os._exit(0)
+
+if __name__ == "__main__":
+    if what == "align":
+        listing = listing_of(folder, "manifest", sys.argv[3], folder / "list.csv", "x")
+        crops.align(listing, folder / "a.h5", rule=Rule(landmarks="none"), workers=2, progress=first)
+    else:
+        networks = features.Networks(checkpoint.load(folder / "emotion.pt", "emotion"))
+        run.run(folder / "a.h5", folder / "f.h5", networks=networks, settings=features.Settings(torch.device("cpu"), "float32"), progress=first)
+"""
+
+
+def resume(faces):
+    """Seconds to the first image of the last shard of a list as long as AffectNet's."""
+    folder = faces.folder / "resume"
+    folder.mkdir()
+    sample = faces.listing.samples[0]
+    with open(folder / "list.csv", "w", newline="") as file:
+        csv.writer(file).writerows([("path", "emotion", "split"), *[(sample.path, "neutral", "train")] * LIST])
+    listing = registry.read("manifest", faces.listing.root, table=folder / "list.csv")
+    script = folder / "resume_script.py"
+    script.write_text(RESUME)
+    alignment = all_but_one(listing, folder / "a.h5")
+    found = {"resume_seconds": timed_script(script, folder, "align", listing.root)}
+    alignment.finish(2, crops.ALONE, lambda rows, text="": None)
+    (folder / "emotion.pt").write_bytes(faces.checkpoint(32).read_bytes())
+    all_features_but_one(folder)
+    return {**found, "resume_seconds_run": timed_script(script, folder, "run")}
+
+
+def timed_script(script, *arguments):
+    found = subprocess.run([sys.executable, script, *map(str, arguments)], env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT,
+                           capture_output=True, text=True, check=True)
+    return float(found.stdout)
+
+
+def all_but_one(listing, target):
+    """An Alignment whose shards are there but for the last, of one made-up crop an image."""
+    alignment = crops.Alignment(listing, target, Rule(landmarks="none"))
+    with alignment.held(crops.ALONE):
+        jpeg = crops.outcome(listing.samples[0], listing.root, alignment.rule).crops[0].jpeg
+        for number, (_, samples) in enumerate(alignment.plan[:-1]):
+            alignment.shards.publish(number, crops.shard_arrays(samples, [Outcome("ok", crops=(Crop(jpeg, "given"),))] * len(samples)))
+    return alignment
+
+
+def all_features_but_one(folder):
+    networks = Networks(checkpoint.load(folder / "emotion.pt", "emotion"))
+    with open_cache(folder / "a.h5", "aligned") as file:
+        source = run.Finished(file)
+        made = features.Features(source, folder / "f.h5", networks, Settings(torch.device("cpu"), "float32"))
+        with made.held(crops.ALONE, source.digest):
+            for number in range(SHARDS - 1):
+                arrays = {**{name: value for name, value in source.load(number).items() if name in features.LABELS},
+                          "feature": np.zeros((source.size(number), 1, 512), np.float16)}
+                made.shards.publish(number, arrays, source=source.content(number))
