@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 
 from data.emotions import EMOTIONS
+from data.foreign import attribute, check, parsed
 from data.hdf5 import dataset_digest, dataset_names, publish_hdf5, read_array, write_array
 from data.shards import remove_parts
 
@@ -94,10 +95,10 @@ def content_digest(file):
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def open_cache(path, kind):
-    """An open h5py.File that is whole, of this kind, schema and class order. Raises CacheError, FileNotFoundError."""
+def open_cache(path, *kinds):
+    """An open h5py.File that is whole, of one of these kinds, and holds what the schema says. Raises CacheError, FileNotFoundError."""
     path = Path(path)
-    again = f"make it anew with `{MADE_BY[kind]}`"
+    again = f"make it anew with `{MADE_BY[kinds[-1]]}`"
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing; {again.replace('make it anew', 'make it')}")
     try:
@@ -105,37 +106,25 @@ def open_cache(path, kind):
     except OSError as error:
         raise CacheError(f"{path} is not a readable HDF5 file ({error}); {again}") from error
     try:
-        _validate(file, path, kind, again)
-    except Exception:
+        _validate(file, kinds)
+    except Exception as error:  # of a damaged file HDF5 and h5py raise what they like; plain ValueErrors say what was found
         file.close()
-        raise
+        found = error if type(error) is ValueError else f"is damaged ({error})"
+        raise CacheError(f"{path} {found}; {again}") from error
     return file
 
 
-def _validate(file, path, kind, again):
-    found = file.attrs.get("kind")
-    if found != kind:
-        raise CacheError(f"{path} is {'a file of kind ' + str(found) if found else 'no file of this project'}, "
-                         f"expected kind {kind}; {again}")
-    if not file.attrs.get("complete", False):
-        raise CacheError(f"{path} is incomplete; delete it and {again}")
-    if file.attrs.get("schema_version") != SCHEMA[kind]:
-        raise CacheError(f"{path} has schema version {file.attrs.get('schema_version')}, this code reads {SCHEMA[kind]}; {again}")
-    if json.loads(file.attrs.get("emotions", "null")) != list(EMOTIONS):
-        raise CacheError(f"{path} orders its classes as {file.attrs.get('emotions', 'nothing')}, expected {', '.join(EMOTIONS)}; {again}")
-    _refuse_foreign_storage(file, path)
-
-
-def _refuse_foreign_storage(group, path):
-    """Hard links and plain storage only: anything else could read another file of this computer."""
-    for name in group:
-        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            raise CacheError(f"{path} holds a soft or external link at {group.name}/{name}; such files are refused")
-        item = group[name]
-        if isinstance(item, h5py.Group):
-            _refuse_foreign_storage(item, path)
-        elif item.is_virtual or item.external:
-            raise CacheError(f"{path} keeps {item.name} in another file; such files are refused")
+def _validate(file, kinds):
+    kind = attribute(file, "kind", str) if "kind" in file.attrs else None
+    if kind not in kinds:
+        raise ValueError(f"is {f'a file of kind {kind}' if kind else 'no file of this project'}, expected kind {' or '.join(kinds)}")
+    if "complete" not in file.attrs or not attribute(file, "complete", bool):
+        raise ValueError("is incomplete; delete it")
+    if attribute(file, "schema_version", int) != SCHEMA[kind]:
+        raise ValueError(f"has schema version {file.attrs['schema_version']}, this code reads {SCHEMA[kind]}")
+    if parsed(file, "emotions", list) != list(EMOTIONS):
+        raise ValueError(f"orders its classes as {file.attrs['emotions']}, expected {', '.join(EMOTIONS)}")
+    check(file, kind, statuses=len(STATUSES), tries=len(TRIES), features=FEATURE_SIZE)
 
 
 def damaged(file):

@@ -2,19 +2,15 @@
 
 import json
 
-import h5py
-
 from data.cache import STATUSES, TRIES, CacheError, coverage, damaged, header_of, open_cache, provenance_of
+from data.foreign import not_finite
 from data.hdf5 import intact
 from data.sample import SPLITS
 
 
 def open_any(path):
     """An open cache of stage one, whichever of the two kinds it is. Raises CacheError, FileNotFoundError."""
-    if path.is_file() and h5py.is_hdf5(path):
-        with h5py.File(path, "r") as file:
-            return open_cache(path, "aligned" if file.attrs.get("kind") == "aligned" else "features")
-    return open_cache(path, "features")
+    return open_cache(path, "aligned", "features")
 
 
 def crops_in(path):
@@ -57,14 +53,16 @@ def _named(names, counts):
 
 
 def verify(path):
-    """Read a cache whole; raise CacheError naming what in it has changed since it was written."""
+    """Read a cache whole; raise CacheError naming what in it has changed since it was written, or is not finite and must be."""
     changed = path.is_file() and intact(path) is False
     try:
         with open_any(path) as file:
-            broken = damaged(file)
+            broken, infinite = damaged(file), not_finite(file, file.attrs["kind"])
     except Exception as error:  # HDF5 raises what it likes on flipped bits
-        if not changed:
+        if isinstance(error, (CacheError, FileNotFoundError)) and not changed:
             raise
-        broken = [f"its structure ({error})"]
+        broken, infinite = [f"its structure ({error})"], []
     if broken or changed:
         raise CacheError(f"{path} is damaged in {', '.join(broken) or 'its structure'}; delete it and make it anew")
+    if infinite:
+        raise CacheError(f"{path} holds values that are not finite in {', '.join(infinite)}; delete it and make it anew")

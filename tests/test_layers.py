@@ -11,11 +11,11 @@ ROOT = Path(__file__).resolve().parents[1]
 OURS = {"data", "extract", "embed", "evaluate"}
 ALLOWED = {
     "data": {"numpy", "h5py"},
-    "extract": {"data", "extract", "numpy", "h5py", "torch", "torchvision", "cv2", "dlib", "click", "PIL"},
+    "extract": {"data", "extract", "numpy", "h5py", "torch", "torchvision", "cv2", "dlib", "click"},
     "embed": {"data", "embed", "numpy", "torch", "click"},
     "evaluate": {"data", "evaluate", "numpy", "scipy", "sklearn", "matplotlib", "click"},
 }
-ONLY_IN = {"dlib": {"extract/detect.py"}, "torchvision": {"extract/backbone.py"}, "PIL": {"extract/decode.py"}}
+ONLY_IN = {"dlib": {"extract/detect.py"}, "torchvision": {"extract/backbone.py"}, "PIL": set()}
 
 
 def imports(source):

@@ -66,7 +66,7 @@ def test_every_row_has_probabilities_of_every_classifier(workdir):
 
 def test_a_folder_without_labels_and_with_several_faces_an_image(workdir):
     def photographs(split, arrays):
-        return {**arrays, "emotion": arrays["emotion"] * 0 - 1, "face": np.arange(len(arrays["face"])) % 2, "row": arrays["row"] // 2}
+        return {**arrays, "emotion": arrays["emotion"] * 0 - 1, "face": arrays["row"].astype(np.int16) % 2, "row": arrays["row"] // 2}
 
     write_cache(workdir / "features" / "photos.h5", change=photographs, splits=("test",), seed=3)
     found = rows(call(workdir, cache="photos"))

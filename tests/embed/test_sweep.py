@@ -191,7 +191,7 @@ def unlabelled(split, arrays):
 @pytest.mark.parametrize("spoiled, match", [
     ({"toy": True}, "is toy data"), ({"header": {"emotion_sha256": "f" * 64}}, "emotion sha256"), ({"header": {"image_size": 224}}, "image size"),
     ({"header": {"alignment_version": 9}}, "alignment version"), ({"header": {"precision": "bfloat16"}}, "precision"), ({"header": {"views": 3}}, "views"),
-    ({"change": nan_feature}, "not finite"), ({"change": one_class}, "one class alone"), ({"change": narrow}, "expected \\(rows, views, 512\\)"),
+    ({"change": nan_feature}, "not finite"), ({"change": one_class}, "one class alone"), ({"change": narrow}, "expected \\(n, v, 512\\)"),
     ({"change": unlabelled}, "no labelled train rows"), ({"splits": ("train",)}, "no labelled test rows"), ({"kind": "aligned"}, "kind aligned"),
 ])
 def test_caches_that_cannot_be_swept_together_are_refused(caches, tmp_path, spoiled, match):
