@@ -9,6 +9,8 @@ import numpy as np
 from data.cache import header_of, open_cache, read_split
 from data.hdf5 import mapped
 from data.machine import available_cpus
+from extract.align import CROP_SIZE
+from extract.decode import decode
 
 KEPT_BYTES = 2**31  # up to here the pixels of a split are decoded once and kept
 LABELS = ("emotion", "valence_arousal", "row", "face", "path")
@@ -43,8 +45,10 @@ class Crops:
 
 
 def pixels(jpeg, size):
-    """(size, size, 3) uint8 RGB of one cached crop, from its JPEG bytes as a uint8 array."""
-    image = cv2.imdecode(jpeg, cv2.IMREAD_COLOR_RGB)
+    """(size, size, 3) uint8 RGB of one cached crop, from its JPEG bytes as a uint8 array. Raises ValueError."""
+    image = decode(jpeg.tobytes())  # the file may come from anywhere
+    if image.shape[:2] != (CROP_SIZE, CROP_SIZE):
+        raise ValueError(f"a cached crop has {image.shape[1]} x {image.shape[0]} pixels, expected {CROP_SIZE} x {CROP_SIZE}")
     return image if image.shape[0] == size else cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
 
 

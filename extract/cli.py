@@ -3,7 +3,6 @@
 import functools
 import signal
 import sys
-import warnings
 from pathlib import Path
 
 import click
@@ -16,7 +15,6 @@ from extract.ranks import Stopped, joined, own_cpus
 @click.group()
 def main():
     """Stage one: finds and aligns faces, trains ResNet-18, and writes its 512-d features once and for all."""
-    warnings.filterwarnings("ignore", module="PIL")  # broken headers become statuses in the manifest
 
 
 def say(text):

@@ -1,5 +1,6 @@
 """Bytes to pixels, strictly: one decoder for the whole project, and no half-read image passes for a good one."""
 
+import functools
 import os
 import stat
 
@@ -49,3 +50,9 @@ def _pixels(data, kind):
     if pixels is None:
         raise Undecodable("unreadable", f"broken {kind} data")
     return pixels
+
+
+@functools.cache
+def one_thread():
+    """Keep OpenCV to one thread in this process, a worker: the workers are the parallelism."""
+    cv2.setNumThreads(1)

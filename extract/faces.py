@@ -3,14 +3,13 @@
 import functools
 import time
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import cv2
 import numpy as np
 
 from data import guard
 from extract import align
-from extract.decode import Undecodable, decode
+from extract.decode import Undecodable, decode, one_thread, read
 
 JPEG_QUALITY = 95
 
@@ -48,7 +47,7 @@ class Outcome:
 
 def outcome(sample, root, rule):
     """Read, decode, detect and align one sample. Every expected failure becomes a status with its reason."""
-    _one_thread()
+    one_thread()
     begun = time.perf_counter()
     try:
         image = _image(sample, root)
@@ -65,15 +64,10 @@ def outcome(sample, root, rule):
     return replace(found, seconds={"decode": decoded - begun, "detect": time.perf_counter() - decoded})
 
 
-@functools.cache
-def _one_thread():
-    cv2.setNumThreads(1)  # the workers are the parallelism
-
-
 def _image(sample, root):
     if sample.pixels is not None:
         return cv2.cvtColor(sample.pixels, cv2.COLOR_GRAY2RGB)
-    return decode(Path(guard.locate(root, sample.path)).read_bytes())
+    return decode(read(guard.locate(root, sample.path)))
 
 
 def _aligned(image, sample, rule):

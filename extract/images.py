@@ -5,11 +5,10 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from data import guard
-from extract.decode import Undecodable, decode
+from extract.decode import Undecodable, decode, one_thread, read
 from extract.fingerprint import SIDE, thumbnail
 from extract.workers import Failed, supervise
 
@@ -64,11 +63,11 @@ class Images:
 def examine(source, *, root, side):
     """(sha256 of the bytes, thumbnail) of one (path, pixels or None), or Failed."""
     path, pixels = source
-    _settle()
+    one_thread()
     if pixels is not None:
         return hashlib.sha256(pixels.tobytes()).digest(), thumbnail(pixels, side)
     try:
-        data = guard.locate(root, path).read_bytes()
+        data = read(guard.locate(root, path))
         image = decode(data)
     except guard.OutsideRoot as error:
         return Failed("outside_root", str(error))
@@ -79,13 +78,3 @@ def examine(source, *, root, side):
     except Undecodable as error:
         return Failed(error.status, str(error))
     return hashlib.sha256(data).digest(), thumbnail(image, side)
-
-
-@functools.cache
-def _settle():
-    """Once in a process: one thread, since the workers are the parallelism; and memory that stays.
-
-    glibc hands back what a freed image took, and faulting it in anew takes as long as decoding. It keeps blocks up to the
-    largest that was freed (at most 32 MB); elsewhere this does nothing."""
-    cv2.setNumThreads(1)
-    np.empty(30_000_000, np.uint8)

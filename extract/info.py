@@ -6,6 +6,7 @@ from data.cache import STATUSES, TRIES, CacheError, coverage, damaged, header_of
 from data.foreign import not_finite
 from data.hdf5 import intact
 from data.sample import SPLITS
+from extract.workers import Failed, supervise
 
 
 def open_any(path):
@@ -54,15 +55,20 @@ def _named(names, counts):
 
 def verify(path):
     """Read a cache whole; raise CacheError naming what in it has changed since it was written, or is not finite and must be."""
-    changed = path.is_file() and intact(path) is False
-    try:
-        with open_any(path) as file:
-            broken, infinite = damaged(file), not_finite(file, file.attrs["kind"])
-    except Exception as error:  # HDF5 raises what it likes on flipped bits
-        if isinstance(error, (CacheError, FileNotFoundError)) and not changed:
-            raise
-        broken, infinite = [f"its structure ({error})"], []
-    if broken or changed:
-        raise CacheError(f"{path} is damaged in {', '.join(broken) or 'its structure'}; delete it and make it anew")
+    if path.is_file() and intact(path) is False:
+        # in a process of its own: on flipped bits HDF5 may crash, or hang
+        [(_, found)] = supervise(_damage, [(path, path)], workers=1)
+        broken, infinite = (["its structure"], []) if isinstance(found, Failed) else found
+        broken = broken or ["its structure"]
+    else:
+        broken, infinite = _damage(path)
+    if broken:
+        raise CacheError(f"{path} is damaged in {', '.join(broken)}; delete it and make it anew")
     if infinite:
         raise CacheError(f"{path} holds values that are not finite in {', '.join(infinite)}; delete it and make it anew")
+
+
+def _damage(path):
+    """Names of the datasets that have changed, and of those that are not finite and must be."""
+    with open_any(path) as file:
+        return damaged(file), not_finite(file, file.attrs["kind"])

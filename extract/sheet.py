@@ -8,6 +8,8 @@ import numpy as np
 from data.cache import open_cache, read_split
 from data.emotions import EMOTIONS
 from data.publish import publish
+from extract.align import CROP_SIZE
+from extract.batches import pixels
 
 TILE, MARGIN, CAPTION, COLUMNS = 112, 8, 18, 8
 _PAPER, _INK, _FAINT = (250, 250, 248), (40, 40, 40), (130, 130, 130)
@@ -21,7 +23,7 @@ def write_sheet(cache, output, *, split, count, seed):
         arrays = read_split(file, split, ("emotion", "row", "jpeg_offset"))
         chosen = choose(arrays["emotion"], count=count, generator=np.random.default_rng(seed))
         spans = [arrays["jpeg_offset"][[index, index + 1]] for index in chosen]
-        crops = [cv2.imdecode(file[split]["jpeg"][start:end], cv2.IMREAD_COLOR_RGB) for start, end in spans]
+        crops = [pixels(file[split]["jpeg"][start:end], CROP_SIZE) for start, end in spans]
         title = f"{Path(cache).stem}, {split}: {len(chosen)} of {len(arrays['row']):,} aligned crops" + ("  -  TOY DATA" if file.attrs["toy"] else "")
     labels = [f"{EMOTIONS[arrays['emotion'][index]] if arrays['emotion'][index] >= 0 else 'no label'}  {arrays['row'][index]}" for index in chosen]
     png = cv2.imencode(".png", contact_sheet(crops, labels, title)[..., ::-1])[1].tobytes()
