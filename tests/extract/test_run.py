@@ -12,7 +12,7 @@ import torch
 from data.cache import header_of, open_cache, read_split
 from data.publish import Mismatch
 from data.shards import DamagedShard
-from extract import backbone, checkpoint, crops, info, run
+from extract import backbone, crops, info, run
 from extract.backbone import Frozen, normalise
 from extract.batches import Crops
 from extract.checkpoint import Checkpoint
