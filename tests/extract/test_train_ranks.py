@@ -1,0 +1,115 @@
+"""`extract train` in two processes: what one process finds, the same file after any end, and one line for what went wrong."""
+
+import csv
+import shutil
+
+import pytest
+
+from extract import checkpoint, crops
+from extract.faces import Rule
+from tests.extract.made_up import listing
+from tests.extract.torchrun import call
+
+# FAULT names what befalls which process at the beginning of which epoch.
+SCRIPT = """
+import os, signal
+from extract.epoch import Epochs
+
+plain, fault = Epochs.run, os.environ.get("FAULT", "").split()
+
+def terminated(number, frame):  # torchrun ends the rest with SIGTERM
+    raise KeyboardInterrupt
+
+signal.signal(signal.SIGTERM, terminated)
+
+def run(self, epoch, progress):
+    if [str(self.ranks.rank), str(epoch)] == fault[1:]:
+        if fault[0] == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        raise OSError("the file is gone")
+    return plain(self, epoch, progress)
+
+Epochs.run = run
+from extract.cli import main
+main()
+"""
+
+
+@pytest.fixture(scope="module")
+def workdir(tmp_path_factory):
+    """A folder with the script and 27 training rows: four batches, the last of 3."""
+    folder = tmp_path_factory.mktemp("ranks")
+    (folder / "script.py").write_text(SCRIPT)
+    (folder / "aligned").mkdir()
+    crops.align(listing(folder / "images", {"train": 30, "test": 14}), folder / "aligned" / "a.h5", rule=Rule(landmarks="none"), workers=1)
+    return folder
+
+
+def train(workdir, name, processes, *further, **environment):
+    """(exit code, stdout, stderr) of the command in a folder of its own with the same crops."""
+    folder = workdir / name
+    if not folder.exists():
+        shutil.copytree(workdir / "aligned", folder / "aligned")
+    return call(processes, workdir / "script.py", "train", "--workdir", folder, "--dataset", "a", "--task", "emotion", "--epochs", 2,
+                "--image-size", 64, "--batch", 8, "--precision", "float32", "--device", "cpu", *further, **environment)
+
+
+def losses(workdir, name):
+    with open(workdir / name / "checkpoints" / "emotion.csv", encoding="utf-8") as file:
+        return [float(row["loss"]) for row in csv.DictReader(file)]
+
+
+@pytest.fixture(scope="module")
+def two(workdir):
+    """The checkpoint of an undisturbed training in two processes."""
+    code, out, said = train(workdir, "two", 2)
+    assert code == 0, said
+    assert out.strip() == str(workdir / "two" / "checkpoints" / "emotion.pt")
+    assert said.count("last training loss") == said.count("a test, n = 13") == 1
+    return workdir / "two" / "checkpoints" / "emotion.pt"
+
+
+def test_two_processes_train_as_one_does(workdir, two):
+    assert train(workdir, "one", 1)[0] == 0
+    # Adam's first steps blow rounding up; that a step itself is the same is held in test_parallel.py.
+    assert losses(workdir, "two") == pytest.approx(losses(workdir, "one"), rel=0.05)
+    assert checkpoint.load(two, "emotion").meta == checkpoint.load(workdir / "one" / "checkpoints" / "emotion.pt", "emotion").meta
+
+
+def check_resumed(workdir, name, two):
+    assert train(workdir, name, 2)[0] == 0
+    folder = workdir / name / "checkpoints"
+    assert (folder / "emotion.pt").read_bytes() == two.read_bytes()
+    assert sorted(path.name for path in folder.iterdir()) == ["emotion.csv", "emotion.pt"]
+
+
+def test_a_process_that_fails_ends_all_and_the_next_call_goes_on(workdir, two):
+    code, out, said = train(workdir, "failing", 2, FAULT="failing 1 1")
+    assert code == 1 and not out
+    assert [line for line in said.splitlines() if line.startswith("Error:")] == ["Error: the file is gone"]
+    # the epoch that was finished, kept by the first process when the second one was lost
+    assert (workdir / "failing" / "checkpoints" / "emotion.pt.state").exists()
+    check_resumed(workdir, "failing", two)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rank, epoch", [(0, 1), (1, 0), (1, 1)])
+def test_a_process_that_is_killed_ends_all_and_the_next_call_goes_on(workdir, two, rank, epoch):
+    name = f"killed {rank} {epoch}"
+    assert train(workdir, name, 2, FAULT=name)[0] == 1
+    check_resumed(workdir, name, two)
+
+
+@pytest.mark.slow
+def test_a_loss_that_is_no_number_and_a_refused_setting_are_said_once(workdir, two):
+    for further, expected in ((["--rate", "1e30"], "try a smaller --rate"), (["--seed", "5"], "seed 0, this call has 5")):
+        code, _, said = train(workdir, "two" if "--seed" in further else "diverging", 2, *further)
+        lines = [line for line in said.splitlines() if line.startswith("Error:")]
+        assert code == 1 and len(lines) == 1 and expected in lines[0]
+
+
+@pytest.mark.slow
+def test_a_training_goes_on_with_another_number_of_processes(workdir, two):
+    assert train(workdir, "fewer", 2, FAULT="failing 1 1")[0] == 1
+    assert train(workdir, "fewer", 1)[0] == 0
+    assert losses(workdir, "fewer")[0] == losses(workdir, "two")[0]
