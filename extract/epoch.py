@@ -18,7 +18,7 @@ class NotFinite(ArithmeticError):
 
 
 class Epochs:
-    """Passes of a Step over Rows. What is random in one hangs on (seed, epoch) alone, so that a resumed training draws the same."""
+    """Passes of a Step over Rows. What is random in one hangs on (seed, epoch) alone, so a resumed training draws the same."""
 
     def __init__(self, settings, rows, step, device, ranks):
         self.settings, self.rows, self.step, self.device, self.ranks = settings, rows, step, device, ranks

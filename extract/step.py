@@ -25,8 +25,8 @@ class Step:
         self.optimizer = torch.optim.AdamW(self.network.parameters(), weight_decay=settings.decay, fused=True)
 
     def begin(self):
-        """Call it before each epoch: DistributedDataParallel orders its sums anew after its first step, and a resumed training must
-        do so where an undisturbed one does."""
+        """Call it before each epoch: DistributedDataParallel orders its sums anew after its first step, and a resumed
+        training must do so where an undisturbed one does."""
         self.called = self.network if self.ranks.world == 1 else parallel.averaged(self.network, self.device)
 
     def __call__(self, pixels, labels, generator, *, rows, rate):

@@ -1,4 +1,4 @@
-"""Three processes with parts of a batch, some empty, find what one finds with the whole: statistics, gradients, loss."""
+"""Two processes with parts of a batch, one of them empty, find what one finds with the whole: statistics, gradients, loss."""
 
 import json
 
@@ -68,29 +68,29 @@ def steps(settings, batches, ranks, classes):
 
 with joined() as ranks:
     import numpy as np
-    batches = [8, 2, 3]  # of three processes one has no row of the second
+    batches = [7, 1]  # of the second one process has no row
     emotion, regression = (Settings(task, image_size=64, dropout=0.3) for task in ("emotion", "valence-arousal"))
-    found = {f"norm {rows} {like}": norms(ranks.part(rows), rows, getattr(torch, like)) for rows in (7, 2) for like in ("float32", "bfloat16")}
+    found = {f"norm {rows} {like}": norms(ranks.part(rows), rows, getattr(torch, like)) for rows in (7, 1) for like in ("float32", "bfloat16")}
     found["emotion"], found["emotion, other draws"] = steps(emotion, batches, ranks, np.linspace(0.5, 2, 7))
-    found["regression"], found["regression, other draws"] = steps(regression, [8], ranks, None)
+    found["regression"], found["regression, other draws"] = steps(regression, [4], ranks, None)
     Path(sys.argv[1], f"{ranks.rank}.json").write_text(json.dumps(found))
 """
 
 
 @pytest.fixture(scope="module")
 def distances(tmp_path_factory):
-    """For each of three processes: dict of relative distances between parts and whole."""
+    """For each of two processes: dict of relative distances between parts and whole."""
     folder = tmp_path_factory.mktemp("parallel")
     (folder / "script.py").write_text(SCRIPT)
-    code, _, said = call(3, folder / "script.py", folder)
+    code, _, said = call(2, folder / "script.py", folder)
     assert code == 0, said
-    return [json.loads((folder / f"{rank}.json").read_text()) for rank in range(3)]
+    return [json.loads((folder / f"{rank}.json").read_text()) for rank in range(2)]
 
 
 def test_batch_norm_sees_the_whole_batch(distances):
     for found in distances:
-        assert found["norm 7 float32"] < 1e-5 and found["norm 2 float32"] < 1e-5
-        assert found["norm 7 bfloat16"] < 2e-2 and found["norm 2 bfloat16"] < 2e-2
+        assert found["norm 7 float32"] < 1e-5 and found["norm 1 float32"] < 1e-5
+        assert found["norm 7 bfloat16"] < 2e-2 and found["norm 1 bfloat16"] < 2e-2
 
 
 def test_a_step_on_parts_has_the_gradient_and_loss_of_the_whole(distances):

@@ -11,7 +11,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from data.publish import Mismatch
 from extract import checkpoint, crops
 from extract.augment import affine, augment, change, cutout, draw, jitter
-from extract.batches import Crops, batches
+from extract.batches import Crops, batches, decoded
 from extract.device import choose_device
 from extract.faces import Rule
 from extract.predict import test_scores as scores_on_test
@@ -189,6 +189,8 @@ def test_batches_are_the_same_whatever_is_kept_in_memory(aligned):
     for (rows, pixels), (others, again) in zip(batches([kept, kept], order, 7), batches([fresh, fresh], order, 7)):
         assert (rows == others).all() and (pixels == again).all()
         assert (pixels[0] == kept.pixels(int(rows[0] % len(kept)))).all()
+    sizes = [pixels.shape for _, pixels in decoded([kept], [order[:3] % len(kept), order[:0]])]
+    assert sizes == [(3, 48, 48, 3), (0, 48, 48, 3)]
 
 
 def test_bad_checkpoints_are_refused(trained, tmp_path):

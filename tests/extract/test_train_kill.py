@@ -42,19 +42,21 @@ test.train_here(aligned, path)
 
 def train_here(aligned, path):
     """The training of these tests, in this process: one thread and a state after every epoch."""
+    threads, seconds = torch.get_num_threads(), extract.train.KEEP_SECONDS
     torch.set_num_threads(1)
     extract.train.KEEP_SECONDS = 0
     train(path, {"a": tuple(Crops(aligned, split, 32) for split in ("train", "test"))}, SETTINGS, device=torch.device("cpu"))
+    torch.set_num_threads(threads)
+    extract.train.KEEP_SECONDS = seconds
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """(aligned crops, checkpoint of an undisturbed training, how long a child takes for it)."""
+    """(aligned crops, checkpoint of an undisturbed training)."""
     folder = tmp_path_factory.mktemp("whole")
     crops.align(listing(folder / "images", {"train": 30}), folder / "a.h5", rule=Rule(landmarks="none"), workers=1)
-    begun = time.monotonic()
-    assert start(folder / "a.h5", folder / "whole.pt").wait() == 0
-    return folder / "a.h5", folder / "whole.pt", time.monotonic() - begun
+    train_here(folder / "a.h5", folder / "whole.pt")
+    return folder / "a.h5", folder / "whole.pt"
 
 
 def start(aligned, path, pause=0):
@@ -67,8 +69,8 @@ def kill(process):
 
 
 def check_resumed(whole, path):
-    aligned, expected, _ = whole
-    assert start(aligned, path).wait() == 0
+    aligned, expected = whole
+    train_here(aligned, path)
     assert path.read_bytes() == expected.read_bytes()
     assert sorted(file.name for file in path.parent.iterdir()) == [path.with_suffix(".csv").name, path.name]
 
@@ -88,10 +90,13 @@ def test_killed_while_a_file_is_published(whole, tmp_path, pause):
 
 @pytest.mark.slow
 def test_killed_at_ten_random_points(whole, tmp_path):
+    begun = time.monotonic()
+    assert start(whole[0], tmp_path / "undisturbed.pt").wait() == 0
+    seconds = time.monotonic() - begun
     for number, share in enumerate(np.random.default_rng(0).uniform(0.4, 1.0, 10)):
         path = tmp_path / str(number) / "emotion.pt"
         process = start(whole[0], path)
-        time.sleep(share * whole[2])
+        time.sleep(share * seconds)
         kill(process)
         path.parent.mkdir(exist_ok=True)
         check_resumed(whole, path)
