@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
@@ -9,13 +10,15 @@ import torch
 from extract import checkpoint, crops
 from extract.batches import Crops
 from extract.faces import Rule
+from extract.ranks import ALONE
 from extract.train import Settings
 from extract.train import train as train_network
 from tests.extract.made_up import listing
 from tests.extract.torchrun import call
 
 SETTINGS = Settings("emotion", image_size=64, epochs=2, batch=8)
-# FAULT names what befalls which process at the beginning of which epoch.
+# FAULT names what befalls which process at the beginning of which epoch; where UNDISTURBED names a file, a training with
+# nothing of that goes before, in the same processes, since starting them takes longest.
 SCRIPT = """
 import os, signal
 from extract.epoch import Epochs
@@ -34,6 +37,11 @@ def run(self, epoch, progress):
         raise OSError("the file is gone")
     return plain(self, epoch, progress)
 
+if "UNDISTURBED" in os.environ:
+    from extract.ranks import joined
+    from tests.extract.test_train_ranks import undisturbed
+    with joined() as ranks:
+        undisturbed(os.environ["UNDISTURBED"], ranks)
 Epochs.run = run
 from extract.cli import main
 main()
@@ -64,20 +72,47 @@ def losses(workdir, name):
         return [float(row["loss"]) for row in csv.DictReader(file)]
 
 
+def undisturbed(path, ranks=ALONE):
+    """The log of a training without the command; the crops lie two folders above the checkpoint."""
+    aligned = Path(path).parents[2] / "aligned" / "a.h5"
+    domains = {"a": tuple(Crops(aligned, split, SETTINGS.image_size) for split in ("train", "test"))}
+    return train_network(path, domains, SETTINGS, device=torch.device("cpu"), ranks=ranks)
+
+
 @pytest.fixture(scope="module")
-def two(workdir):
-    """The checkpoint of an undisturbed training in two processes."""
-    code, out, said = train(workdir, "two", 2)
+def failed(workdir):
+    """A training in two processes whose second one fails in the second epoch: (exit code, stdout, stderr), and checkpoints,
+    an undisturbed one and where the failed one would be."""
+    two, failing = (workdir / name / "checkpoints" / "emotion.pt" for name in ("two", "failing"))
+    return train(workdir, "failing", 2, FAULT="failing 1 1", UNDISTURBED=str(two)), two, failing
+
+
+@pytest.fixture
+def two(failed):
+    return failed[1]
+
+
+def test_a_process_that_fails_ends_all_with_one_line(failed):
+    (code, out, said), two, failing = failed
+    assert code == 1 and not out and two.exists() and not failing.exists()
+    assert [line for line in said.splitlines() if line.startswith("Error:")] == ["Error: the file is gone"]
+    # the epoch that was finished, kept by the first process when the second one was lost
+    assert [path.name for path in failing.parent.iterdir() if not path.name.startswith(".")] == ["emotion.pt.state"]
+
+
+def test_the_next_call_goes_on_to_the_file_of_an_undisturbed_training(workdir, failed):
+    _, two, failing = failed
+    code, out, said = train(workdir, "failing", 2)
     assert code == 0, said
-    assert out.strip() == str(workdir / "two" / "checkpoints" / "emotion.pt")
+    assert out.strip() == str(failing)
     assert said.count("last training loss") == said.count("a test, n = 13") == 1
-    return workdir / "two" / "checkpoints" / "emotion.pt"
+    assert failing.read_bytes() == two.read_bytes()
+    assert sorted(path.name for path in failing.parent.iterdir()) == ["emotion.csv", "emotion.pt"]
 
 
 def test_two_processes_train_as_one_does(workdir, two):
-    domains = {"a": tuple(Crops(workdir / "aligned" / "a.h5", split, SETTINGS.image_size) for split in ("train", "test"))}
     one = workdir / "one" / "checkpoints" / "emotion.pt"
-    log = train_network(one, domains, SETTINGS, device=torch.device("cpu"))
+    log = undisturbed(one)
     # Adam's first steps blow rounding up; that a step itself is the same is held in test_parallel.py.
     assert losses(workdir, "two") == pytest.approx([row["loss"] for row in log], rel=0.05)
     assert checkpoint.load(two, "emotion").meta == checkpoint.load(one, "emotion").meta
@@ -88,15 +123,6 @@ def check_resumed(workdir, name, processes, expected):
     folder = workdir / name / "checkpoints"
     assert (folder / "emotion.pt").read_bytes() == expected.read_bytes()
     assert sorted(path.name for path in folder.iterdir()) == ["emotion.csv", "emotion.pt"]
-
-
-def test_a_process_that_fails_ends_all_and_the_next_call_goes_on(workdir, two):
-    code, out, said = train(workdir, "failing", 2, FAULT="failing 1 1")
-    assert code == 1 and not out
-    assert [line for line in said.splitlines() if line.startswith("Error:")] == ["Error: the file is gone"]
-    # the epoch that was finished, kept by the first process when the second one was lost
-    assert (workdir / "failing" / "checkpoints" / "emotion.pt.state").exists()
-    check_resumed(workdir, "failing", 2, two)
 
 
 @pytest.mark.slow
