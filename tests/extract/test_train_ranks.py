@@ -2,7 +2,6 @@
 
 import csv
 import shutil
-from pathlib import Path
 
 import pytest
 import torch
@@ -10,39 +9,39 @@ import torch
 from extract import checkpoint, crops
 from extract.batches import Crops
 from extract.faces import Rule
-from extract.ranks import ALONE
 from extract.train import Settings
 from extract.train import train as train_network
 from tests.extract.made_up import listing
 from tests.extract.torchrun import call
 
 SETTINGS = Settings("emotion", image_size=64, epochs=2, batch=8)
-# FAULT names what befalls which process at the beginning of which epoch; where UNDISTURBED names a file, a training with
-# nothing of that goes before, in the same processes, since starting them takes longest.
+# FAULT names what befalls which process at the beginning of which epoch; where UNDISTURBED names a file, the same training
+# without that goes before, in the same processes, since starting them takes longest.
 SCRIPT = """
 import os, signal
+import extract.train
 from extract.epoch import Epochs
 
-plain, fault = Epochs.run, os.environ.get("FAULT", "").split()
+plain_run, plain_train, fault = Epochs.run, extract.train.train, os.environ.get("FAULT", "").split()
 
 def terminated(number, frame):  # torchrun ends the rest with SIGTERM
     raise KeyboardInterrupt
-
-signal.signal(signal.SIGTERM, terminated)
 
 def run(self, epoch, progress):
     if [str(self.ranks.rank), str(epoch)] == fault[1:]:
         if fault[0] == "killed":
             os.kill(os.getpid(), signal.SIGKILL)
         raise OSError("the file is gone")
-    return plain(self, epoch, progress)
+    return plain_run(self, epoch, progress)
 
-if "UNDISTURBED" in os.environ:
-    from extract.ranks import joined
-    from tests.extract.test_train_ranks import undisturbed
-    with joined() as ranks:
-        undisturbed(os.environ["UNDISTURBED"], ranks)
-Epochs.run = run
+def train(path, *arguments, progress, **further):
+    if "UNDISTURBED" in os.environ:
+        plain_train(os.environ["UNDISTURBED"], *arguments, **further)
+    Epochs.run = run
+    return plain_train(path, *arguments, progress=progress, **further)
+
+signal.signal(signal.SIGTERM, terminated)
+extract.train.train = train
 from extract.cli import main
 main()
 """
@@ -70,13 +69,6 @@ def train(workdir, name, processes, *further, **environment):
 def losses(workdir, name):
     with open(workdir / name / "checkpoints" / "emotion.csv", encoding="utf-8") as file:
         return [float(row["loss"]) for row in csv.DictReader(file)]
-
-
-def undisturbed(path, ranks=ALONE):
-    """The log of a training without the command; the crops lie two folders above the checkpoint."""
-    aligned = Path(path).parents[2] / "aligned" / "a.h5"
-    domains = {"a": tuple(Crops(aligned, split, SETTINGS.image_size) for split in ("train", "test"))}
-    return train_network(path, domains, SETTINGS, device=torch.device("cpu"), ranks=ranks)
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +104,8 @@ def test_the_next_call_goes_on_to_the_file_of_an_undisturbed_training(workdir, f
 
 def test_two_processes_train_as_one_does(workdir, two):
     one = workdir / "one" / "checkpoints" / "emotion.pt"
-    log = undisturbed(one)
+    domains = {"a": tuple(Crops(workdir / "aligned" / "a.h5", split, SETTINGS.image_size) for split in ("train", "test"))}
+    log = train_network(one, domains, SETTINGS, device=torch.device("cpu"))
     # Adam's first steps blow rounding up; that a step itself is the same is held in test_parallel.py.
     assert losses(workdir, "two") == pytest.approx([row["loss"] for row in log], rel=0.05)
     assert checkpoint.load(two, "emotion").meta == checkpoint.load(one, "emotion").meta
