@@ -8,9 +8,9 @@ import numpy as np
 
 from data.cache import header_of, open_cache, read_split
 from data.hdf5 import mapped
-from data.machine import available_cpus
 from extract.align import CROP_SIZE
 from extract.decode import decode
+from extract.ranks import own_cpus
 
 KEPT_BYTES = 2**31  # up to here the pixels of a split are decoded once and kept
 LABELS = ("emotion", "valence_arousal", "row", "face", "path")
@@ -28,7 +28,7 @@ class Crops:
             self._jpeg = mapped(file[split]["jpeg"]) if split in file else None
         for name in LABELS:
             setattr(self, name, arrays.get(name, np.zeros(0, np.int64)))
-        self._offset, self._size, self._kept = arrays.get("jpeg_offset"), image_size, {}
+        self.size, self._offset, self._kept = image_size, arrays.get("jpeg_offset"), {}
         self._keeps = keep and len(self) * image_size**2 * 3 <= KEPT_BYTES
 
     def __len__(self):
@@ -38,7 +38,7 @@ class Crops:
         """(S, S, 3) uint8 RGB of one crop."""
         if index in self._kept:
             return self._kept[index]
-        image = pixels(self._jpeg[self._offset[index] : self._offset[index + 1]], self._size)
+        image = pixels(self._jpeg[self._offset[index] : self._offset[index + 1]], self.size)
         if self._keeps:
             self._kept[index] = image
         return image
@@ -53,21 +53,25 @@ def pixels(jpeg, size):
 
 
 def batches(parts, indices, batch_size):
-    """Yield (positions (n,), pixels (n, S, S, 3) uint8) in the order of `indices` into the parts laid end to end.
+    """Yield (positions (n,), pixels (n, S, S, 3) uint8) in the order of `indices` into the parts laid end to end."""
+    yield from decoded(parts, (indices[start : start + batch_size] for start in range(0, len(indices), batch_size)))
 
-    Whole batches are decoded ahead of the caller, each in a thread (OpenCV frees the interpreter while it decodes)."""
-    starts = np.cumsum([0, *map(len, parts)])
 
-    def one(index):
-        part = int(np.searchsorted(starts, index, "right")) - 1
-        return parts[part].pixels(int(index - starts[part]))
+def decoded(parts, pieces, *, finish=lambda pixels: pixels):
+    """Yield (piece, finish(pixels (n, S, S, 3) uint8)) for each piece, an array of n positions in the parts laid end to end.
 
-    def decoded(piece):
-        return piece, np.stack([one(index) for index in piece])
+    Whole pieces are decoded and finished ahead of the caller, each in a thread (OpenCV frees the interpreter while it decodes)."""
+    starts, size = np.cumsum([0, *map(len, parts)]), parts[0].size
 
-    pieces = (indices[start : start + batch_size] for start in range(0, len(indices), batch_size))
-    with Threads(available_cpus()) as pool:
-        yield from ahead(pool, decoded, pieces, depth=available_cpus() + 1)
+    def whole(piece):
+        found = np.empty((len(piece), size, size, 3), np.uint8)
+        for image, index in zip(found, piece):
+            part = int(np.searchsorted(starts, index, "right")) - 1
+            image[:] = parts[part].pixels(int(index - starts[part]))
+        return piece, finish(found)
+
+    with Threads(own_cpus()) as pool:
+        yield from ahead(pool, whole, pieces, depth=own_cpus() + 1)
 
 
 class Threads(ThreadPoolExecutor):

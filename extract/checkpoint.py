@@ -50,7 +50,7 @@ def load(path, task):
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing; make it with `extract train --dataset NAME --task {task}`")
-    data = _bytes(path)
+    data = read(path)
     state = read_state(path, data)
     meta = _meta(path, state)
     if meta["task"] != task:
@@ -63,11 +63,11 @@ def load(path, task):
     return Checkpoint(network.eval().to(memory_format=torch.channels_last), meta, hashlib.sha256(data).hexdigest())
 
 
-def load_state(path, network, optimizer, agree):
-    """Put what a training under way kept at `path` into its network and optimizer; returns its log, a list of rows.
+def load_state(path, data, network, optimizer, agree):
+    """Put what a training under way kept at `path`, its bytes `data`, into network and optimizer; returns its log, a list of rows.
 
     agree(meta) raises where the training was another one. Raises CheckpointError before anything is changed."""
-    state = read_state(path, _bytes(path))
+    state = read_state(path, data)
     agree(_meta(path, state))
     log = _json(path, state, "log", list)
     if not all(isinstance(row, dict) and all(isinstance(value, (int, float)) for value in row.values()) for row in log):
@@ -79,7 +79,8 @@ def load_state(path, network, optimizer, agree):
     return log
 
 
-def _bytes(path):
+def read(path):
+    """The bytes of a checkpoint or of a training's state; CheckpointError where they are more than any has."""
     size = path.stat().st_size
     if size > MOST_BYTES:
         raise CheckpointError(f"{path} has {size:,} bytes, no checkpoint has more than {MOST_BYTES:,}; train it anew")

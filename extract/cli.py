@@ -41,7 +41,7 @@ def expected_failures(command):
         except Stopped:  # another process has said why
             sys.exit(1)
         except KeyboardInterrupt as stopped:  # what Terminated is, too
-            say("stopped; what was finished is kept, and the same command goes on from there")
+            say(f"stopped; {stopped or 'what was finished is kept'}, and the same command goes on from there")
             sys.exit(128 + (signal.SIGTERM if isinstance(stopped, Terminated) else signal.SIGINT))
         except (ValueError, OSError, ArithmeticError) as error:
             raise click.ClickException(str(error)) from error
@@ -147,24 +147,47 @@ def _align(alignment, workers, ranks):
 def train(workdir, datasets, device, precision, **settings):
     """Train ResNet-18 from scratch on the train splits -> checkpoints/TASK.pt and its epoch log.
 
-    Stopped and called again, it goes on after the last finished epoch."""
+    Stopped and called again, it goes on after the last finished epoch. Started by torchrun, several processes share every
+    batch: torchrun --nproc-per-node 2 -m extract.cli train"""
+    from extract.train import Settings
+
+    with joined() as ranks:
+        device, precision = ranks.together(lambda: _place(device, precision, ranks))
+        settings = Settings(precision=precision, **settings)
+        path = workdir / "checkpoints" / f"{settings.task}.pt"
+        domains = ranks.together(lambda: _domains(workdir, datasets, settings))
+        _train(path, domains, settings, device, ranks)
+    if ranks.first:
+        _print_scores(path, domains, settings, device)
+        click.echo(path)
+
+
+def _place(device, precision, ranks):
+    from extract.device import choose_device, choose_precision, use_own_cpus
+
+    use_own_cpus()
+    device = choose_device(device, local=ranks.local)
+    if device.type == "mps" and ranks.world > 1:
+        raise ValueError("several processes train on cuda or cpu, and torch finds mps here; start one, or add --device cpu")
+    return device, precision or choose_precision(device)
+
+
+def _domains(workdir, datasets, settings):
     from extract.batches import Crops
-    from extract.device import choose_device, choose_precision
-    from extract.train import Settings, rows_of
+
+    paths = {name: _aligned(workdir, name) for name in datasets}
+    return {name: tuple(Crops(path, split, settings.image_size) for split in ("train", "test")) for name, path in paths.items()}
+
+
+def _train(path, domains, settings, device, ranks):
+    from extract.rows import rows_of
     from extract.train import train as train_network
 
-    device = choose_device(device)
-    settings = Settings(precision=precision or choose_precision(device), **settings)
-    domains = {}
-    for name in datasets:
-        path = _aligned(workdir, name)
-        domains[name] = tuple(Crops(path, split, settings.image_size) for split in ("train", "test"))
-    path = workdir / "checkpoints" / f"{settings.task}.pt"
-    with bar(settings.epochs * rows_of(domains, settings.task), f"training {settings.task}") as update:
-        log = train_network(path, domains, settings, device=device, progress=update)
-    say(f"{len(log)} epochs, last training loss {float(log[-1]['loss']):.4f}; log in {path.with_suffix('.csv')}")
-    _print_scores(path, domains, settings, device)
-    click.echo(path)
+    rows = settings.epochs * rows_of(domains, settings.task)
+    with bar(rows, f"training {settings.task}", quiet=not ranks.first) as update:
+        log = train_network(path, domains, settings, device=device, ranks=ranks, progress=update)
+    if ranks.first and log:
+        say(f"{len(log)} epochs, last training loss {log[-1]['loss']:.4f}; log in {path.with_suffix('.csv')}")
 
 
 def _aligned(workdir, name):

@@ -12,13 +12,19 @@ PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 def choose_device(name=None, *, local=0):
     """The device asked for, or the best there is. local: number of this process on its machine, which takes its own GPU.
 
-    Raises ValueError where one was asked for that is not there."""
+    Raises ValueError where one was asked for that is not there, or this process has no GPU left."""
     found = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     if name not in (None, "cpu", found):
         raise ValueError(f"device {name} was asked for, but torch finds {found} here; install the build of torch for it, "
                          "or leave --device out")
     name = name or found
-    return torch.device(name, local % torch.cuda.device_count()) if name == "cuda" else torch.device(name)
+    if name != "cuda":
+        return torch.device(name)
+    if local >= torch.cuda.device_count():
+        raise ValueError(f"{local + 1} processes were started here, each takes a GPU, and torch finds {torch.cuda.device_count()}; "
+                         f"start {torch.cuda.device_count()}, or add --device cpu")
+    torch.cuda.set_device(local)  # else every process would hold memory of the first GPU too
+    return torch.device("cuda", local)
 
 
 def choose_precision(device):

@@ -80,7 +80,7 @@ ALONE = Ranks()
 
 @contextlib.contextmanager
 def joined():
-    """The Ranks of this process, connected with the others where torchrun has started several.
+    """The Ranks of this process, connected with the others where torchrun has started several; to be entered once.
 
     Raises Stopped where the connection to another process broke, since that one has ended and said why."""
     world = int(os.environ.get("WORLD_SIZE", 1))
@@ -90,6 +90,7 @@ def joined():
     import torch
     import torch.distributed as dist
 
+    # Entered again, gloo would at times find the addresses of before, at which nobody listens any more.
     # A process waits for the slowest, and on a lock of the file system; a dead one is noticed by its closed connection.
     dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo", timeout=timedelta(days=7))
     try:

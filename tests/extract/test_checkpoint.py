@@ -156,7 +156,7 @@ def test_a_state_comes_back_into_network_and_optimizer(tmp_path):
     checkpoint.write_state(tmp_path / "a.state", kept())
     network, optimizer = trained(seed=1)
     metas = []
-    assert checkpoint.load_state(tmp_path / "a.state", network, optimizer, metas.append) == [{"epoch": 1, "loss": 0.5}]
+    assert checkpoint.load_state(tmp_path / "a.state", checkpoint.read(tmp_path / "a.state"), network, optimizer, metas.append) == [{"epoch": 1, "loss": 0.5}]
     assert metas == [META]
     source, source_optimizer = trained()
     assert all(torch.equal(tensor, source.state_dict()[name]) for name, tensor in network.state_dict().items())
@@ -184,7 +184,7 @@ def test_a_hostile_state_is_refused_and_changes_nothing(tmp_path, changes, match
     checkpoint.write_state(tmp_path / "a.state", kept(**changes))
     network, optimizer = trained(seed=1)
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    refused(tmp_path / "a.state", match, lambda path: checkpoint.load_state(path, network, optimizer, lambda meta: None))
+    refused(tmp_path / "a.state", match, lambda path: checkpoint.load_state(path, checkpoint.read(path), network, optimizer, lambda meta: None))
     assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
 
 
@@ -195,4 +195,4 @@ def test_the_state_of_another_training_is_the_callers_to_refuse(tmp_path):
         raise ValueError("another training")
 
     with pytest.raises(ValueError, match="another training"):
-        checkpoint.load_state(tmp_path / "a.state", *trained(), agree)
+        checkpoint.load_state(tmp_path / "a.state", checkpoint.read(tmp_path / "a.state"), *trained(), agree)

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from data.machine import available_cpus
+from extract.device import choose_device, use_own_cpus
 from extract.ranks import ALONE, Ranks, Stopped, joined, own_cpus
 from tests.extract.torchrun import call
 
@@ -84,3 +85,24 @@ def test_the_cpus_are_divided_over_the_processes_of_a_machine(monkeypatch):
         assert own_cpus() == cpus
     monkeypatch.undo()
     assert 1 <= own_cpus() <= available_cpus()
+
+
+def test_a_process_takes_its_own_gpu(monkeypatch):
+    taken = []
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    monkeypatch.setattr("torch.cuda.set_device", taken.append)
+    assert [choose_device(None, local=local).index for local in (0, 1)] == [0, 1] and taken == [0, 1]
+    assert choose_device("cpu", local=2).type == "cpu"
+    with pytest.raises(ValueError, match="3 processes were started here, each takes a GPU, and torch finds 2"):
+        choose_device("cuda", local=2)
+
+
+def test_a_user_s_own_number_of_threads_stands(monkeypatch):
+    taken = []
+    monkeypatch.setattr("torch.set_num_threads", taken.append)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    use_own_cpus()
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    use_own_cpus()
+    assert taken == [own_cpus()]

@@ -10,12 +10,15 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from data.publish import Mismatch
 from extract import checkpoint, crops
-from extract.augment import affine, augment, cutout, jitter
-from extract.batches import Crops, batches
+from extract.augment import affine, augment, change, cutout, draw, jitter
+from extract.batches import Crops, batches, decoded
 from extract.device import choose_device
 from extract.faces import Rule
 from extract.predict import test_scores as scores_on_test
-from extract.train import NotFinite, Settings, class_weights, train, usable
+from extract.epoch import Epochs, NotFinite
+from extract.epoch_log import read_log
+from extract.rows import batch_bounds, class_weights, usable
+from extract.train import Settings, train
 from tests.extract.made_up import listing
 
 CPU = torch.device("cpu")
@@ -31,56 +34,81 @@ def aligned(tmp_path_factory):
 
 @pytest.fixture
 def domains(aligned):
+    return domains_of(aligned)
+
+
+def domains_of(aligned):
     return {"a": tuple(Crops(aligned, split, 32) for split in ("train", "test"))}
 
 
-def weights(path, task="emotion"):
-    return checkpoint.load(path, task).network.state_dict()
+@pytest.fixture(scope="module")
+def trained(aligned, tmp_path_factory):
+    """The checkpoint of a finished training with SETTINGS; tests leave it as it is."""
+    path = tmp_path_factory.mktemp("trained") / "emotion.pt"
+    train(path, domains_of(aligned), SETTINGS, device=CPU)
+    return path
 
 
-class Stopped(Exception):
-    pass
-
-
-def stop_in_epoch(number):
+def stop_in_epoch(number, error=KeyboardInterrupt):
     def progress(rows, text=""):
         if text.startswith(f"epoch {number}/"):
-            raise Stopped
+            raise error
 
     return progress
 
 
 @pytest.mark.parametrize("task", ["emotion", "valence-arousal"])
-def test_a_stopped_training_ends_with_the_weights_of_an_undisturbed_one(domains, tmp_path, monkeypatch, task):
+def test_a_stopped_training_ends_with_the_file_of_an_undisturbed_one(domains, tmp_path, task):
     settings = Settings(task, image_size=32, epochs=3, batch=8)
     whole = train(tmp_path / "whole.pt", domains, settings, device=CPU)
-    monkeypatch.setattr("extract.train.KEEP_SECONDS", 0)
     for number in (2, 3):  # the second call takes up the state that the first one left
-        with pytest.raises(Stopped):
+        with pytest.raises(KeyboardInterrupt, match=f"^{number - 1} of 3 epochs are kept in .*stopped.pt.state"):
             train(tmp_path / "stopped.pt", domains, settings, device=CPU, progress=stop_in_epoch(number))
     resumed = train(tmp_path / "stopped.pt", domains, settings, device=CPU)
     assert [row["loss"] for row in resumed] == [row["loss"] for row in whole]
-    for name, value in weights(tmp_path / "whole.pt", task).items():
-        assert torch.equal(value, weights(tmp_path / "stopped.pt", task)[name]), name
     assert (tmp_path / "whole.pt").read_bytes() == (tmp_path / "stopped.pt").read_bytes()
-    assert not list(tmp_path.glob("*.state"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["stopped.csv", "stopped.pt", "whole.csv", "whole.pt"]
 
 
-def test_a_finished_checkpoint_is_left_alone_and_others_refused(domains, tmp_path):
+def test_what_is_kept_in_time_survives_an_end_that_keeps_nothing(domains, tmp_path, monkeypatch):
     path = tmp_path / "emotion.pt"
+    for seconds, there in ((1000, False), (0, True)):
+        monkeypatch.setattr("extract.train.KEEP_SECONDS", seconds)
+        with pytest.raises(ZeroDivisionError):
+            train(path, domains, SETTINGS, device=CPU, progress=stop_in_epoch(3, ZeroDivisionError))
+        assert checkpoint.state_path(path).exists() == there
+
+
+def test_what_a_killed_training_left_is_cleared_away(domains, tmp_path):
+    path = tmp_path / "emotion.pt"
+    for name in (".emotion.csv.77.tmp", ".emotion.pt.77.tmp", ".emotion.pt.state.77.tmp"):
+        (tmp_path / name).touch()
     train(path, domains, SETTINGS, device=CPU)
-    before = path.stat().st_mtime_ns
+    checkpoint.state_path(path).touch()  # killed between checkpoint and clearing
     assert len(train(path, domains, SETTINGS, device=CPU)) == 3
-    assert path.stat().st_mtime_ns == before
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["emotion.csv", "emotion.pt"]
+
+
+def test_looking_at_the_loss_now_and_then_changes_nothing(domains, trained, tmp_path, monkeypatch):
+    often = read_log(trained)
+    monkeypatch.setattr(Epochs, "_looks", lambda self, number: number == 1)
+    seldom = train(tmp_path / "seldom.pt", domains, SETTINGS, device=CPU)
+    assert trained.read_bytes() == (tmp_path / "seldom.pt").read_bytes()
+    assert [row["loss"] for row in seldom] == pytest.approx([row["loss"] for row in often], rel=1e-5)
+
+
+def test_a_finished_checkpoint_is_left_alone_and_others_refused(domains, trained):
+    before = trained.stat().st_mtime_ns
+    assert len(train(trained, domains, SETTINGS, device=CPU)) == 3
+    assert trained.stat().st_mtime_ns == before
     with pytest.raises(Mismatch, match="epochs 3, this call has 4"):
-        train(path, domains, Settings("emotion", image_size=32, epochs=4, batch=8, dropout=0.1), device=CPU)
+        train(trained, domains, Settings("emotion", image_size=32, epochs=4, batch=8, dropout=0.1), device=CPU)
 
 
-def test_the_log_is_kept_and_the_checkpoint_says_what_made_it(domains, tmp_path):
-    train(tmp_path / "emotion.pt", domains, SETTINGS, device=CPU)
-    rows = list(csv.DictReader(io.StringIO((tmp_path / "emotion.csv").read_text())))
+def test_the_log_is_kept_and_the_checkpoint_says_what_made_it(trained):
+    rows = list(csv.DictReader(io.StringIO(trained.with_suffix(".csv").read_text())))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"] and all(float(row["loss"]) > 0 for row in rows)
-    meta = checkpoint.load(tmp_path / "emotion.pt", "emotion").meta
+    meta = checkpoint.load(trained, "emotion").meta
     assert meta["domains"]["a"]["rows"] == 27 and not meta["toy"] and meta["settings"]["seed"] == 0
     assert meta["emotions"][0] == "neutral" and "torch" in meta["versions"]
 
@@ -95,6 +123,7 @@ def test_it_learns_what_can_be_learned(domains, tmp_path):
 def test_settings_that_diverge_stop_with_advice(domains, tmp_path):
     with pytest.raises(NotFinite, match="smaller --rate"):
         train(tmp_path / "emotion.pt", domains, Settings("emotion", image_size=32, epochs=3, batch=8, rate=1e30), device=CPU)
+    assert not list(tmp_path.iterdir())
 
 
 def test_rows_without_a_label_or_value_are_no_training_rows(domains):
@@ -106,13 +135,12 @@ def test_rows_without_a_label_or_value_are_no_training_rows(domains):
     assert len(usable(part, "emotion")) == 25 and len(usable(part, "valence-arousal")) == 24
 
 
-def test_scores_on_the_test_split_are_those_of_scikit_learn(domains, tmp_path):
+def test_scores_on_the_test_split_are_those_of_scikit_learn(domains, trained):
     from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
     from extract.predict import outputs_of
 
-    train(tmp_path / "emotion.pt", domains, SETTINGS, device=CPU)
-    network, test = checkpoint.load(tmp_path / "emotion.pt", "emotion").network, domains["a"][1]
+    network, test = checkpoint.load(trained, "emotion").network, domains["a"][1]
     scores = scores_on_test(network, test, SETTINGS, CPU)
     [(_, outputs)] = outputs_of([network], test, usable(test, "emotion"), device=CPU, precision="float32")
     true = test.emotion[usable(test, "emotion")]
@@ -127,19 +155,32 @@ def test_class_weights_are_scikit_learns_balanced_ones_and_sum_to_n():
     assert class_weights(np.array([0, 0, 2]))[5] == 0
 
 
-@pytest.mark.parametrize("step", [affine, jitter, cutout, augment])
-def test_augmentation_draws_for_each_image_from_its_generator(step):
+@pytest.mark.parametrize("step, columns", [(affine, slice(4)), (jitter, slice(4, 7)), (cutout, slice(7, 9)), (change, slice(9))])
+def test_augmentation_is_a_function_of_each_image_and_its_draws(step, columns):
     images = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0)).repeat(4, 1, 1, 1)
-    one, again = (step(images.clone(), torch.Generator().manual_seed(5)) for _ in range(2))
-    assert torch.equal(one, again) and one.shape == images.shape
-    assert not torch.equal(one[0], one[1])
-    assert not torch.equal(one, step(images.clone(), torch.Generator().manual_seed(6)))
+    draws, others = (draw(4, torch.Generator().manual_seed(seed))[columns] for seed in (5, 6))
+    one = step(images.clone(), draws)
+    assert one.shape == images.shape and not torch.equal(one[0], one[1])
+    assert torch.equal(one, step(images.clone(), draws)) and not torch.equal(one, step(images.clone(), others))
+    torch.testing.assert_close(one[1:3], step(images[1:3].clone(), draws[:, 1:3]))  # a part of a batch, cut from its draws
+
+
+def test_augmented_images_hang_on_the_generator_alone():
+    images = torch.randn(4, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    one, again, other = (augment(images, torch.Generator().manual_seed(seed)) for seed in (5, 5, 6))
+    assert torch.equal(one, again) and not torch.equal(one, other)
 
 
 def test_the_cutout_is_45_pixels_at_224():
-    cut = cutout(torch.ones(200, 1, 224, 224), torch.Generator().manual_seed(0))
+    cut = cutout(torch.ones(200, 1, 224, 224), draw(200, torch.Generator().manual_seed(0))[7:])
     sides = [(plane[0] == 0).any(0).sum().item() for plane in cut]
     assert max(sides) == 45 and all((plane[0] == 0).sum() == (plane[0] == 0).any(0).sum() * (plane[0] == 0).any(1).sum() for plane in cut)
+
+
+@pytest.mark.parametrize("rows, batch, bounds", [
+    (6, 3, [(0, 3), (3, 6)]), (8, 3, [(0, 3), (3, 6), (6, 8)]), (7, 3, [(0, 3), (3, 7)]), (1, 3, [(0, 1)]), (2, 1, [(0, 1), (1, 2)])])
+def test_a_last_batch_of_one_row_joins_the_one_before(rows, batch, bounds):
+    assert batch_bounds(rows, batch) == bounds
 
 
 def test_batches_are_the_same_whatever_is_kept_in_memory(aligned):
@@ -148,15 +189,16 @@ def test_batches_are_the_same_whatever_is_kept_in_memory(aligned):
     for (rows, pixels), (others, again) in zip(batches([kept, kept], order, 7), batches([fresh, fresh], order, 7)):
         assert (rows == others).all() and (pixels == again).all()
         assert (pixels[0] == kept.pixels(int(rows[0] % len(kept)))).all()
+    sizes = [pixels.shape for _, pixels in decoded([kept], [order[:3] % len(kept), order[:0]])]
+    assert sizes == [(3, 48, 48, 3), (0, 48, 48, 3)]
 
 
-def test_bad_checkpoints_are_refused(domains, tmp_path):
-    train(tmp_path / "emotion.pt", domains, SETTINGS, device=CPU)
-    good = torch.load(tmp_path / "emotion.pt", weights_only=True)
+def test_bad_checkpoints_are_refused(trained, tmp_path):
+    good = torch.load(trained, weights_only=True)
     with pytest.raises(FileNotFoundError, match="extract train --dataset NAME --task valence-arousal"):
         checkpoint.load(tmp_path / "valence-arousal.pt", "valence-arousal")
     with pytest.raises(checkpoint.CheckpointError, match="trained for emotion, expected valence-arousal"):
-        checkpoint.load(tmp_path / "emotion.pt", "valence-arousal")
+        checkpoint.load(trained, "valence-arousal")
 
     def refused(state, match):
         torch.save(state, tmp_path / "bad.pt")
@@ -170,7 +212,7 @@ def test_bad_checkpoints_are_refused(domains, tmp_path):
     refused({**good, "weights": {**good["weights"], "head.weight": head[:3]}}, r"head.weight is .*expected torch.float32 \(7, 512\)")
     refused({**good, "weights": {**good["weights"], "head.weight": head.double()}}, "expected torch.float32")
     refused({**good, "weights": {**good["weights"], "head.weight": head * torch.nan}}, "not finite")
-    (tmp_path / "bad.pt").write_bytes((tmp_path / "emotion.pt").read_bytes()[:5000])
+    (tmp_path / "bad.pt").write_bytes(trained.read_bytes()[:5000])
     with pytest.raises(checkpoint.CheckpointError, match="no readable checkpoint"):
         checkpoint.load(tmp_path / "bad.pt", "emotion")
 
