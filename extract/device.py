@@ -43,3 +43,10 @@ def use_own_cpus():
     """As many threads as this process has CPUs, by affinity, quota and its fellows here; a user's own OMP_NUM_THREADS stands."""
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(own_cpus())
+
+
+def own_threads():
+    """Batches that the CPU works on side by side: one a CPU, or as few as a user's OMP_NUM_THREADS says. torchrun sets it to 1
+    in every process of its own accord, so there it says nothing."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return min(int(asked), own_cpus()) if asked.isdigit() and int(asked) and "LOCAL_WORLD_SIZE" not in os.environ else own_cpus()

@@ -7,9 +7,8 @@ from data import metrics
 from data.emotions import EMOTIONS
 from extract.backbone import Frozen, normalise
 from extract.batches import Threads, ahead
-from extract.device import PRECISIONS
+from extract.device import PRECISIONS, own_threads
 from extract.meter import Meter
-from extract.ranks import own_cpus
 from extract.train import usable
 
 # Fixed, since the last bits of a feature may hang on the batch it is computed in. On the CPU the activations of 32 images
@@ -24,7 +23,7 @@ def plain(images):
 
 def widths(device):
     """How many threads decode and run the networks, for a Meter."""
-    return {"decode": own_cpus(), "network": own_cpus() if device.type == "cpu" else 1}
+    return {"decode": own_threads(), "network": own_threads() if device.type == "cpu" else 1}
 
 
 class Predictor:
@@ -35,7 +34,7 @@ class Predictor:
 
     def __init__(self, networks, device, precision, meter=None):
         self.networks = [Frozen(network, device, PRECISIONS[precision]) for network in networks]
-        self.device, self.cpus, self.meter = device, own_cpus(), meter or Meter(**widths(device))
+        self.device, self.threads, self.meter = device, own_threads(), meter or Meter(**widths(device))
         self.copies = torch.cuda.Stream(device) if device.type == "cuda" else None
 
     def over(self, pieces, decode, views=lambda piece: plain):
@@ -54,8 +53,8 @@ class Predictor:
 
         threads = torch.get_num_threads()
         try:
-            with Threads(self.cpus, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-                yield from ahead(pool, outputs, pieces, depth=2 * self.cpus)
+            with Threads(self.threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+                yield from ahead(pool, outputs, pieces, depth=2 * self.threads)
         finally:
             torch.set_num_threads(threads)  # part of it is the process', not the thread's
 
@@ -66,8 +65,8 @@ class Predictor:
                 return piece, pixels.pin_memory() if self.copies else pixels
 
         launched = None
-        with Threads(self.cpus) as pool:
-            for piece, pixels in ahead(pool, decoded, pieces, depth=self.cpus + 2):
+        with Threads(self.threads) as pool:
+            for piece, pixels in ahead(pool, decoded, pieces, depth=self.threads + 2):
                 with self.meter.working("network"):
                     coming = piece, self._launched(self._moved(pixels), views(piece))
                     fetched = launched and (launched[0], _fetched(launched[1]))  # one batch behind: the device never waits

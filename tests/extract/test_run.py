@@ -16,7 +16,7 @@ from extract import backbone, crops, info, run
 from extract.backbone import Frozen, normalise
 from extract.batches import Crops
 from extract.checkpoint import Checkpoint
-from extract.device import autocast
+from extract.device import autocast, own_threads
 from extract.faces import Rule
 from extract.features import Networks, Settings
 from tests.extract.made_up import listing, picture
@@ -113,9 +113,20 @@ def test_an_interrupted_run_gives_the_digest_of_an_undisturbed_one(aligned):
 @pytest.mark.parametrize("cores", [1, 2, 8])
 def test_the_number_of_cores_does_not_change_a_bit(aligned, monkeypatch, cores):
     make(aligned, "whole.h5", precision="bfloat16", views=1)
-    monkeypatch.setattr("extract.predict.own_cpus", lambda: cores)
+    monkeypatch.setattr("extract.predict.own_threads", lambda: cores)
     make(aligned, "other.h5", precision="bfloat16", views=1)
     assert digest(aligned.with_name("whole.h5")) == digest(aligned.with_name("other.h5"))
+
+
+def test_threads_are_the_cpus_or_what_the_user_says_but_not_what_torchrun_says(monkeypatch):
+    monkeypatch.setattr("extract.device.own_cpus", lambda: 8)
+    monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
+    for said, threads in (("", 8), ("3", 3), ("16", 8), ("0", 8), ("nonsense", 8)):
+        monkeypatch.setenv("OMP_NUM_THREADS", said)
+        assert own_threads() == threads
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert own_threads() == 8
 
 
 def test_features_taken_while_crops_are_being_made_are_those_of_a_finished_cache(aligned, tmp_path):
