@@ -39,7 +39,7 @@ from extract.train import Settings
 
 SIZES = (224, 64)
 CROP = 224  # pixels of a cached crop
-ROUNDS = 2  # after one to warm up; baselines and ours in turn, the best of each: others use the machine too
+SECONDS = 35.0  # baselines and ours in turn, as often as this allows, the best of each: others use the machine too
 # (batch, steps of an epoch); a GPU needs more steps to be timed
 LENGTHS = {("cpu", 224): (16, 2), ("cpu", 64): (64, 6), ("cuda", 224): (128, 60), ("cuda", 64): (128, 120)}
 
@@ -159,7 +159,7 @@ def decode_rates(crops, size, batch=64):
             decode(crops._jpeg[crops._offset[row] : crops._offset[row + 1]], size)
 
     tries = [(*timed(lambda: sum(1 for _ in batches([crops], several, batch)), len(several)), *timed(one_by_one, len(single)))
-             for _ in range(1 + ROUNDS)]
+             for _ in range(4)]
     return [min(each) for each in zip(*tries)]
 
 
@@ -176,7 +176,8 @@ def measure(size, device, path):
     crops = Crops(path, "train", size, keep=False)
     ours, bare, plain = Ours(crops, settings, device), Bare(settings, steps, device), Plain(crops, settings, device)
     rates = {"train_rate": [], "bare_rate": [], "plain_rate": []}
-    for _ in range(1 + ROUNDS):
+    begun = time.monotonic()
+    while time.monotonic() - begun < SECONDS or len(rates["train_rate"]) < 3:  # the first round warms up
         for name, side in zip(rates, (ours, bare, plain)):
             rates[name].append(side.rate())
     found = {name: max(each[1:]) for name, each in rates.items()}

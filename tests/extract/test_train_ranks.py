@@ -60,7 +60,7 @@ def workdir(tmp_path_factory):
 def train(workdir, name, processes, *further, **environment):
     """(exit code, stdout, stderr) of the command in a folder of its own with the same crops."""
     folder = workdir / name
-    if not folder.exists():
+    if not (folder / "aligned").exists():
         shutil.copytree(workdir / "aligned", folder / "aligned")
     return call(processes, workdir / "script.py", "train", "--workdir", folder, "--dataset", "a", "--task", "emotion", "--epochs",
                 SETTINGS.epochs, "--image-size", SETTINGS.image_size, "--batch", SETTINGS.batch, "--precision", "float32", "--device", "cpu", *further, **environment)
