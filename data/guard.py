@@ -1,6 +1,7 @@
 """Paths that come from a table: inside their root and regular files, or refused."""
 
 import errno
+import functools
 import os
 import stat
 from pathlib import Path
@@ -34,13 +35,18 @@ def _locate(root, relative):
         raise OutsideRoot(f"{_shown(relative)} holds a zero byte")
     if os.path.isabs(relative):  # even inside the root: caches repeat the paths of their table
         raise OutsideRoot(f"{_shown(relative)} is absolute; paths start from the root of their table")
-    base = os.path.realpath(root)
+    base = _base(root)
     resolved = os.path.realpath(os.path.join(base, relative))
     if not resolved.startswith(os.path.join(base, "")):
         raise OutsideRoot(f"{_shown(relative)} leads out of its root")
     if not stat.S_ISREG(os.stat(resolved).st_mode):
         raise OutsideRoot(f"{_shown(relative)} is no regular file")
     return Path(resolved)
+
+
+@functools.lru_cache(maxsize=1)
+def _base(root):
+    return os.path.realpath(root)
 
 
 def _shown(relative):

@@ -145,8 +145,8 @@ def _serve(work, pipe):
 
 
 def _keep_freed_memory():
-    """glibc hands back what a freed image took, and faulting it in anew took a fifth of detection and as much as decoding. It
-    keeps blocks up to the largest that was freed (at most 32 MB); elsewhere this does nothing."""
+    """glibc hands back what a freed image took, and faulting it in anew takes as long as decoding. It keeps blocks up to the
+    largest that was freed (at most 32 MB); elsewhere this does nothing."""
     bytearray(30_000_000)
 
 
