@@ -14,6 +14,7 @@ import torch
 
 from data import publish, registry
 from data.cache import open_cache
+from data.emotions import EMOTIONS
 from data.machine import available_cpus
 from data.shards import Shards
 from extract import backbone, checkpoint, crops, features, run
@@ -26,7 +27,7 @@ from tests.benchmarks import bare
 
 ROOT = Path(__file__).resolve().parents[2]
 DETECTOR = Rule()
-META = {"task": "emotion", "settings": {}, "image_size": 224, "emotions": [], "alignment_version": 1, "toy": False, "domains": {"benchmark": {}},
+META = {"task": "emotion", "settings": {}, "image_size": 224, "emotions": list(EMOTIONS), "alignment_version": 1, "toy": False, "domains": {"benchmark": {}},
         "code_version": "", "versions": {}}
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 
+from data.emotions import EMOTIONS
 from extract import backbone, checkpoint, info
 from tests.extract.made_up import picture
 
@@ -67,7 +68,7 @@ def photographs(folder, count):
 
 def network(path, task="emotion"):
     """Publish a checkpoint that was never trained."""
-    meta = {"task": task, "settings": {}, "image_size": 32, "emotions": [], "alignment_version": 1, "toy": False, "domains": {"a": {}},
+    meta = {"task": task, "settings": {}, "image_size": 32, "emotions": list(EMOTIONS), "alignment_version": 1, "toy": False, "domains": {"a": {}},
             "code_version": "", "versions": {}}
     checkpoint.save(path, backbone.make(task, dropout=0.0, init="scratch", seed=0).eval(), meta)
 
