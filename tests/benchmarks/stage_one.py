@@ -243,26 +243,24 @@ def repeated(listing, times):
 
 SHARDS, LIST = 281, 287_651  # AffectNet's
 RESUME = """
-import sys, time
+import os, sys, time
 from pathlib import Path
-import torch
-from extract import checkpoint, crops, features, run, source
-from extract.options import listing_of
-from extract.faces import Rule
-
-folder, what = Path(sys.argv[1]), sys.argv[2]
-begun = time.perf_counter()
 
 def first(rows, text=""):
     if text:
-        print(time.perf_counter() - begun)
-        sys.stdout.flush()
-        import os
+        print(time.perf_counter() - begun, flush=True)
         os._exit(0)
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # workers import this script too, and as little as they do of the command
+    import torch
+    from extract import checkpoint, crops, features, run
+    from extract.faces import Rule
+    from extract.options import listing_of
+
+    folder, what = Path(sys.argv[1]), sys.argv[2]
+    begun = time.perf_counter()
     if what == "align":
-        listing = listing_of(folder, "manifest", sys.argv[3], folder / "list.csv", "x")
+        listing = listing_of(folder, "manifest", Path(sys.argv[3]), folder / "list.csv", "x")
         crops.align(listing, folder / "a.h5", rule=Rule(landmarks="none"), workers=2, progress=first)
     else:
         networks = features.Networks(checkpoint.load(folder / "emotion.pt", "emotion"))
