@@ -7,19 +7,15 @@ from pathlib import Path
 
 import click
 
+from extract import stages
 from extract.options import DATASETS, DEVICE, FILE, PRECISION, RULE, SOURCE, WORKDIR, WORKERS, listing_of, options
-from extract.progress import bar
+from extract.progress import bar, say
 from extract.ranks import Stopped, joined, own_cpus
 
 
 @click.group()
 def main():
     """Stage one: finds and aligns faces, trains ResNet-18, and writes its 512-d features once and for all."""
-
-
-def say(text):
-    """Progress goes to stderr; stdout is for the answer."""
-    click.echo(text, err=True)
 
 
 class Terminated(KeyboardInterrupt):
@@ -101,33 +97,10 @@ def align(workdir, landmarks, undetected, faces, workers, **source):
 
     Started by torchrun, several processes share the images: torchrun --nproc-per-node 2 -m extract.cli align"""
     with joined() as ranks:
-        alignment = ranks.together(lambda: _alignment(workdir, landmarks, undetected, faces, source, ranks))
-        _align(alignment, workers, ranks)
+        alignment = ranks.together(lambda: stages.alignment_of(workdir, landmarks, undetected, faces, source, ranks))
+        stages.align(alignment, workers, ranks)
     if ranks.first:
         click.echo(alignment.target)
-
-
-def _alignment(workdir, landmarks, undetected, faces, source, ranks):
-    from data import registry
-    from extract.crops import Alignment
-    from extract.faces import Rule
-
-    listing = listing_of(workdir, **source)
-    for note in (listing.layout, *listing.notes) if ranks.first else ():
-        say(f"{source['dataset']}: {note}")
-    path = workdir / "aligned" / f"{source['name'] or source['dataset']}.h5"
-    rule = Rule(landmarks or ("none" if listing.aligned else "detector"), undetected, faces)
-    return Alignment(listing, path, rule, registry.official(listing))
-
-
-def _align(alignment, workers, ranks):
-    from extract import info
-
-    path = alignment.target
-    with bar(len(alignment.listing.samples) // ranks.world, f"aligning {path.stem}", quiet=not ranks.first) as update:
-        made = alignment.finish(workers or own_cpus(), ranks, update)
-    if ranks.first:
-        say("\n".join(info.contents(path)) if made else f"{path} is there already")
 
 
 @main.command()
@@ -152,60 +125,14 @@ def train(workdir, datasets, device, precision, **settings):
     from extract.train import Settings
 
     with joined() as ranks:
-        device, precision = ranks.together(lambda: _place(device, precision, ranks))
+        device, precision = ranks.together(lambda: stages.place(device, precision, ranks))
         settings = Settings(precision=precision, **settings)
         path = workdir / "checkpoints" / f"{settings.task}.pt"
-        domains = ranks.together(lambda: _domains(workdir, datasets, settings))
-        _train(path, domains, settings, device, ranks)
+        domains = ranks.together(lambda: stages.domains_of(workdir, datasets, settings))
+        stages.train(path, domains, settings, device, ranks)
     if ranks.first:
-        _print_scores(path, domains, settings, device)
+        stages.print_scores(path, domains, settings, device)
         click.echo(path)
-
-
-def _place(device, precision, ranks):
-    from extract.device import choose_device, choose_precision, use_own_cpus
-
-    use_own_cpus()
-    device = choose_device(device, local=ranks.local)
-    if device.type == "mps" and ranks.world > 1:
-        raise ValueError("several processes train on cuda or cpu, and torch finds mps here; start one, or add --device cpu")
-    return device, precision or choose_precision(device)
-
-
-def _domains(workdir, datasets, settings):
-    from extract.batches import Crops
-
-    paths = {name: _aligned(workdir, name) for name in datasets}
-    return {name: tuple(Crops(path, split, settings.image_size) for split in ("train", "test")) for name, path in paths.items()}
-
-
-def _train(path, domains, settings, device, ranks):
-    from extract.rows import rows_of
-    from extract.train import train as train_network
-
-    rows = settings.epochs * rows_of(domains, settings.task)
-    with bar(rows, f"training {settings.task}", quiet=not ranks.first) as update:
-        log = train_network(path, domains, settings, device=device, ranks=ranks, progress=update)
-    if ranks.first and log:
-        say(f"{len(log)} epochs, last training loss {log[-1]['loss']:.4f}; log in {path.with_suffix('.csv')}")
-
-
-def _aligned(workdir, name):
-    path = workdir / "aligned" / f"{name}.h5"
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing; make it with `extract align --dataset {name}`")
-    return path
-
-
-def _print_scores(path, domains, settings, device):
-    from extract import checkpoint
-    from extract.predict import test_scores
-
-    network = checkpoint.load(path, settings.task).network.to(device)
-    for name, (_, crops) in domains.items():
-        scores = test_scores(network, crops, settings, device)
-        rows = scores.pop("n")
-        say(f"{name} test, n = {rows}: {', '.join(f'{score} {value:.3f}' for score, value in scores.items()) or 'nothing to score'}")
 
 
 @main.command()
@@ -224,51 +151,13 @@ def run(workdir, landmarks, undetected, faces, workers, views, device, precision
     name = source["name"] or source["dataset"]
     aligned, target = workdir / "aligned" / f"{name}.h5", workdir / "features" / f"{name}.h5"
     with joined() as ranks:
-        networks, settings = ranks.together(lambda: _networks(workdir, device, precision, views, ranks))
+        networks, settings = ranks.together(lambda: stages.networks_of(workdir, device, precision, views, ranks))
         if source["dataset"] in DATASETS:
-            alignment = ranks.together(lambda: _alignment(workdir, landmarks, undetected, faces, source, ranks))
-            _align_for(alignment, target, networks, settings, workers or own_cpus(), ranks)
-        _run(ranks.together(lambda: _aligned(workdir, name)), target, networks, settings, ranks)
+            alignment = ranks.together(lambda: stages.alignment_of(workdir, landmarks, undetected, faces, source, ranks))
+            stages.align_for(alignment, target, networks, settings, workers or own_cpus(), ranks)
+        stages.run(ranks.together(lambda: stages.aligned_cache(workdir, name)), target, networks, settings, ranks)
     if ranks.first:
         click.echo(target)
-
-
-def _networks(workdir, device, precision, views, ranks):
-    from extract import checkpoint
-    from extract.device import choose_device, choose_precision
-    from extract.features import Networks, Settings
-
-    emotion = checkpoint.load(workdir / "checkpoints" / "emotion.pt", "emotion")
-    regression = workdir / "checkpoints" / "valence-arousal.pt"
-    regression = checkpoint.load(regression, "valence-arousal") if regression.exists() else None
-    device = choose_device(device, local=ranks.local)
-    settings = Settings(device, precision or choose_precision(device), views)
-    if ranks.first:
-        if regression is None:
-            say("no checkpoints/valence-arousal.pt: the features come without predicted arousal-valence")
-        say(f"networks on {device} in {settings.precision}")
-    return Networks(emotion, regression), settings
-
-
-def _align_for(alignment, target, networks, settings, workers, ranks):
-    """Align, and where the networks have a device of their own, run them on the crops as these come."""
-    from extract.run import run_along
-
-    if settings.device.type == "cpu" or target.exists() or alignment.target.exists():
-        _align(alignment, workers, ranks)
-    else:
-        with bar(len(alignment.listing.samples) // ranks.world, f"{target.stem}: faces and features", quiet=not ranks.first) as update:
-            run_along(alignment, target, networks=networks, settings=settings, workers=workers, ranks=ranks, progress=update)
-
-
-def _run(aligned, target, networks, settings, ranks):
-    from extract import info
-    from extract.run import run as run_networks
-
-    with bar(info.crops_in(aligned) // ranks.world, f"features of {target.stem}", quiet=not ranks.first) as update:
-        made = run_networks(aligned, target, networks=networks, settings=settings, ranks=ranks, progress=update)
-    if ranks.first:
-        say("\n".join(info.contents(target)) if made else f"{target} is there already")
 
 
 @main.command()

@@ -36,6 +36,11 @@ def bar(length, label, quiet=False):
             progress.show()
 
 
+def say(text):
+    """Progress goes to stderr; stdout is for the answer."""
+    click.echo(text, err=True)
+
+
 class _Progress:
     """Rows done, and the rate of those that this call worked on."""
 
