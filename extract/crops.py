@@ -78,8 +78,8 @@ class Alignment:
         progress(sum(len(self.plan[number][1]) for number in done), None)
         yield from done
         self.meter = meter or Meter(decode=workers, detect=workers, write=1)
-        with Threads(1) as writer:
-            yield from ahead(writer, self._publish, self._finished(todo, workers, progress), depth=2)
+        with contextlib.closing(self._finished(todo, workers, progress)) as finished, Threads(1) as writer:
+            yield from ahead(writer, self._publish, finished, depth=2)
 
     def _publish(self, finished):
         number, outcomes = finished
@@ -96,18 +96,24 @@ class Alignment:
             progress(len(outcomes[number]) - waiting[number], None)
             if not waiting[number]:
                 yield number, outcomes.pop(number)
+        with contextlib.closing(supervise(self._work(), self._items(todo), workers=workers)) as results:
+            for (number, position), result in self._counted(results):
+                outcomes[number][position] = result
+                waiting[number] -= 1
+                progress(1, self.meter)
+                if not waiting[number]:
+                    yield number, outcomes.pop(number)
+
+    def _counted(self, results):
+        """The results as Outcomes, taken into the meter; ChildProcessError where too many of a shard failed."""
         failures = Counter()
-        for (number, position), result in supervise(self._work(), self._items(todo), workers=workers):
+        for (number, position), result in results:
             if isinstance(result, Failed):
                 failures[number] += 1
                 self._refuse_failure(failures[number], result)
                 result = Outcome(result.status, result.reason)
-            outcomes[number][position] = result
-            waiting[number] -= 1
             self.meter.count(result)
-            progress(1, self.meter)
-            if not waiting[number]:
-                yield number, outcomes.pop(number)
+            yield (number, position), result
 
     def _work(self):
         return functools.partial(outcome, root=self.listing.root, rule=self.rule)

@@ -91,19 +91,21 @@ class Features:
             with meter.working("write"):
                 self.shards.publish(number, arrays, source=source.content(number))
 
-        with Threads(1) as writer:
-            for _ in ahead(writer, publish, self._finished(source, predictor, ranks, progress), depth=2):
+        with contextlib.closing(self._finished(source, predictor, ranks, progress)) as finished, Threads(1) as writer:
+            for _ in ahead(writer, publish, finished, depth=2):
                 pass
 
     def _finished(self, source, predictor, ranks, progress):
         """Yield (shard number, its arrays) as the batches of a shard come in."""
         outputs = []
-        for piece, computed in predictor.over(self._pieces(source, ranks, progress), self._decode, self._views):
-            outputs.append(computed)
-            progress(piece.end - piece.start, predictor.meter)
-            if piece.last:
-                yield piece.number, _arrays(piece.arrays, outputs)
-                outputs = []
+        with (contextlib.closing(self._pieces(source, ranks, progress)) as pieces,
+              contextlib.closing(predictor.over(pieces, self._decode, self._views)) as results):
+            for piece, computed in results:
+                outputs.append(computed)
+                progress(piece.end - piece.start, predictor.meter)
+                if piece.last:
+                    yield piece.number, _arrays(piece.arrays, outputs)
+                    outputs = []
 
     def _pieces(self, source, ranks, progress):
         batch = self.header["batch"]

@@ -62,7 +62,9 @@ def start(folder, results, **environment):
     arguments = ["sweep", "--k", "1..12", "--runs", "2", "--workdir", folder, "--results", results]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", **{name: str(value) for name, value in environment.items()}}
     return subprocess.Popen([sys.executable, "-c", SHORT, *map(str, arguments)], cwd=ROOT, env=environment,
-                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                            # what runs in the background of a shell ignores Ctrl-C, and so does what it starts
+                            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
 
 def ended(process):

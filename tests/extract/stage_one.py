@@ -1,6 +1,7 @@
 """The commands of stage one in processes of their own, over small shards, paused or hindered where a test asks for it."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +74,11 @@ def network(path, task="emotion"):
     checkpoint.save(path, backbone.make(task, dropout=0.0, init="scratch", seed=0).eval(), meta)
 
 
+def heed_ctrl_c():
+    """What runs in the background of a shell ignores Ctrl-C, and so does what it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(workdir, command, images, *, torchrun=0, workers=2, **environment):
     """A process of `extract COMMAND` over a folder of pictures; under torchrun where `torchrun` names a number of processes."""
     script = workdir.parent / "stage_one_script.py"
@@ -80,7 +86,7 @@ def start(workdir, command, images, *, torchrun=0, workers=2, **environment):
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(torchrun)] if torchrun else []
     arguments = [command, "--workdir", workdir, "--dataset", "folder", "--root", images, "--name", "x", "--landmarks", "none", "--workers", workers]
     return subprocess.Popen([sys.executable, *launcher, str(script), *map(str, arguments)], cwd=ROOT, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True, start_new_session=True,
+                            stderr=subprocess.STDOUT, text=True, start_new_session=True, preexec_fn=heed_ctrl_c,
                             env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), **{name: str(value) for name, value in environment.items()}})
 
 
