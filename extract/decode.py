@@ -7,10 +7,24 @@ import stat
 import cv2
 import numpy as np
 
+from data import guard
 from extract.formats import inspect
 from extract.limits import Undecodable
 
 MOST_BYTES = 512 * 2**20  # the largest image that is decoded, 64 million pixels of 16 bits in three channels, has 384 MB
+
+
+def load(root, path):
+    """(bytes, pixels) of a file that a list names below `root`. Raises Undecodable, with the status of whatever is wrong."""
+    try:
+        data = read(guard.locate(root, path))
+    except guard.OutsideRoot as error:
+        raise Undecodable("outside_root", str(error)) from None
+    except FileNotFoundError:
+        raise Undecodable("missing", "no such file") from None
+    except OSError as error:
+        raise Undecodable("unreadable", str(error.strerror)) from None
+    return data, decode(data)
 
 
 def read(path):

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 import cv2
 import numpy as np
 
-from data import guard
 from extract import align
-from extract.decode import Undecodable, decode, one_thread, read
+from extract.decode import Undecodable, load, one_thread
 
 JPEG_QUALITY = 95
 
@@ -51,12 +50,6 @@ def outcome(sample, root, rule):
     begun = time.perf_counter()
     try:
         image = _image(sample, root)
-    except guard.OutsideRoot as error:
-        return Outcome("outside_root", str(error))
-    except FileNotFoundError:
-        return Outcome("missing", "no such file")
-    except OSError as error:
-        return Outcome("unreadable", str(error.strerror))
     except Undecodable as error:
         return Outcome(error.status, str(error))
     decoded = time.perf_counter()
@@ -67,7 +60,7 @@ def outcome(sample, root, rule):
 def _image(sample, root):
     if sample.pixels is not None:
         return cv2.cvtColor(sample.pixels, cv2.COLOR_GRAY2RGB)
-    return decode(read(guard.locate(root, sample.path)))
+    return load(root, sample.path)[1]
 
 
 def _aligned(image, sample, rule):

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data import guard
-from extract.decode import Undecodable, decode, one_thread, read
+from extract.decode import Undecodable, load, one_thread
 from extract.fingerprint import SIDE, thumbnail
 from extract.workers import Failed, supervise
 
@@ -67,14 +66,7 @@ def examine(source, *, root, side):
     if pixels is not None:
         return hashlib.sha256(pixels.tobytes()).digest(), thumbnail(pixels, side)
     try:
-        data = read(guard.locate(root, path))
-        image = decode(data)
-    except guard.OutsideRoot as error:
-        return Failed("outside_root", str(error))
-    except FileNotFoundError:
-        return Failed("missing", "no such file")
-    except OSError as error:
-        return Failed("unreadable", str(error.strerror))
+        data, image = load(root, path)
     except Undecodable as error:
         return Failed(error.status, str(error))
     return hashlib.sha256(data).digest(), thumbnail(image, side)
