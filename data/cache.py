@@ -15,7 +15,8 @@ import numpy as np
 from data.emotions import EMOTIONS
 from data.foreign import attribute, check, parsed
 from data.hdf5 import dataset_digest, dataset_names, publish_hdf5, read_array, write_array
-from data.shards import remove_parts
+from data.publish import refuse_difference
+from data.shards import Shards, remove_parts
 
 SCHEMA = {"aligned": 1, "features": 1, "runs": 1}
 MADE_BY = {"aligned": "extract align", "features": "extract run", "runs": "embed sweep"}
@@ -29,6 +30,19 @@ FEATURE_SIZE = 512
 
 class CacheError(ValueError):
     """A file that is no cache of ours, is not whole, or does not fit what is asked."""
+
+
+def made_already(target, kind, *, shard_header, header):
+    """Whether the cache is there; where it is not, its shards are ready to go on with. For the holder of its lock alone.
+
+    Raises Mismatch where the cache was made with another header, or shards with another shard_header."""
+    if target.exists():
+        with open_cache(target, kind) as file:
+            refuse_difference(target, header_of(file), header)
+        remove_parts(target)  # a call that was killed had come so far
+        return True
+    Shards(target, shard_header).sweep()
+    return False
 
 
 def pack(target, kind, shards, splits, *, header, toy, provenance):

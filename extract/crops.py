@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from data.cache import header_of, open_cache, pack
+from data.cache import made_already, pack
 from data.provenance import code_version, versions
-from data.publish import lock, refuse_difference
+from data.publish import lock
 from data.sample import SPLITS
-from data.shards import Shards, remove_parts
+from data.shards import Shards
 from extract.align import ALIGNMENT_VERSION, CROP_SIZE
 from extract.batches import Threads, ahead
 from extract.faces import JPEG_QUALITY, Outcome, outcome
@@ -46,35 +46,29 @@ class Alignment:
 
     def finish(self, workers, ranks, progress):
         """Align what is not aligned yet, and join it. Returns False where that was done already."""
-        with self.held(ranks) as made_already:
-            if not made_already:
+        with self.held(ranks) as finished:
+            if not finished:
                 ranks.together(lambda: list(self.shards_in_turn(workers, ranks, progress)))
                 ranks.on_first(self.pack)
-        return not made_already
+        return not finished
 
     @contextlib.contextmanager
     def held(self, ranks):
         """Hold the output, with its shards ready; yields whether it was made already. Raises Busy, Mismatch."""
         with contextlib.ExitStack() as stack:
-            made_already = ranks.on_first(lambda: self._claim(stack))
-            self.shards = None if made_already else Shards(self.target, self.header)
-            yield made_already
+            finished = ranks.on_first(lambda: self._claim(stack))
+            self.shards = None if finished else Shards(self.target, self.header)
+            yield finished
 
     def _claim(self, stack):
         stack.enter_context(lock(self.target))
-        if self.target.exists():
-            with open_cache(self.target, "aligned") as file:
-                refuse_difference(self.target, header_of(file), self.header)
-            remove_parts(self.target)  # a call that was killed had come so far
-            return True
-        Shards(self.target, self.header).sweep()
-        return False
+        return made_already(self.target, "aligned", shard_header=self.header, header=self.header)
 
     def shards_in_turn(self, workers, ranks, progress, meter=None):
         """Yield the numbers of this process' shards as they are finished; those that were finished before come first."""
         mine = range(ranks.rank, len(self.plan), ranks.world)
-        done = [number for number in mine if self.shards.done(number)]
-        todo = [number for number in mine if number not in set(done)]
+        done = list(filter(self.shards.done, mine))
+        todo = sorted(set(mine) - set(done))
         progress(sum(len(self.plan[number][1]) for number in done), None)
         yield from done
         self.meter = meter or Meter(decode=workers, detect=workers, write=1)

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from data.cache import FEATURE_SIZE, header_of, open_cache, pack
+from data.cache import FEATURE_SIZE, made_already, pack
 from data.provenance import code_version, versions
-from data.publish import lock, refuse_difference
-from data.shards import Shards, remove_parts
+from data.publish import lock
+from data.shards import Shards
 from extract.augment import augment
 from extract.batches import LABELS, Threads, ahead, pixels
 from extract.meter import Meter
@@ -66,19 +66,13 @@ class Features:
     def held(self, ranks, aligned_digest):
         """Hold the output, with its shards ready; yields whether it was made already. Raises Busy, Mismatch."""
         with contextlib.ExitStack() as stack:
-            made_already = ranks.on_first(lambda: self._claim(stack, aligned_digest))
-            self.shards = None if made_already else Shards(self.target, self.header)
-            yield made_already
+            finished = ranks.on_first(lambda: self._claim(stack, aligned_digest))
+            self.shards = None if finished else Shards(self.target, self.header)
+            yield finished
 
     def _claim(self, stack, aligned_digest):
         stack.enter_context(lock(self.target))
-        if self.target.exists():
-            with open_cache(self.target, "features") as file:
-                refuse_difference(self.target, header_of(file), {**self.header, "aligned_digest": aligned_digest})
-            remove_parts(self.target)  # a call that was killed had come so far
-            return True
-        Shards(self.target, self.header).sweep()
-        return False
+        return made_already(self.target, "features", shard_header=self.header, header={**self.header, "aligned_digest": aligned_digest})
 
     def fill(self, source, ranks, progress=lambda rows, text="": None, meter=None):
         """Compute and publish the shards of this process that are not there."""
