@@ -13,8 +13,16 @@ SFEW_FOLDERS = {"Angry": 6, "Disgust": 5, "Fear": 4, "Happy": 1, "Neutral": 0, "
 FERPLUS_COLUMNS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
 
 SYNONYMS = {
-    "happy": "happiness", "joy": "happiness", "sad": "sadness", "surprised": "surprise", "afraid": "fear",
-    "fearful": "fear", "scared": "fear", "disgusted": "disgust", "angry": "anger", "calm": "neutral",
+    "happy": "happiness",
+    "joy": "happiness",
+    "sad": "sadness",
+    "surprised": "surprise",
+    "afraid": "fear",
+    "fearful": "fear",
+    "scared": "fear",
+    "disgusted": "disgust",
+    "angry": "anger",
+    "calm": "neutral",
 }
 LEFT_OUT_NAMES = ("contempt", "none", "uncertain", "no-face")
 

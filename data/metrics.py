@@ -9,7 +9,7 @@ import numpy as np
 def confusion_matrix(true, predicted, classes):
     """(classes, classes) int64 counts: true class by row, predicted class by column.
 
-    Raises ValueError for lengths that differ and for values that are no class."""
+    Raises ValueError for lengths that differ and for values that are not a class."""
     true, predicted = np.asarray(true, np.int64), np.asarray(predicted, np.int64)
     if true.shape != predicted.shape:
         raise ValueError(f"{true.size} true and {predicted.size} predicted classes; each sample needs one of both")
@@ -74,7 +74,9 @@ def rmse(true, predicted):
 
 def pearson(true, predicted):
     """Pearson correlation; NaN where either side is constant."""
-    if not (np.ptp(true) and np.ptp(predicted)):  # not by the moments: a mean of equal values may be off in its last bit
+    if not (
+        np.ptp(true) and np.ptp(predicted)
+    ):  # not by the moments: a mean of equal values may be off in its last bit
         return float("nan")
     true, predicted = np.asarray(true) - np.mean(true), np.asarray(predicted) - np.mean(predicted)
     scale = np.sqrt((true**2).sum() * (predicted**2).sum())

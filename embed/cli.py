@@ -57,29 +57,64 @@ def main():
 
 
 @main.command()
-@click.option("--workdir", type=click.Path(path_type=Path), default=".", envvar="CAKE_WORKDIR", show_default=True,
-              help="Working folder; features/ is read there, results/ written.")
-@click.option("--k", "sizes", type=Parsed("sizes", parse_sizes), default="1..512:log", show_default=True,
-              help="Learned dimensions: 3, or 1,2,3,8, or 1..512, or 1..512:log.")
-@click.option("--family", "families", type=Names(FAMILIES), default="cake,av", show_default=True,
-              help="Families trained for these k. What Tables 1-3 need is always trained beside them.")
+@click.option(
+    "--workdir",
+    type=click.Path(path_type=Path),
+    default=".",
+    envvar="CAKE_WORKDIR",
+    show_default=True,
+    help="Working folder; features/ is read there, results/ written.",
+)
+@click.option(
+    "--k",
+    "sizes",
+    type=Parsed("sizes", parse_sizes),
+    default="1..512:log",
+    show_default=True,
+    help="Learned dimensions: 3, or 1,2,3,8, or 1..512, or 1..512:log.",
+)
+@click.option(
+    "--family",
+    "families",
+    type=Names(FAMILIES),
+    default="cake,av",
+    show_default=True,
+    help="Families trained for these k. What Tables 1-3 need is always trained beside them.",
+)
 @click.option("--runs", type=click.IntRange(1), default=10, show_default=True, help="Initialisations of each head.")
-@click.option("--datasets", type=Names(), help="Caches in features/ to train on together.  [default: every labelled one]")
+@click.option(
+    "--datasets", type=Names(), help="Caches in features/ to train on together.  [default: every labelled one]"
+)
 @click.option("--results", type=click.Path(path_type=Path), help="Results file.  [default: WORKDIR/results/runs.h5]")
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--precision", type=click.Choice(["float32", "bfloat16"]), default="float32", show_default=True,
-              help="Of the wide products. bfloat16 is faster where the hardware has it.")
+@click.option(
+    "--precision",
+    type=click.Choice(["float32", "bfloat16"]),
+    default="float32",
+    show_default=True,
+    help="Of the wide products. bfloat16 is faster where the hardware has it.",
+)
 @click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), help="[default: the best there is]")
-@click.option("--memory", type=Parsed("size", parse_bytes), help="For cached features, such as 4G; a larger cache is read from disk in "
-              "every epoch.  [default: half of what is free]")
-@click.option("--keep-weights", is_flag=True, help="Keep the weights of every head (2 KB for each of its dimensions), not of the small ones alone.")
+@click.option(
+    "--memory",
+    type=Parsed("size", parse_bytes),
+    help="For cached features, such as 4G; a larger cache is read from disk in "
+    "every epoch.  [default: half of what is free]",
+)
+@click.option(
+    "--keep-weights",
+    is_flag=True,
+    help="Keep the weights of every head (2 KB for each of its dimensions), not of the small ones alone.",
+)
 def sweep(workdir, sizes, families, runs, datasets, results, seed, precision, device, memory, keep_weights):
     """Train all heads of a sweep and write their confusion counts to results/runs.h5.
 
     Heads already there are kept; the same call again does only what is missing. Started by torchrun, several processes
     share the work: torchrun --nproc-per-node 2 -m embed.cli sweep"""
     if 0 in sizes and not {"av", "av-true"} & set(families):
-        raise click.BadParameter(f"{' and '.join(families)} need at least one dimension, k = 0 is for av and av-true", param_hint="--k")
+        raise click.BadParameter(
+            f"{' and '.join(families)} need at least one dimension, k = 0 is for av and av-true", param_hint="--k"
+        )
     results = results or workdir / "results" / "runs.h5"
     from embed.ranks import Stopped, joined
     from embed.sweep import Request
@@ -105,18 +140,18 @@ def _settings(seed, precision, device, memory, ranks):
     import torch
 
     from embed.device import choose_device, feature_memory, refuse_precision, use_available_cpus
-    from embed.settings import Settings
+    from embed.settings import HeadSettings
     from embed.sweep import Place
 
     use_available_cpus()
     device = choose_device(device, rank=ranks.local)
     refuse_precision(precision, device)
     memory = feature_memory(device) if memory is None else memory
-    return Settings(seed=seed, precision=precision), Place(device, memory, torch.get_num_threads(), ranks)
+    return HeadSettings(seed=seed, precision=precision), Place(device, memory, torch.get_num_threads(), ranks)
 
 
 def _caches(workdir, datasets):
-    from embed.caches import is_labelled
+    from embed.rows.feature_caches import is_labelled
 
     folder = workdir / "features"
     if datasets:
@@ -138,8 +173,10 @@ def _sweep(workdir, datasets, results, request, settings, place):
         found, work = sweep(paths, results, request, settings, place=place, progress=progress)
     seconds = time.monotonic() - begun
     failed = sum(bool(one.failure) for one in found.outcomes.values())
-    return (f"{round(work.heads):,} heads trained in {seconds:,.1f} s ({work.flop / seconds / 1e9:,.0f} GFLOP/s), "
-            f"{len(found.outcomes):,} in the file" + (f", {failed} of them diverged" if failed else ""))
+    return (
+        f"{round(work.heads):,} heads trained in {seconds:,.1f} s ({work.flop / seconds / 1e9:,.0f} GFLOP/s), "
+        f"{len(found.outcomes):,} in the file" + (f", {failed} of them diverged" if failed else "")
+    )
 
 
 @main.command()
@@ -147,14 +184,22 @@ def _sweep(workdir, datasets, results, request, settings, place):
 @click.option("--workdir", type=click.Path(path_type=Path), default=".", envvar="CAKE_WORKDIR", show_default=True)
 @click.option("--results", type=click.Path(path_type=Path), help="Results file.  [default: WORKDIR/results/runs.h5]")
 @click.option("--family", type=click.Choice(FAMILIES), default="cake", show_default=True)
-@click.option("--k", type=click.IntRange(0, 512), default=3, show_default=True, help="Learned dimensions; 0 for av alone; the baseline has none.")
+@click.option(
+    "--k",
+    type=click.IntRange(0, 512),
+    default=3,
+    show_default=True,
+    help="Learned dimensions; 0 for av alone; the baseline has none.",
+)
 @click.option("--run", type=click.IntRange(0), default=0, show_default=True, help="Which initialisation.")
-@click.option("--classifier", help="Data set whose classifier names the emotion.  [default: the largest training domain]")
+@click.option(
+    "--classifier", help="Data set whose classifier names the emotion.  [default: the largest training domain]"
+)
 def apply(cache, workdir, results, family, k, run, classifier):
     """Print coordinates, probabilities of each classifier and the emotion for every row of a feature cache, as CSV.
 
     A folder of photographs takes two commands: extract run --dataset folder, then this."""
-    from data.runs import read_runs
+    from data.files.runs import read_runs
     from embed.apply import apply, write_csv
 
     try:
@@ -163,7 +208,9 @@ def apply(cache, workdir, results, family, k, run, classifier):
     except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
     write_csv(applied, sys.stdout)
-    click.echo(f"{'toy data: ' if runs.toy else ''}{len(applied.emotion):,} rows by {family}, k = {k}, run {run}", err=True)
+    click.echo(
+        f"{'toy data: ' if runs.toy else ''}{len(applied.emotion):,} rows by {family}, k = {k}, run {run}", err=True
+    )
 
 
 if __name__ == "__main__":

@@ -4,10 +4,14 @@ import os
 
 import torch
 
-from data.machine import available_cpus, available_memory
+from data.runtime.machine import available_cpus, available_memory
 
-FLOP_A_THREAD = 5e8  # of a step; below, threads wait for each other longer than they help, by far on a machine that others use too
-SHARE = 0.5  # of the memory that is free, for the features; the rest is for the heads, their products and other programs
+FLOP_A_THREAD = (
+    5e8  # of a step; below, threads wait for each other longer than they help, by far on a machine that others use too
+)
+SHARE = (
+    0.5  # of the memory that is free, for the features; the rest is for the heads, their products and other programs
+)
 
 
 def choose_device(name, *, rank=0):
@@ -16,8 +20,10 @@ def choose_device(name, *, rank=0):
     Raises ValueError where one was asked for that is not there."""
     found = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     if name not in (None, "cpu", found):
-        raise ValueError(f"device {name} was asked for, but torch finds {found} here; install the build of torch for it, "
-                         "or leave --device out")
+        raise ValueError(
+            f"device {name} was asked for, but torch finds {found} here; install the build of torch for it, "
+            "or leave --device out"
+        )
     name = name or found
     return torch.device(name, rank % torch.cuda.device_count()) if name == "cuda" else torch.device(name)
 
@@ -25,7 +31,9 @@ def choose_device(name, *, rank=0):
 def refuse_precision(precision, device):
     """Raise ValueError where the device does not compute in bfloat16: emulated, it would be slower and no better."""
     if precision == "bfloat16" and not _has_bfloat16(device):
-        raise ValueError(f"bfloat16 was asked for, but this {device.type} does not compute in it; leave --precision out")
+        raise ValueError(
+            f"bfloat16 was asked for, but this {device.type} does not compute in it; leave --precision out"
+        )
 
 
 def _has_bfloat16(device):

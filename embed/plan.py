@@ -1,6 +1,6 @@
 """Which heads a sweep trains, in which blocks and order."""
 
-from data.runs import Head
+from data.files.runs import Head
 from embed.settings import RUNS
 from embed.sizes import LARGEST_K, parse_sizes
 

@@ -1,4 +1,5 @@
-"""What a sweep says while it runs: heads done, heads a second and the time left, on a bar or now and then in a log file."""
+"""What a sweep says while it runs: heads done, heads a second and the time left, on a bar or now and then in a log
+file."""
 
 import contextlib
 import sys

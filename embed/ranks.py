@@ -24,7 +24,8 @@ class Ranks:
         return self.rank == 0
 
     def together(self, call):
-        """call() on every process; where it fails on one, all stop: the first raises what is said, the others Stopped."""
+        """call() on every process; where it fails on one, all stop: the first raises what is said, the others
+        Stopped."""
         result, failure = None, None
         try:
             result = call()

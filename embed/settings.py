@@ -1,26 +1,31 @@
-"""Every hyperparameter of stage two, with where it comes from. What is ours was chosen by `python -m tests.benchmarks.study`."""
+"""Every hyperparameter of stage two, with where it comes from. What is ours was chosen by `python -m
+tests.benchmarks.study`."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Settings:
+class HeadSettings:
     """What changes a trained head. "paper" is stated there; "ours" the paper leaves open."""
 
     seed: int = 0
     optimizer: str = "Adam"  # paper
     rate: float = 2e-2  # ours, at the start; half a cosine takes it to 0, so that heads end where they converge
-    baseline_rate: float = 2e-3  # ours; 3,584 weights a classifier fit small data sets too closely at the rate small heads need
+    baseline_rate: float = (
+        2e-3  # ours; 3,584 weights a classifier fit small data sets too closely at the rate small heads need
+    )
     epochs: int = 20  # ours; passes over the union of the domains, or as many as `steps` takes, whichever is longer
     steps: int = 1400  # ours; what small data sets need to converge as well
     largest_batch: int = 4096  # ours
     batches_an_epoch: int = 32  # ours; at least so many, so that small data sets take steps of a fair size
-    scaling: str = "standard"  # ours, or none; each feature to mean 0 and deviation 1 over the training rows, folded into the weights
+    # ours, or none; each feature to mean 0 and deviation 1 over the training rows, folded into the weights
+    scaling: str = "standard"
     shuffled_rows: int = 2**19  # ours; rows shuffled together; more than that pass in pools, so that a disk can keep up
     precision: str = "float32"  # of the wide products; factors and Adam stay in float32
 
     def rate_of(self, family, k):
-        """Learning rate at the start. The effective weights B A move by a sum over k: halved for every two doublings of k from 16."""
+        """Learning rate at the start. The effective weights B A move by a sum over k: halved for every two doublings of
+        k from 16."""
         return self.baseline_rate if family == "baseline" else self.rate / 2 ** (doublings(k) / 2)
 
     def batch(self, rows):
@@ -28,8 +33,9 @@ class Settings:
 
 
 def doublings(k):
-    """How often k learned dimensions double from 16: 0 below, 1 to 31, 2 to 63, and so on. At one rate for all, heads from k = 64 move
-    so far in a step that on poor features rounding decides where they end; with a full halving each, those of k = 512 end too early."""
+    """How often k learned dimensions double from 16: 0 below, 1 to 31, 2 to 63, and so on. At one rate for all, heads
+    from k = 64 move so far in a step that on poor features rounding decides where they end; with a full halving each,
+    those of k = 512 end too early."""
     return max(0, k.bit_length() - 4)
 
 

@@ -1,4 +1,5 @@
-"""The --k option: 3, or 1,2,3,8, or 1..512, or 1..512:log, and their union, separated by commas; and sizes of memory."""
+"""The --k option: 3, or 1,2,3,8, or 1..512, or 1..512:log, and their union, separated by commas; and sizes of
+memory."""
 
 import re
 
@@ -17,7 +18,7 @@ def parse_sizes(text):
 def _parse_part(part, text):
     found = re.fullmatch(r"(\d+)(?:\.\.(\d+)(:log)?)?", part)
     if not found:
-        raise ValueError(f"{text!r} is no list of sizes; write {FORMS}")
+        raise ValueError(f"{text!r} is not a list of sizes; write {FORMS}")
     first, last = int(found[1]), int(found[2] or found[1])
     if last < first:
         raise ValueError(f"{part!r} runs backwards; write {FORMS}")
@@ -34,5 +35,5 @@ def parse_bytes(text):
     """Bytes of a size such as 800M, 4G or 1.5T. Raises ValueError naming the accepted forms."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT])i?B?", text.strip(), re.IGNORECASE)
     if not found:
-        raise ValueError(f"{text!r} is no size of memory; write 800M, 4G or 1.5T")
+        raise ValueError(f"{text!r} is not a size of memory; write 800M, 4G or 1.5T")
     return int(float(found[1]) * 1024 ** ("KMGT".index(found[2].upper()) + 1))

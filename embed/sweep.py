@@ -8,21 +8,21 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from data.cache import FEATURE_SIZE
 from data.emotions import EMOTIONS
-from data.provenance import code_version, versions
-from data.publish import lock, refuse_difference
-from data.runs import Runs, TestSet, read_runs, write_runs
-from embed import features
-from embed.batches import Batches
-from embed.caches import read_cache, refuse_misfit
+from data.files.cache import FEATURE_SIZE
+from data.files.provenance import code_version, versions
+from data.files.publish import lock, refuse_difference
+from data.files.runs import Runs, TestSet, read_runs, write_runs
 from embed.device import threads_for
-from embed.domains import annotated_domain, assemble, assemble_annotated
+from embed.heads.scoring import outcomes
+from embed.heads.stacked_training import Trainer
 from embed.plan import ANNOTATED, blocks
 from embed.progress import Silent
 from embed.ranks import Ranks
-from embed.score import outcomes
-from embed.train import Trainer
+from embed.rows import feature_store
+from embed.rows.corpus import annotated_domain, assemble, assemble_annotated
+from embed.rows.feature_caches import read_cache, refuse_misfit
+from embed.rows.minibatches import Batches
 
 C = len(EMOTIONS)
 NO_AROUSAL_VALENCE = {"av": "no predicted arousal-valence", ANNOTATED: "no annotated arousal-valence"}
@@ -53,12 +53,19 @@ class Place:
 def sweep(paths, results, request, settings, *, place=Place(), progress=Silent()):
     """Train every head that `results` does not hold yet, publishing it after each block.
 
-    Returns the Runs and the Work done. paths: feature caches, one per domain. Raises ValueError for caches that do not fit,
-    data.publish.Mismatch for a results file of other settings or caches, Busy where another sweep writes it."""
+    Returns the Runs and the Work done. paths: feature caches, one per domain. Raises ValueError for caches that do not
+    fit, data.files.publish.Mismatch for a results file of other settings or caches, Busy where another sweep writes
+    it."""
     ranks = place.ranks
     caches = ranks.together(lambda: _read(paths))
     fresh = _fresh(caches, settings)
-    plan = blocks(request.sizes, request.families, request.runs, predicts=_predicts(caches), annotated=annotated_domain(caches) is not None)
+    plan = blocks(
+        request.sizes,
+        request.families,
+        request.runs,
+        predicts=_predicts(caches),
+        annotated=annotated_domain(caches) is not None,
+    )
     with contextlib.ExitStack() as stack:
         found = ranks.together(lambda: _open(stack, Path(results), fresh) if ranks.first else fresh)
         todo = ranks.tell([block for block in plan if not all(_done(found, head, request) for head in block)])
@@ -72,7 +79,7 @@ def sweep(paths, results, request, settings, *, place=Place(), progress=Silent()
 
 
 def _read(paths):
-    # by size, then by name: the order of classifiers and test sets must not hang on the order of the call
+    # by size, then by name: the order of classifiers and test sets must not depend on the order of the call
     caches = sorted(map(read_cache, paths), key=lambda cache: (-len(cache.train), cache.name))
     refuse_misfit(caches)
     return caches
@@ -80,9 +87,17 @@ def _read(paths):
 
 def _fresh(caches, settings):
     """The Runs of these caches without any head."""
-    tests = {cache.name: TestSet(cache.test.emotion.astype(np.int8), cache.test.row, cache.test.status_counts) for cache in caches}
-    return Runs(identity=identity(caches, settings), classifiers=tuple(cache.name for cache in caches), tests=tests,
-                toy=caches[0].toy, provenance=provenance(caches))
+    tests = {
+        cache.name: TestSet(cache.test.emotion.astype(np.int8), cache.test.row, cache.test.status_counts)
+        for cache in caches
+    }
+    return Runs(
+        identity=identity(caches, settings),
+        classifiers=tuple(cache.name for cache in caches),
+        tests=tests,
+        toy=caches[0].toy,
+        provenance=provenance(caches),
+    )
 
 
 def _open(stack, results, fresh):
@@ -91,7 +106,9 @@ def _open(stack, results, fresh):
     if not results.exists():
         return fresh
     found = read_runs(results)
-    refuse_difference(results, found.identity, fresh.identity, advice="name another file with --results results/OTHER.h5")
+    refuse_difference(
+        results, found.identity, fresh.identity, advice="name another file with --results results/OTHER.h5"
+    )
     return found
 
 
@@ -111,11 +128,17 @@ def identity(caches, settings):
 
 def provenance(caches):
     gaps = {"av": _predicts(caches), ANNOTATED: annotated_domain(caches) is not None}
-    return {"pretraining": list(caches[0].provenance["emotion"]["domains"]), "training_rows": {cache.name: len(cache.train) for cache in caches},
-            "left_out": {family: NO_AROUSAL_VALENCE[family] for family, there in gaps.items() if not there},
-            "annotated_domain": getattr(annotated_domain(caches), "name", None), "image_size": caches[0].header["image_size"],
-            "features": {cache.name: cache.header for cache in caches}, "code_version": code_version(), "versions": versions(),
-            "threads": torch.get_num_threads()}
+    return {
+        "pretraining": list(caches[0].provenance["emotion"]["domains"]),
+        "training_rows": {cache.name: len(cache.train) for cache in caches},
+        "left_out": {family: NO_AROUSAL_VALENCE[family] for family, there in gaps.items() if not there},
+        "annotated_domain": getattr(annotated_domain(caches), "name", None),
+        "image_size": caches[0].header["image_size"],
+        "features": {cache.name: cache.header for cache in caches},
+        "code_version": code_version(),
+        "versions": versions(),
+        "threads": torch.get_num_threads(),
+    }
 
 
 def _say_gaps(caches, request):
@@ -148,10 +171,14 @@ class _Sweep:
     def load(self):
         parts = [cache.train for cache in self.caches]
         memory = float("inf") if self.place.memory is None else self.place.memory
-        self.store = features.store(parts, memory=memory, device=self.place.device)
-        if isinstance(self.store, features.OnDisk) and self.place.ranks.first:
-            size = sum(map(len, parts)) * features.row_bytes(parts)
-            log.info("features of %.3g GiB are read from disk in every epoch: they may take %.3g GiB of memory (--memory)", size / 2**30, memory / 2**30)
+        self.store = feature_store.store(parts, memory=memory, device=self.place.device)
+        if isinstance(self.store, feature_store.OnDisk) and self.place.ranks.first:
+            size = sum(map(len, parts)) * feature_store.row_bytes(parts)
+            log.info(
+                "features of %.3g GiB are read from disk in every epoch: they may take %.3g GiB of memory (--memory)",
+                size / 2**30,
+                memory / 2**30,
+            )
 
     def run(self, todo, results, progress):
         """Rounds of as many blocks as there are processes; the first process publishes each round."""
@@ -159,7 +186,9 @@ class _Sweep:
         progress.begin(sum(map(len, todo)))
         for start in range(0, len(todo), ranks.world):
             blocks_now = todo[start : start + ranks.world]
-            made = ranks.together(lambda: [self._train(block, blocks_now, progress) for block in blocks_now[ranks.rank : ranks.rank + 1]])
+            made = ranks.together(
+                lambda: [self._train(block, blocks_now, progress) for block in blocks_now[ranks.rank : ranks.rank + 1]]
+            )
             self._keep(outcome for one in ranks.gather(made) for block in one for outcome in block.items())
             ranks.together(lambda: write_runs(results, self.found) if ranks.first else None)
 
@@ -169,7 +198,8 @@ class _Sweep:
                 self.found.outcomes[head] = outcome
 
     def _train(self, block, blocks_now, progress):
-        """Dict Head -> Outcome of one block. What the processes do at the same time is reported by each as if it were its own."""
+        """Dict Head -> HeadOutcome of one block. What the processes do at the same time is reported by each as if it
+        were its own."""
         corpus = self._corpus(block)
         batches, heads = Batches(corpus, self.settings), sum(map(len, blocks_now))
         flop = 4 * len(corpus.emotion) * FEATURE_SIZE * C * batches.epochs * heads
@@ -188,12 +218,14 @@ class _Sweep:
         annotated = block[0].family == ANNOTATED
         if annotated not in self.corpora:
             make = assemble_annotated if annotated else assemble
-            self.corpora[annotated] = make(self.caches, self.store, scaling=self.settings.scaling, device=self.place.device)
+            self.corpora[annotated] = make(
+                self.caches, self.store, scaling=self.settings.scaling, device=self.place.device
+            )
         return self.corpora[annotated]
 
 
 def train_block(corpus, block, settings, found, keep_weights, progress):
-    """Dict Head -> Outcome of heads that are trained together, scored as the Runs `found` lays it down."""
+    """Dict Head -> HeadOutcome of heads that are trained together, scored as the Runs `found` lays it down."""
     trainer = Trainer(corpus, block, settings)
     trainer.train(progress)
     return outcomes(corpus, trainer.factors, settings, found, keep_weights=keep_weights)

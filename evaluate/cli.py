@@ -15,8 +15,12 @@ def main():
 
 def _located(command):
     """The options that say where results lie."""
-    for option in (click.option("--results", type=click.Path(path_type=Path), help="[default: WORKDIR/results/runs.h5]"),
-                   click.option("--workdir", type=click.Path(path_type=Path), default=".", envvar="CAKE_WORKDIR", show_default=True)):
+    for option in (
+        click.option("--results", type=click.Path(path_type=Path), help="[default: WORKDIR/results/runs.h5]"),
+        click.option(
+            "--workdir", type=click.Path(path_type=Path), default=".", envvar="CAKE_WORKDIR", show_default=True
+        ),
+    ):
         command = option(command)
     return command
 
@@ -32,7 +36,7 @@ def _told():
 
 def _runs(workdir, results):
     """(Runs, folder they lie in)."""
-    from data.runs import read_runs
+    from data.files.runs import read_runs
 
     path = results or workdir / "results" / "runs.h5"
     runs = read_runs(path)
@@ -54,7 +58,8 @@ def _samples(workdir, runs):
 @main.command()
 @_located
 def tables(workdir, results):
-    """Print Tables 1 to 3, the paper's claims and Section 2.1, and write them as text, Markdown, LaTeX and CSV beside the results file, in tables/."""
+    """Print Tables 1 to 3, the paper's claims and Section 2.1, and write them as text, Markdown, LaTeX and CSV beside
+    the results file, in tables/."""
     with _told():
         runs, folder = _runs(workdir, results)
         click.echo(write_tables(runs, folder / "tables"))
@@ -62,15 +67,21 @@ def tables(workdir, results):
 
 
 # Table 1 is followed by its multi-domain summary, Table 2 by our scores under every convention.
-FILES = {"table1": ("table1", "multi_domain"), "differences": ("differences",), "claims": ("claims",),
-         "table2": ("table2", "conventions"), "table3": ("table3",), "section2_1": ("section2_1",)}
+FILES = {
+    "table1": ("table1", "multi_domain"),
+    "differences": ("differences",),
+    "claims": ("claims",),
+    "table2": ("table2", "conventions"),
+    "table3": ("table3",),
+    "section2_1": ("section2_1",),
+}
 
 
 def write_tables(runs, folder):
     """Write every table in every format; returns the text of all."""
-    from data.publish import publish_text
-    from evaluate.render import as_csv, as_latex, as_markdown, as_text
-    from evaluate.tables import all_tables
+    from data.files.publish import publish_text
+    from evaluate.tables.formats import as_csv, as_latex, as_markdown, as_text
+    from evaluate.tables.paper_tables import all_tables
 
     made = {table.name: table for table in all_tables(runs)}
     for name, parts in FILES.items():
@@ -85,13 +96,14 @@ def write_tables(runs, folder):
 @main.command()
 @_located
 def figures(workdir, results):
-    """Draw Figures 1, 2, 4 and 5 and the matrices as PNG, SVG and PDF, their numbers as CSV and captions, in figures/ beside the results file."""
+    """Draw Figures 1, 2, 4 and 5 and the matrices as PNG, SVG and PDF, their numbers as CSV and captions, in figures/
+    beside the results file."""
     with _told():
-        from data.publish import publish_text
-        from evaluate.figures import all_plates
-        from evaluate.plate import drawing, publish_figure
-        from evaluate.render import plate_csv
-        from evaluate.table import TOY
+        from data.files.publish import publish_text
+        from evaluate.figures.paper_figures import all_plates
+        from evaluate.figures.plate import drawing, publish_figure
+        from evaluate.representations import TOY
+        from evaluate.tables.formats import plate_csv
 
         runs, folder = _runs(workdir, results)
         samples, _ = _samples(workdir, runs)
@@ -104,15 +116,19 @@ def figures(workdir, results):
                 publish_figure(plate.figure, folder / "figures", plate.name)
                 publish_text(folder / "figures" / f"{plate.name}.csv", plate_csv(plate, toy=runs.toy))
                 click.echo(folder / "figures" / f"{plate.name}.png")
-        publish_text(folder / "figures" / "captions.txt", "\n\n".join(f"{TOY * runs.toy}{plate.title}. {plate.caption}" for plate in plates) + "\n")
+        publish_text(
+            folder / "figures" / "captions.txt",
+            "\n\n".join(f"{TOY * runs.toy}{plate.title}. {plate.caption}" for plate in plates) + "\n",
+        )
 
 
 @main.command()
 @_located
 def report(workdir, results):
-    """Write one self-contained HTML page with all tables and figures, and a CSV beside it for each, in report/ beside the results file."""
+    """Write one self-contained HTML page with all tables and figures, and a CSV beside it for each, in report/ beside
+    the results file."""
     with _told():
-        from evaluate.report import write_report
+        from evaluate.page.report import write_report
 
         runs, folder = _runs(workdir, results)
         click.echo(write_report(runs, *_samples(workdir, runs), folder / "report"))

@@ -1,23 +1,26 @@
 """The paper's numbers, as printed (Kervadec et al. 2018, hal-01849908v1), in percent.
 
-Oddities of the print, kept as they stand: CAKE-3 on RAF-DB has deviation 0.5 in Table 1 and 0.6 in Table 3; the training
-counts say 11,271 for RAF-DB (officially 12,271) and 871 for SFEW (officially 891 aligned faces, 958 frames); the text says
-2 million parameters, torchvision's ResNet-18 has 11.2 million; CAKE-3's accuracy on AffectNet is 58.2, its macro F1 58.1;
-Table 2 leaves the name of its 512-d row empty, which stands under Covariance Pooling and is taken as that system's."""
+Oddities of the print, kept as they stand: CAKE-3 on RAF-DB has deviation 0.5 in Table 1 and 0.6 in Table 3; the
+training counts say 11,271 for RAF-DB (officially 12,271) and 871 for SFEW (officially 891 aligned faces, 958 frames);
+the text says 2 million parameters, torchvision's ResNet-18 has 11.2 million; CAKE-3's accuracy on AffectNet is 58.2,
+its macro F1 58.1; Table 2 leaves the name of its 512-d row empty, which stands under Covariance Pooling and is taken as
+that system's."""
 
 DATASETS = ("affectnet", "sfew", "rafdb")  # the order of Table 1
 DISPLAY = {"affectnet": "AffectNet", "sfew": "SFEW", "rafdb": "RAF-DB", "fer2013": "FER2013"}
 PRINTED_TWICE = "the paper prints CAKE-3 on RAF-DB with deviation 0.5 in its Table 1 and 0.6 in its Table 3"
 TRAINING_ROWS = {"affectnet": 283_901, "rafdb": 11_271, "sfew": 871}
 
-# Macro F1, mean and deviation of ten runs, by data set and (family, k). The paper's AV1 is arousal-valence and one more.
+# Macro F1, mean and deviation of ten runs, by data set and (family, k). The paper's AV1 is arousal-valence and one
+# more.
 TABLE_1 = {
     "affectnet": {("cake", 3): (58.1, 0.5), ("av", 1): (55.6, 0.5), ("av", 0): (55.8, 0.0), ("cake", 2): (52.1, 0.4)},
     "sfew": {("cake", 3): (34.1, 1.0), ("av", 1): (30.2, 0.8), ("av", 0): (33.3, 0.1), ("cake", 2): (28.0, 0.8)},
     "rafdb": {("cake", 3): (64.4, 0.5), ("av", 1): (63.0, 0.9), ("av", 0): (61.2, 0.2), ("cake", 2): (60.6, 1.9)},
 }
 
-# Accuracy from annotated arousal-valence and k added dimensions: 83 %, "+3 points", and "only +0.6 points" more with 512.
+# Accuracy from annotated arousal-valence and k added dimensions: 83 %, "+3 points", and "only +0.6 points" more with
+# 512.
 SECTION_2_1 = {0: 83.0, 1: 86.0, 512: 86.6}
 
 # System, dimensions, then RAF-DB (mean of per-class recalls), SFEW and AffectNet (accuracy).
@@ -29,8 +32,10 @@ PUBLISHED = (
     ("VGG", 2000, {"rafdb": 58.2}),
     ("Transfer Learning", 4096, {"sfew": 48.5}),
 )
-TABLE_2 = {("cake", 3): {"rafdb": 68.9, "sfew": 44.7, "affectnet": 58.2},
-           ("baseline", 0): {"rafdb": 71.7, "sfew": 48.7, "affectnet": 61.7}}
+TABLE_2 = {
+    ("cake", 3): {"rafdb": 68.9, "sfew": 44.7, "affectnet": 58.2},
+    ("baseline", 0): {"rafdb": 71.7, "sfew": 48.7, "affectnet": 61.7},
+}
 TABLE_2_ORDER = ("rafdb", "sfew", "affectnet")
 TABLE_2_SCORE = {"rafdb": "mean recall"}  # accuracy for the others
 

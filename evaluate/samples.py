@@ -1,11 +1,12 @@
-"""The test rows behind the scores: features and arousal-valence from the caches that a sweep was made on, for what needs more than counts."""
+"""The test rows behind the scores: features and arousal-valence from the caches that a sweep was made on, for what
+needs more than counts."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from data.cache import open_cache, read_split
+from data.files.cache import open_cache, read_split
 
 
 @dataclass
@@ -28,7 +29,8 @@ class Samples:
 
 
 def read_samples(runs, folder):
-    """({data set: Samples}, {data set: why there are none}) of the test sets of `runs`, from the feature caches in `folder`."""
+    """({data set: Samples}, {data set: why there are none}) of the test sets of `runs`, from the feature caches in
+    `folder`."""
     found, gaps = {}, {}
     digests = dict(map(tuple, runs.identity.get("caches", [])))
     for name in runs.tests:
@@ -39,20 +41,35 @@ def read_samples(runs, folder):
         except ValueError as error:  # CacheError is one
             gaps[name] = str(error)
         except KeyError as error:
-            gaps[name] = f"the feature cache {name}.h5 lacks a part ({error.args[0]}); run `extract run` anew"
+            gaps[name] = f"the feature cache {name}.h5 lacks a part ({error.args[0]}); run `extract run` again"
     return found, gaps
 
 
 def _read(path, digest, test):
     with open_cache(path, "features") as file:
         if digest is not None and file.attrs["digest"] != digest:
-            raise ValueError(f"the feature cache {path.name} is not the one that was swept; run `embed sweep` anew")
-        arrays = read_split(file, "test", [name for name in ("feature", "emotion", "row", "path", "valence_arousal", "valence_arousal_predicted")
-                                           if name in file["test"]])
+            raise ValueError(f"the feature cache {path.name} is not the one that was swept; run `embed sweep` again")
+        arrays = read_split(
+            file,
+            "test",
+            [
+                name
+                for name in ("feature", "emotion", "row", "path", "valence_arousal", "valence_arousal_predicted")
+                if name in file["test"]
+            ],
+        )
     labelled = arrays["emotion"] >= 0
     kept = {name: array[labelled] for name, array in arrays.items()}
     if not np.array_equal(kept["row"], test.row):
-        raise ValueError(f"the feature cache {path.name} holds other test rows than the results file; run `embed sweep` anew")
+        raise ValueError(
+            f"the feature cache {path.name} holds other test rows than the results file; run `embed sweep` again"
+        )
     predicted = kept.get("valence_arousal_predicted")
-    return Samples(kept["feature"][:, 0].astype(np.float32), kept["emotion"].astype(np.int64), kept["row"], kept["path"],
-                   kept["valence_arousal"], None if predicted is None else predicted[:, 0])
+    return Samples(
+        kept["feature"][:, 0].astype(np.float32),
+        kept["emotion"].astype(np.int64),
+        kept["row"],
+        kept["path"],
+        kept["valence_arousal"],
+        None if predicted is None else predicted[:, 0],
+    )

@@ -50,13 +50,20 @@ def expected_failures(command):
 @main.command()
 @WORKDIR
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--size", type=click.IntRange(70), default=2100, show_default=True, help="Training images of the largest domain.")
-@click.option("--dominance", type=click.FloatRange(0), default=1.0, show_default=True,
-              help="Strength of the third factor, which alone separates anger from fear; 0 is the control.")
+@click.option(
+    "--size", type=click.IntRange(70), default=2100, show_default=True, help="Training images of the largest domain."
+)
+@click.option(
+    "--dominance",
+    type=click.FloatRange(0),
+    default=1.0,
+    show_default=True,
+    help="Strength of the third factor, which alone separates anger from fear; 0 is the control.",
+)
 @expected_failures
 def toy(workdir, seed, size, dominance):
     """Draw the toy corpus: made-up faces in the real layouts of AffectNet, RAF-DB and SFEW, in WORKDIR/toy/."""
-    from extract.toy import count_of, draw
+    from extract.toy.toy_corpus import count_of, draw
 
     folder = workdir / "toy"
     with bar(count_of(size), "drawing toy faces") as update:
@@ -69,16 +76,21 @@ def toy(workdir, seed, size, dominance):
 @main.command()
 @WORKDIR
 @options(*SOURCE, WORKERS)
-@click.option("--pairs", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.csv",
-              help="Write every pair of one picture in two splits as a line.")
+@click.option(
+    "--pairs",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.csv",
+    help="Write every pair of one picture in two splits as a line.",
+)
 @expected_failures
 def check(workdir, workers, pairs, **source):
-    """Audit a data set: layout, counts beside the official ones, broken files, identical and near-identical images across splits."""
-    from data import registry
-    from data.machine import available_cpus
-    from data.publish import publish
-    from extract.check import audit, render
-    from extract.leakage import write_csv
+    """Audit a data set: layout, counts beside the official ones, broken files, identical and near-identical images
+    across splits."""
+    from data.files.publish import publish
+    from data.readers import registry
+    from data.runtime.machine import available_cpus
+    from extract.audit.audit import audit, render
+    from extract.audit.leakage import write_csv
 
     listing = listing_of(workdir, **source)
     with bar(len(listing.samples), "reading images") as update:
@@ -105,8 +117,14 @@ def align(workdir, landmarks, undetected, faces, workers, **source):
 
 @main.command()
 @WORKDIR
-@click.option("--dataset", "datasets", required=True, multiple=True, metavar="NAME",
-              help="A cache in aligned/; repeat it to train on several together.")
+@click.option(
+    "--dataset",
+    "datasets",
+    required=True,
+    multiple=True,
+    metavar="NAME",
+    help="A cache in aligned/; repeat it to train on several together.",
+)
 @click.option("--task", type=click.Choice(["emotion", "valence-arousal"]), required=True)
 @click.option("--epochs", type=click.IntRange(1), default=30, show_default=True)
 @click.option("--image-size", type=click.IntRange(32, 224), default=224, show_default=True, help="Smaller is faster.")
@@ -120,13 +138,13 @@ def align(workdir, landmarks, undetected, faces, workers, **source):
 def train(workdir, datasets, device, precision, **settings):
     """Train ResNet-18 from scratch on the train splits -> checkpoints/TASK.pt and its epoch log.
 
-    Stopped and called again, it goes on after the last finished epoch. Started by torchrun, several processes share every
-    batch: torchrun --nproc-per-node 2 -m extract.cli train"""
-    from extract.train import Settings
+    Stopped and called again, it goes on after the last finished epoch. Started by torchrun, several processes share
+    every batch: torchrun --nproc-per-node 2 -m extract.cli train"""
+    from extract.training.backbone_training import TrainingSettings
 
     with joined() as ranks:
         device, precision = ranks.together(lambda: stages.place(device, precision, ranks))
-        settings = Settings(precision=precision, **settings)
+        settings = TrainingSettings(precision=precision, **settings)
         path = workdir / "checkpoints" / f"{settings.task}.pt"
         domains = ranks.together(lambda: stages.domains_of(workdir, datasets, settings))
         stages.train(path, domains, settings, device, ranks)
@@ -138,8 +156,13 @@ def train(workdir, datasets, device, precision, **settings):
 @main.command()
 @WORKDIR
 @options(*SOURCE, *RULE)
-@click.option("--views", type=click.IntRange(0), default=0, show_default=True,
-              help="Augmented views cached of each training crop beside the plain one; stage two draws one an epoch.")
+@click.option(
+    "--views",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Augmented views cached of each training crop beside the plain one; stage two draws one an epoch.",
+)
 @DEVICE
 @PRECISION
 @expected_failures
@@ -149,11 +172,13 @@ def run(workdir, landmarks, undetected, faces, workers, views, device, precision
     --dataset may also be the name of a cache in aligned/. Started by torchrun, several processes share the images:
     torchrun --nproc-per-node 2 -m extract.cli run"""
     name = source["name"] or source["dataset"]
-    aligned, target = workdir / "aligned" / f"{name}.h5", workdir / "features" / f"{name}.h5"
+    target = workdir / "features" / f"{name}.h5"
     with joined() as ranks:
         networks, settings = ranks.together(lambda: stages.networks_of(workdir, device, precision, views, ranks))
         if source["dataset"] in DATASETS:
-            alignment = ranks.together(lambda: stages.alignment_of(workdir, landmarks, undetected, faces, source, ranks))
+            alignment = ranks.together(
+                lambda: stages.alignment_of(workdir, landmarks, undetected, faces, source, ranks)
+            )
             stages.align_for(alignment, target, networks, settings, workers or own_cpus(), ranks)
         stages.run(ranks.together(lambda: stages.aligned_cache(workdir, name)), target, networks, settings, ranks)
     if ranks.first:

@@ -2,9 +2,9 @@
 
 import json
 
-from data.cache import STATUSES, TRIES, CacheError, coverage, damaged, header_of, open_cache, provenance_of
-from data.foreign import not_finite
-from data.hdf5 import intact
+from data.files.cache import STATUSES, TRIES, CacheError, coverage, damaged, header_of, open_cache, provenance_of
+from data.files.foreign import not_finite
+from data.files.hdf5 import intact
 from data.sample import SPLITS
 from extract.workers import Failed, supervise
 
@@ -54,7 +54,8 @@ def _named(names, counts):
 
 
 def verify(path):
-    """Read a cache whole; raise CacheError naming what in it has changed since it was written, or is not finite and must be."""
+    """Read a cache whole; raise CacheError naming what in it has changed since it was written, or is not finite and
+    must be."""
     if path.is_file() and intact(path) is False:
         # in a process of its own: on flipped bits HDF5 may crash, or hang
         [(_, found)] = supervise(_damage, [(path, path)], workers=1)
@@ -63,9 +64,11 @@ def verify(path):
     else:
         broken, infinite = _damage(path)
     if broken:
-        raise CacheError(f"{path} is damaged in {', '.join(broken)}; delete it and make it anew")
+        raise CacheError(f"{path} is damaged in {', '.join(broken)}; delete it and make it again")
     if infinite:
-        raise CacheError(f"{path} holds values that are not finite in {', '.join(infinite)}; delete it and make it anew")
+        raise CacheError(
+            f"{path} holds values that are not finite in {', '.join(infinite)}; delete it and make it again"
+        )
 
 
 def _damage(path):

@@ -14,16 +14,25 @@ SECONDS_BETWEEN_DRAWINGS = 0.2  # drawing the bar for every image would cost as 
 
 @contextlib.contextmanager
 def bar(length, label, quiet=False):
-    """Yields update(count, text=""): counts of rows done, with their rate and the time left. `text` is made a str when shown;
-    None marks rows that were done before, which have no part in the rate."""
+    """Yields update(count, text=""): counts of rows done, with their rate and the time left. `text` is made a str when
+    shown; None marks rows that were done before, which have no part in the rate."""
     if quiet:
         yield lambda count, text="": None
         return
     with contextlib.ExitStack() as stack:
         if sys.stderr.isatty():
-            shown = stack.enter_context(click.progressbar(
-                length=length, label=label, file=sys.stderr, width=BAR, show_pos=True, show_eta=False, show_percent=False,
-                item_show_func=lambda text: text and text[: _columns_left(label, length)]))
+            shown = stack.enter_context(
+                click.progressbar(
+                    length=length,
+                    label=label,
+                    file=sys.stderr,
+                    width=BAR,
+                    show_pos=True,
+                    show_eta=False,
+                    show_percent=False,
+                    item_show_func=lambda text: text and text[: _columns_left(label, length)],
+                )
+            )
             progress = _Progress(length, shown.update, SECONDS_BETWEEN_DRAWINGS)
         else:
             progress = _Progress(length, _Lines(length, label).update, SECONDS_BETWEEN_LINES)

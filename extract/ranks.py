@@ -1,13 +1,14 @@
-"""Several processes, on one machine or many, that share one command: each does its part, the first one writes and speaks.
+"""Several processes, on one machine or many, that share one command: each does its part, the first one writes and
+speaks.
 
-torchrun starts them; without it there is one, and nothing here does anything. What is told here are small objects in main
-memory, over gloo; what networks exchange on GPUs goes over nccl."""
+torchrun starts them; without it there is one, and nothing here does anything. What is told here are small objects in
+main memory, over gloo; what networks exchange on GPUs goes over nccl."""
 
 import contextlib
 import os
 from datetime import timedelta
 
-from data.machine import available_cpus
+from data.runtime.machine import available_cpus
 
 EXPECTED = (ValueError, OSError, ArithmeticError)  # what may go wrong with a user's files, settings and machine
 
@@ -27,13 +28,15 @@ class Ranks:
         return self.rank == 0
 
     def part(self, count):
-        """The slice of `count` rows that this process takes; the parts of all cover them in order, some may be empty."""
+        """The slice of `count` rows that this process takes; the parts of all cover them in order, some may be
+        empty."""
         return slice(count * self.rank // self.world, count * (self.rank + 1) // self.world)
 
     def together(self, call):
         """call() on every process, its own result back when all are done.
 
-        Where it fails in an expected way on one or more, all leave: the first raises what was said, the others Stopped."""
+        Where it fails in an expected way on one or more, all leave: the first raises what was said, the others
+        Stopped."""
         result, failure = None, None
         try:
             result = call()

@@ -5,18 +5,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from data.cache import open_cache, read_split
 from data.emotions import EMOTIONS
-from data.publish import publish
-from extract.align import CROP_SIZE
-from extract.batches import pixels
+from data.files.cache import open_cache, read_split
+from data.files.publish import publish
+from extract.crops.stored import pixels
+from extract.faces.alignment import CROP_SIZE
 
 TILE, MARGIN, CAPTION, COLUMNS = 112, 8, 18, 8
 _PAPER, _INK, _FAINT = (250, 250, 248), (40, 40, 40), (130, 130, 130)
 
 
 def write_sheet(cache, output, *, split, count, seed):
-    """Publish a PNG of up to `count` crops of one split, spread over the classes. Raises ValueError where there is none."""
+    """Publish a PNG of up to `count` crops of one split, spread over the classes. Raises ValueError where there is
+    none."""
     with open_cache(cache, "aligned") as file:
         if split not in file or "row" not in file[split] or not len(file[split]["row"]):
             raise ValueError(f"{cache} has no crop in split {split}; it has {', '.join(name for name in file)}")
@@ -24,14 +25,20 @@ def write_sheet(cache, output, *, split, count, seed):
         chosen = choose(arrays["emotion"], count=count, generator=np.random.default_rng(seed))
         spans = [arrays["jpeg_offset"][[index, index + 1]] for index in chosen]
         crops = [pixels(file[split]["jpeg"][start:end], CROP_SIZE) for start, end in spans]
-        title = f"{Path(cache).stem}, {split}: {len(chosen)} of {len(arrays['row']):,} aligned crops" + ("  -  TOY DATA" if file.attrs["toy"] else "")
-    labels = [f"{EMOTIONS[arrays['emotion'][index]] if arrays['emotion'][index] >= 0 else 'no label'}  {arrays['row'][index]}" for index in chosen]
+        title = f"{Path(cache).stem}, {split}: {len(chosen)} of {len(arrays['row']):,} aligned crops" + (
+            "  -  TOY DATA" if file.attrs["toy"] else ""
+        )
+    labels = [
+        f"{EMOTIONS[arrays['emotion'][index]] if arrays['emotion'][index] >= 0 else 'no label'}  {arrays['row'][index]}"
+        for index in chosen
+    ]
     png = cv2.imencode(".png", contact_sheet(crops, labels, title)[..., ::-1])[1].tobytes()
     publish(output, lambda temporary: temporary.write_bytes(png))
 
 
 def choose(emotion, *, count, generator):
-    """Indices of up to `count` rows, drawn class by class in turn, in the order of their class. emotion: (N,), -1 for none."""
+    """Indices of up to `count` rows, drawn class by class in turn, in the order of their class. emotion: (N,), -1 for
+    none."""
     queues = [list(generator.permutation(np.flatnonzero(emotion == label))) for label in np.unique(emotion)]
     chosen = []
     while len(chosen) < count and any(queues):

@@ -1,5 +1,5 @@
-"""What the commands align, train and run do between their options and the library: they say what they found, show how far
-they are, and speak for the first of several processes alone. Heavy packages are imported where they are used."""
+"""What the commands align, train and run do between their options and the library: they say what they found, show how
+far they are, and speak for the first of several processes alone. Heavy packages are imported where they are used."""
 
 from extract.options import listing_of
 from extract.progress import bar, say
@@ -7,21 +7,21 @@ from extract.ranks import own_cpus
 
 
 def alignment_of(workdir, landmarks, undetected, faces, source, ranks):
-    """The Alignment that the options ask for, with what its reader found said."""
-    from data import registry
-    from extract.crops import Alignment
-    from extract.faces import Rule
+    """The AlignedCache that the options ask for, with what its reader found said."""
+    from data.readers import registry
+    from extract.crops.aligned_cache import AlignedCache
+    from extract.crops.cropping import Rule
 
     listing = listing_of(workdir, **source)
     for note in (listing.layout, *listing.notes) if ranks.first else ():
         say(f"{source['dataset']}: {note}")
     path = workdir / "aligned" / f"{source['name'] or source['dataset']}.h5"
     rule = Rule(landmarks or ("none" if listing.aligned else "detector"), undetected, faces)
-    return Alignment(listing, path, rule, registry.official(listing))
+    return AlignedCache(listing, path, rule, registry.official(listing))
 
 
 def align(alignment, workers, ranks):
-    """Finish an Alignment, and say what its cache holds."""
+    """Finish an AlignedCache, and say what its cache holds."""
     from extract import info
 
     path = alignment.target
@@ -33,27 +33,32 @@ def align(alignment, workers, ranks):
 
 def place(device, precision, ranks):
     """(device, precision) of a training. Raises ValueError where they are not there."""
-    from extract.device import choose_device, choose_precision, use_own_cpus
+    from extract.network.precision import choose_device, choose_precision, use_own_cpus
 
     use_own_cpus()
     device = choose_device(device, local=ranks.local)
     if device.type == "mps" and ranks.world > 1:
-        raise ValueError("several processes train on cuda or cpu, and torch finds mps here; start one, or add --device cpu")
+        raise ValueError(
+            "several processes train on cuda or cpu, and torch finds mps here; start one, or add --device cpu"
+        )
     return device, precision or choose_precision(device)
 
 
 def domains_of(workdir, datasets, settings):
-    """Dict name -> (train Crops, test Crops) of caches in aligned/."""
-    from extract.batches import Crops
+    """Dict name -> (train StoredCrops, test StoredCrops) of caches in aligned/."""
+    from extract.crops.stored import StoredCrops
 
     paths = {name: aligned_cache(workdir, name) for name in datasets}
-    return {name: tuple(Crops(path, split, settings.image_size) for split in ("train", "test")) for name, path in paths.items()}
+    return {
+        name: tuple(StoredCrops(path, split, settings.image_size) for split in ("train", "test"))
+        for name, path in paths.items()
+    }
 
 
 def train(path, domains, settings, device, ranks):
     """Train, and say what came out."""
-    from extract.rows import rows_of
-    from extract.train import train as train_network
+    from extract.training.backbone_training import train as train_network
+    from extract.training.training_rows import rows_of
 
     rows = settings.epochs * rows_of(domains, settings.task)
     with bar(rows, f"training {settings.task}", quiet=not ranks.first) as update:
@@ -72,27 +77,30 @@ def aligned_cache(workdir, name):
 
 def print_scores(path, domains, settings, device):
     """Say the scores of a trained network on the test split of each domain."""
-    from extract import checkpoint
-    from extract.predict import test_scores
+    from extract.network import checkpoint
+    from extract.training.network_scores import test_scores
 
     network = checkpoint.load(path, settings.task).network.to(device)
     for name, (_, crops) in domains.items():
         scores = test_scores(network, crops, settings, device)
         rows = scores.pop("n")
-        say(f"{name} test, n = {rows}: {', '.join(f'{score} {value:.3f}' for score, value in scores.items()) or 'nothing to score'}")
+        say(
+            f"{name} test, n = {rows}: "
+            f"{', '.join(f'{score} {value:.3f}' for score, value in scores.items()) or 'nothing to score'}"
+        )
 
 
 def networks_of(workdir, device, precision, views, ranks):
-    """(Networks, Settings) of a run, from the checkpoints that are there."""
-    from extract import checkpoint
-    from extract.device import choose_device, choose_precision
-    from extract.features import Networks, Settings
+    """(Networks, FeatureSettings) of a run, from the checkpoints that are there."""
+    from extract.features.feature_cache import FeatureSettings, Networks
+    from extract.network import checkpoint
+    from extract.network.precision import choose_device, choose_precision
 
     emotion = checkpoint.load(workdir / "checkpoints" / "emotion.pt", "emotion")
     regression = workdir / "checkpoints" / "valence-arousal.pt"
     regression = checkpoint.load(regression, "valence-arousal") if regression.exists() else None
     device = choose_device(device, local=ranks.local)
-    settings = Settings(device, precision or choose_precision(device), views)
+    settings = FeatureSettings(device, precision or choose_precision(device), views)
     if ranks.first:
         if regression is None:
             say("no checkpoints/valence-arousal.pt: the features come without predicted arousal-valence")
@@ -102,19 +110,23 @@ def networks_of(workdir, device, precision, views, ranks):
 
 def align_for(alignment, target, networks, settings, workers, ranks):
     """Align, and where the networks have a device of their own, run them on the crops as these come."""
-    from extract.run import run_along
+    from extract.features.extraction import run_along
 
     if settings.device.type == "cpu" or target.exists() or alignment.target.exists():
         align(alignment, workers, ranks)
     else:
-        with bar(len(alignment.listing.samples) // ranks.world, f"{target.stem}: faces and features", quiet=not ranks.first) as update:
-            run_along(alignment, target, networks=networks, settings=settings, workers=workers, ranks=ranks, progress=update)
+        with bar(
+            len(alignment.listing.samples) // ranks.world, f"{target.stem}: faces and features", quiet=not ranks.first
+        ) as update:
+            run_along(
+                alignment, target, networks=networks, settings=settings, workers=workers, ranks=ranks, progress=update
+            )
 
 
 def run(aligned, target, networks, settings, ranks):
     """Take the features of a finished cache, and say what theirs holds."""
     from extract import info
-    from extract.run import run as run_networks
+    from extract.features.extraction import run as run_networks
 
     with bar(info.crops_in(aligned) // ranks.world, f"features of {target.stem}", quiet=not ranks.first) as update:
         made = run_networks(aligned, target, networks=networks, settings=settings, ranks=ranks, progress=update)

@@ -110,7 +110,11 @@ class _Worker:
         """Failed where it was the last one allowed to this item, else None: it is tried again."""
         self.process.join()
         self.deaths += 1
-        return Failed("crashed", f"its worker died, exit code {self.process.exitcode}") if self.deaths == DEATHS_ALLOWED else None
+        return (
+            Failed("crashed", f"its worker died, exit code {self.process.exitcode}")
+            if self.deaths == DEATHS_ALLOWED
+            else None
+        )
 
     def _replace(self):
         self.stop()
@@ -145,8 +149,8 @@ def _serve(work, pipe):
 
 
 def _keep_freed_memory():
-    """glibc hands back what a freed image took, and faulting it in anew takes as long as decoding. It keeps blocks up to the
-    largest that was freed (at most 32 MB); elsewhere this does nothing."""
+    """glibc hands back what a freed image took, and faulting it in again takes as long as decoding. It keeps blocks up
+    to the largest that was freed (at most 32 MB); elsewhere this does nothing."""
     bytearray(30_000_000)
 
 

@@ -1,75 +1,142 @@
-"""One direction of flow: which folder may import what, read from the source; and stage two without stage one's packages."""
+"""One direction of flow: which room may import which, read from the source; and stage two without stage one's
+packages."""
 
 import ast
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-OURS = {"data", "extract", "embed", "evaluate"}
-ALLOWED = {
+from tests.places import ROOT
+
+OUTSIDE = {
     "data": {"numpy", "h5py"},
-    "extract": {"data", "extract", "numpy", "h5py", "torch", "torchvision", "cv2", "dlib", "click"},
-    "embed": {"data", "embed", "numpy", "torch", "click"},
-    "evaluate": {"data", "evaluate", "numpy", "scipy", "sklearn", "matplotlib", "click"},
+    "extract": {"data", "numpy", "h5py", "torch", "torchvision", "cv2", "dlib", "click"},
+    "embed": {"data", "numpy", "torch", "click"},
+    "evaluate": {"data", "numpy", "scipy", "sklearn", "matplotlib", "click"},
 }
-ONLY_IN = {"dlib": {"extract/detect.py"}, "torchvision": {"extract/backbone.py"}, "PIL": set()}
+ONLY_IN = {"dlib": {"extract/faces/hog.py"}, "torchvision": {"extract/network/backbone.py"}, "PIL": set()}
+
+# Rooms (sub-folders) and single modules of each stage, the lowest first: a room may import itself and whatever stands
+# below
+# its own line, never its neighbours on that line.
+LAYERS = {
+    "data": [{"emotions"}, {"sample", "metrics"}, {"runtime"}, {"readers", "files"}],
+    "extract": [
+        {"workers", "threads", "stage_times", "progress", "ranks"},
+        {"images"},
+        {"faces"},
+        {"crops", "network"},
+        {"training", "features", "audit", "toy"},
+        {"info", "sheet", "options"},
+        {"stages"},
+        {"cli"},
+    ],
+    "embed": [
+        {"settings", "sizes", "device", "progress", "ranks"},
+        {"rows", "plan"},
+        {"heads"},
+        {"sweep", "apply"},
+        {"cli"},
+    ],
+    "evaluate": [{"reference", "representations"}, {"statistics", "samples"}, {"tables", "figures"}, {"page"}, {"cli"}],
+}
+MOST_MODULES = 12
 
 
-def imports(source):
-    """Top-level names of everything a file imports, wherever in it."""
+def imported(source):
+    """Dotted names of everything that a module imports, wherever in it; `from a.b import c` gives a.b.c."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield node.module.split(".")[0]
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def files(folder):
-    return sorted((ROOT / folder).rglob("*.py"))
+def modules(stage):
+    """(dotted name, source) of every module of a stage, package files apart."""
+    for path in sorted((ROOT / stage).rglob("*.py")):
+        if path.stem != "__init__":
+            yield ".".join(path.relative_to(ROOT).with_suffix("").parts), path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("folder", sorted(OURS))
-def test_folders_import_only_what_the_design_allows(folder):
-    allowed = ALLOWED[folder] | {folder} | set(sys.stdlib_module_names)
-    wrong = {f"{path.relative_to(ROOT)} imports {name}" for path in files(folder)
-             for name in imports(path.read_text(encoding="utf-8")) if name not in allowed}
-    assert not wrong
+def upward(name, source):
+    """Imports of a module that its room may not have, as text."""
+    stage, room = name.split(".")[:2]
+    level = {each: number for number, layer in enumerate(LAYERS[stage]) for each in layer}
+    for target in imported(source):
+        if target.split(".")[0] == stage and target.count("."):
+            other = target.split(".")[1]
+            if other != room and level[other] >= level[room]:
+                yield f"{name} imports {target}"
 
 
-def test_the_walk_would_see_a_forbidden_import():
-    assert "torchvision" in set(imports("def f():\n    from torchvision.models import resnet18\n"))
-    assert "extract" not in ALLOWED["embed"] and "embed" not in ALLOWED["evaluate"]
+@pytest.mark.parametrize("stage", sorted(LAYERS))
+def test_rooms_import_downward(stage):
+    assert not [wrong for name, source in modules(stage) for wrong in upward(name, source)]
 
 
-@pytest.mark.parametrize("name", sorted(ONLY_IN))
-def test_heavy_packages_are_imported_in_one_file(name):
-    found = {str(path.relative_to(ROOT)) for folder in OURS for path in files(folder)
-             if name in imports(path.read_text(encoding="utf-8"))}
-    assert found == ONLY_IN[name]
+@pytest.mark.parametrize("stage", sorted(LAYERS))
+def test_every_room_has_its_layer(stage):
+    assert {name.split(".")[1] for name, _ in modules(stage)} == set().union(*LAYERS[stage])
 
 
-@pytest.mark.parametrize("command", ["embed.cli", "evaluate.cli"])
-def test_stage_two_starts_where_stage_one_is_not_installed(command):
-    code = f"""
-import sys
-for name in ("cv2", "dlib", "torchvision", "PIL", "extract"):
-    sys.modules[name] = None
-import importlib, {command}
-for name in {[path.stem for path in files(command.split(".")[0]) if path.stem != "__init__"]}:
-    importlib.import_module("{command.split(".")[0]}." + name)
-"""
+def test_a_broken_direction_is_found():
+    lazily = "def f():\n    from extract.training.step import Step\n"
+    assert list(upward("extract.network.backbone", lazily)) == [
+        "extract.network.backbone imports extract.training.step.Step"
+    ]
+    assert list(upward("extract.crops.stored", "from extract.network import backbone\n"))  # neighbours on one line
+    assert not list(upward("extract.training.step", "from extract.network import backbone\n"))
+
+
+@pytest.mark.parametrize("stage", sorted(LAYERS))
+def test_stages_import_only_what_the_design_allows(stage):
+    allowed = OUTSIDE[stage] | {stage} | set(sys.stdlib_module_names)
+    assert not {
+        f"{name} imports {target}"
+        for name, source in modules(stage)
+        for target in imported(source)
+        if target.split(".")[0] not in allowed
+    }
+
+
+def test_a_forbidden_import_is_found():
+    assert "torchvision.models.resnet18" in set(imported("def f():\n    from torchvision.models import resnet18\n"))
+    assert "extract" not in OUTSIDE["embed"] and "embed" not in OUTSIDE["evaluate"]
+
+
+@pytest.mark.parametrize("package", sorted(ONLY_IN))
+def test_heavy_packages_are_imported_in_one_file(package):
+    found = {
+        name.replace(".", "/") + ".py"
+        for stage in LAYERS
+        for name, source in modules(stage)
+        if package in {target.split(".")[0] for target in imported(source)}
+    }
+    assert found == ONLY_IN[package]
+
+
+@pytest.mark.parametrize(
+    "folder",
+    sorted(str(path.parent.relative_to(ROOT)) for stage in LAYERS for path in (ROOT / stage).rglob("__init__.py")),
+)
+def test_no_room_is_crowded(folder):
+    inside = [path for path in (ROOT / folder).glob("*.py") if path.stem != "__init__"]
+    assert len(inside) <= MOST_MODULES and not (ROOT / folder / "__init__.py").read_text()
+
+
+@pytest.mark.parametrize("stage", ["embed", "evaluate"])
+def test_stage_two_starts_where_stage_one_is_not_installed(stage):
+    code = "import sys, importlib\n"
+    code += "sys.modules.update(dict.fromkeys(('cv2', 'dlib', 'torchvision', 'PIL', 'extract')))\n"
+    code += "".join(f"importlib.import_module({name!r})\n" for name, _ in modules(stage))
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
 @pytest.mark.parametrize("command", ["extract.cli", "embed.cli", "evaluate.cli"])
 def test_help_needs_no_heavy_import(command):
-    code = f"import sys, {command}; print(sorted({{'torch', 'cv2', 'dlib', 'numpy', 'h5py', 'scipy', 'sklearn', 'matplotlib'}} & set(sys.modules)))"
+    heavy = {"torch", "cv2", "dlib", "numpy", "h5py", "scipy", "sklearn", "matplotlib"}
+    code = f"import sys, {command}; print(sorted({heavy} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
     assert found.stdout.strip() == "[]"
-
-
-def test_package_files_are_empty():
-    assert all(not (ROOT / folder / "__init__.py").read_text() for folder in OURS)

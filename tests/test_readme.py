@@ -1,22 +1,26 @@
 """The README's tree and commands, held against what is there."""
 
 import re
-from pathlib import Path
 
 import click
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.places import ROOT
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FOLDERS = ("data", "extract", "embed", "evaluate")
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_the_tree_names_every_file_and_no_other(folder):
+def test_the_tree_names_every_room_and_no_other():
     tree = README.split("### Where things are")[1].split("```")[1]
-    part = re.search(rf"^{folder}/(.*?)(?=^\w+/|\Z)", tree, re.M | re.S)[1]
-    there = {path.name for path in (ROOT / folder).glob("*.py")} - {"__init__.py"}
-    assert set(re.findall(r"\w+\.py", part)) == there
+    named, above = set(), ""
+    for indent, folder in re.findall(r"^( *)(\w+)/", tree, re.M):
+        above = above if indent else folder
+        named.add(f"{above}/{folder}" if indent else folder)
+    rooms = {
+        path.parent.relative_to(ROOT).as_posix() for each in FOLDERS for path in (ROOT / each).rglob("__init__.py")
+    }
+    assert named == rooms
 
 
 def commands():

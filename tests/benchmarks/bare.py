@@ -1,6 +1,6 @@
 """The stages of `extract` as plain library calls in a plain loop: the baselines of tests.benchmarks.extract.
 
-    python -m tests.benchmarks.bare FOLDER < PATHS   one process of bare alignment: prints when it began and ended"""
+python -m tests.benchmarks.bare FOLDER < PATHS   one process of bare alignment: prints when it began and ended"""
 
 import sys
 import time
@@ -12,28 +12,32 @@ import numpy as np
 import torch
 import torchvision
 
-from extract import align
-from extract.detect import BORDER, ENLARGED_SIDE, weights_path
+from extract.faces import alignment
+from extract.faces.hog import BORDER, ENLARGED_SIDE, weights_path
 
 
 def tried(detect, grey, tries):
-    """(boxes of the first try that finds any, the image they lie in): the same calls, in the same tries, as extract.detect."""
+    """(boxes of the first try that finds any, the image they lie in): the same calls, in the same tries, as
+    extract.detect."""
     boxes = detect(grey, 0)
     if tries > 1 and not boxes:
         boxes = detect(grey, 1)
     if tries > 1 and not boxes:
         scale, border = ENLARGED_SIDE / max(grey.shape), int(BORDER * ENLARGED_SIDE)
-        larger = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA)
+        larger = cv2.resize(
+            grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+        )
         grey = cv2.copyMakeBorder(larger, border, border, border, border, cv2.BORDER_REPLICATE)
         boxes = detect(grey, 0)
     return boxes, grey
 
 
 def align_all(images, tries=3):
-    """Seconds of wall and of CPU to decode, detect, find landmarks and warp encoded images that are in memory, in one thread."""
+    """Seconds of wall and of CPU to decode, detect, find landmarks and warp encoded images that are in memory, in one
+    thread."""
     cv2.setNumThreads(1)
     detect, predict = dlib.get_frontal_face_detector(), dlib.shape_predictor(str(weights_path()))
-    points = align.template("eye corners")
+    points = alignment.template("eye corners")
     begun, cpu = time.perf_counter(), time.process_time()
     for data in images:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
@@ -42,12 +46,15 @@ def align_all(images, tries=3):
             box = max(boxes, key=lambda box: box.area())
             found = np.array([(part.x, part.y) for part in predict(grey, box).parts()], float)
             transform, _ = cv2.estimateAffinePartial2D(found, points)
-            cv2.warpAffine(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), transform, (align.CROP_SIZE, align.CROP_SIZE))
+            cv2.warpAffine(
+                cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), transform, (alignment.CROP_SIZE, alignment.CROP_SIZE)
+            )
     return time.perf_counter() - begun, time.process_time() - cpu
 
 
 def resnet18(network):
-    """Plain torchvision's ResNet-18 with the weights of a Backbone's trunk, in eval mode, in the ordinary memory layout."""
+    """Plain torchvision's ResNet-18 with the weights of a Backbone's trunk, in eval mode, in the ordinary memory
+    layout."""
     plain = torchvision.models.resnet18()
     plain.fc = torch.nn.Identity()
     plain.load_state_dict(network.trunk.state_dict())

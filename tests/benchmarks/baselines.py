@@ -1,6 +1,8 @@
-"""What others would write: one nn.Module at a time, and torch.func.vmap over modules of equal k. float32, features in memory.
+"""What others would write: one nn.Module at a time, and torch.func.vmap over modules of equal k. float32, features in
+memory.
 
-Both take shuffled index batches, one 21-way layer of which each sample's own seven logits are gathered, autograd and fused Adam."""
+Both take shuffled index batches, one 21-way layer of which each sample's own seven logits are gathered, autograd and
+fused Adam."""
 
 import torch
 from torch import nn

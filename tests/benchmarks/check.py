@@ -3,11 +3,11 @@
     python -m tests.benchmarks.check faces/ [--images 150] [--json]
 
 faces/ holds tables (path,emotion,split). check_rate: images a second of `extract check` with one worker, processes
-started and pairs compared, beside bare_rate, decoding and fingerprints in one thread of the same run. compare_seconds: made-up
-hashes, 290,000 against 4,000, straight and mirrored. recall: share of `--images` photographs whose changed copy is found, by
-change. found: pairs among all photographs that are reported where each is held against each, by_hash: by the hashes alone;
-false_alarms: those of different people, told by the file's name up to its number; nearest_others: the highest correlations of
-different people when nothing is refused for it."""
+started and pairs compared, beside bare_rate, decoding and fingerprints in one thread of the same run. compare_seconds:
+made-up hashes, 290,000 against 4,000, straight and mirrored. recall: share of `--images` photographs whose changed copy
+is found, by change. found: pairs among all photographs that are reported where each is held against each, by_hash: by
+the hashes alone; false_alarms: those of different people, told by the file's name up to its number; nearest_others: the
+highest correlations of different people when nothing is refused for it."""
 
 import argparse
 import hashlib
@@ -20,26 +20,33 @@ from unittest import mock
 import cv2
 import numpy as np
 
-from data import registry
+from data.readers import registry
 from data.sample import Listing, Sample
-from extract import leakage
-from extract.check import audit
-from extract.decode import decode
-from extract.fingerprint import SIDE, correlation, hashes, mirrored, thumbnail
+from extract.audit import leakage
+from extract.audit.audit import audit
+from extract.audit.fingerprint import SIDE, correlation, hashes, mirrored, thumbnail
+from extract.images.decode import decode
 
 
 def jpeg(quality):
-    return lambda image: cv2.imdecode(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
+    return lambda image: cv2.imdecode(
+        cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR
+    )
 
 
 def resized(factor):
-    return lambda image: cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
+    return lambda image: cv2.resize(
+        image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    )
 
 
 def cropped(top, left, bottom=0.0, right=0.0):
     def change(image):
         height, width = image.shape[:2]
-        return image[round(top * height) : height - round(bottom * height), round(left * width) : width - round(right * width)]
+        return image[
+            round(top * height) : height - round(bottom * height), round(left * width) : width - round(right * width)
+        ]
+
     return change
 
 
@@ -54,12 +61,22 @@ def grey(image):
 CHANGES = {
     **{f"JPEG quality {quality}": jpeg(quality) for quality in (95, 75, 50)},
     **{f"resized {factor}": resized(factor) for factor in (0.5, 0.7, 1.5, 2)},
-    "1 % off two sides": cropped(0.01, 0.01), "2 % off two sides": cropped(0.02, 0.02), "3 % off one side": cropped(0, 0.03),
-    "3 % off two sides": cropped(0.03, 0.03), "1.5 % off all sides": cropped(*[0.015] * 4), "3 % off all sides": cropped(*[0.03] * 4),
+    "1 % off two sides": cropped(0.01, 0.01),
+    "2 % off two sides": cropped(0.02, 0.02),
+    "3 % off one side": cropped(0, 0.03),
+    "3 % off two sides": cropped(0.03, 0.03),
+    "1.5 % off all sides": cropped(*[0.015] * 4),
+    "3 % off all sides": cropped(*[0.03] * 4),
     "5 % off all sides": cropped(*[0.05] * 4),
-    "40 levels brighter": levels(1, 40), "40 levels darker": levels(1, -40), "x 0.6": levels(0.6), "x 1.4, saturated": levels(1.4),
-    "grey": grey, "mirrored": lambda image: image[:, ::-1],
-    "2 % off, x 0.8, resized 0.7, JPEG 60": lambda image: jpeg(60)(resized(0.7)(levels(0.8)(cropped(0.02, 0.02)(image)))),
+    "40 levels brighter": levels(1, 40),
+    "40 levels darker": levels(1, -40),
+    "x 0.6": levels(0.6),
+    "x 1.4, saturated": levels(1.4),
+    "grey": grey,
+    "mirrored": lambda image: image[:, ::-1],
+    "2 % off, x 0.8, resized 0.7, JPEG 60": lambda image: jpeg(60)(
+        resized(0.7)(levels(0.8)(cropped(0.02, 0.02)(image)))
+    ),
 }
 
 
@@ -72,10 +89,16 @@ def photographs(folder):
 
 def against(root, train, test):
     """Pairs of a listing of two splits, as (train path, test path, kind)."""
-    samples = [Sample(path, split, row, 0) for split, paths in (("train", train), ("test", test)) for row, path in enumerate(paths)]
+    samples = [
+        Sample(path, split, row, 0)
+        for split, paths in (("train", train), ("test", test))
+        for row, path in enumerate(paths)
+    ]
     found = audit(Listing("manifest", Path(root), "benchmark", tuple(samples)), workers=1)
-    return [(found.places[one][1], found.places[other][1], leakage.KINDS[kind])
-            for one, other, kind in zip(found.pairs.one, found.pairs.other, found.pairs.kind)]
+    return [
+        (found.places[one][1], found.places[other][1], leakage.KINDS[kind])
+        for one, other, kind in zip(found.pairs.one, found.pairs.other, found.pairs.kind)
+    ]
 
 
 def recall(paths, change):
@@ -100,18 +123,28 @@ def false_alarms(paths):
     names = [Path(path).name for path in paths]
     with mock.patch.dict(leakage.LEAST, {SIDE: 0.9, 2 * SIDE: 0.9}):
         pairs = [(one, other, kind) for one, other, kind in against(root, names, names) if one < other]
-    fine = {name: thumbnail(decode((root / name).read_bytes()), 2 * SIDE) for name in {name for pair in pairs for name in pair[:2]}}
+    fine = {
+        name: thumbnail(decode((root / name).read_bytes()), 2 * SIDE)
+        for name in {name for pair in pairs for name in pair[:2]}
+    }
     other = np.stack([fine[other][:, :: -1 if kind == "mirrored" else 1] for _, other, kind in pairs])
     fitted = correlation(np.stack([fine[one] for one, *_ in pairs]), other)
     strangers = np.array([person(one) != person(other) for one, other, _ in pairs])
     found = [(one, other) for one, other, _ in against(root, names, names) if one < other]
-    return len(found), sum(person(one) != person(other) for one, other in found), np.sort(fitted[strangers])[::-1][:3].tolist()
+    return (
+        len(found),
+        sum(person(one) != person(other) for one, other in found),
+        np.sort(fitted[strangers])[::-1][:3].tolist(),
+    )
 
 
 def by_hash(paths):
     """Pairs of the photographs that the hashes alone would report."""
     hashed = hashes(np.stack([thumbnail(decode(Path(path).read_bytes())) for path in paths]))
-    return sum(int((one < other).sum()) for one, other, _ in (leakage.within(hashed, hashed), leakage.within(hashed, mirrored(hashed))))
+    return sum(
+        int((one < other).sum())
+        for one, other, _ in (leakage.within(hashed, hashed), leakage.within(hashed, mirrored(hashed)))
+    )
 
 
 def rates(paths, rounds=3):

@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.disk [--share 4] [--memory 256M] [--json]
 
-Planted data (made up), `share` times the paper's rows; the heads of Tables 1-3, one epoch, each in a process of its own. Prints
-seconds, peak memory of the whole process and of each row, and whether both wrote the same results."""
+Planted data (made up), `share` times the paper's rows; the heads of Tables 1-3, one epoch, each in a process of its
+own. Prints seconds, peak memory of the whole process and of each row, and whether both wrote the same results."""
 
 import argparse
 import json
@@ -13,13 +13,13 @@ import sys
 import tempfile
 import time
 
-from data.cache import open_cache
+from data.files.cache import open_cache
 from tests.benchmarks import planted
 
 SWEEP = """
 import functools, sys
 from embed import settings
-settings.Settings = functools.partial(settings.Settings, epochs=1, steps=0)
+settings.HeadSettings = functools.partial(settings.HeadSettings, epochs=1, steps=0)
 sys.argv = ["embed", "sweep", "--k", "1", "--device", "cpu", *{arguments!r}]
 from embed.cli import main
 main()
@@ -30,7 +30,9 @@ def sweep(folder, results, memory):
     """(seconds, GiB) of a sweep in a process of its own."""
     arguments = ["--workdir", str(folder), "--results", results, "--memory", memory]
     begun = time.monotonic()
-    process = subprocess.Popen([sys.executable, "-c", SWEEP.format(arguments=arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-c", SWEEP.format(arguments=arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     _, status, used = os.wait4(process.pid, 0)
     if status:
         raise RuntimeError(f"the sweep with --memory {memory} ended with status {status}")
@@ -49,8 +51,13 @@ def measure(share, memory):
         names = {"memory": "100G", "disk": memory}
         found = {name: sweep(folder, f"{folder}/{name}.h5", size) for name, size in names.items()}
         same = digest(f"{folder}/memory.h5") == digest(f"{folder}/disk.h5")
-    return {"rows": rows, "feature_gib": rows / 2**20, **{f"seconds_{name}": seconds for name, (seconds, _) in found.items()},
-            **{f"peak_rss_gib_{name}": peak for name, (_, peak) in found.items()}, "same_results": same}
+    return {
+        "rows": rows,
+        "feature_gib": rows / 2**20,
+        **{f"seconds_{name}": seconds for name, (seconds, _) in found.items()},
+        **{f"peak_rss_gib_{name}": peak for name, (_, peak) in found.items()},
+        "same_results": same,
+    }
 
 
 def main():

@@ -1,4 +1,5 @@
-"""A control: the same manifest with the emotions of its training rows permuted. Trained on it, every score falls to chance.
+"""A control: the same manifest with the emotions of its training rows permuted. Trained on it, every score falls to
+chance.
 
     python -m tests.benchmarks.permute faces/a.csv permuted/a.csv
 

@@ -1,10 +1,12 @@
 """Feature caches of the paper's size, made up: random features with planted structure, no image behind them.
 
-Eight hidden factors drive the class, with weight on the first three; arousal-valence is a noisy sight of two of them. Classes
-overlap, are as uneven as in the paper's data sets, are seen a little differently by each domain, and one label in eight is
-wrong. So heads have something to find in three dimensions, a little more in further ones, and nobody gets all right.
+Eight hidden factors drive the class, with weight on the first three; arousal-valence is a noisy sight of two of them.
+Classes overlap, are as uneven as in the paper's data sets, are seen a little differently by each domain, and one label
+in eight is wrong. So heads have something to find in three dimensions, a little more in further ones, and nobody gets
+all right.
 
-    python -m tests.benchmarks.planted FOLDER    writes FOLDER/features/{affectnet,rafdb,sfew}.h5, called planted data"""
+    python -m tests.benchmarks.planted FOLDER    writes FOLDER/features/{affectnet,rafdb,sfew}.h5, called planted
+data"""
 
 import argparse
 from pathlib import Path
@@ -12,10 +14,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from data.cache import FEATURE_SIZE, STATUSES, TRIES, seal, status_counts
-from data.hdf5 import write_array
+from data.files.cache import FEATURE_SIZE, STATUSES, TRIES, seal, status_counts
+from data.files.hdf5 import write_array
 
-# Rows of each class in training and test sets: AffectNet and RAF-DB as published, SFEW by its frames; scaled to the totals.
+# Rows of each class in training and test sets: AffectNet and RAF-DB as published, SFEW by its frames; scaled to the
+# totals.
 COUNTS = {
     "affectnet": ((74_874, 134_415, 25_459, 14_090, 6_378, 3_803, 24_882), (500,) * 7),
     "rafdb": ((2_524, 4_772, 1_982, 1_290, 281, 717, 705), (680, 1_185, 478, 329, 74, 160, 162)),
@@ -24,15 +27,26 @@ COUNTS = {
 ROWS = {"affectnet": (283_901, 3_500), "rafdb": (11_271, 3_068), "sfew": (871, 436)}
 FACTORS = np.array([1.6, 1.3, 1.1, 0.5, 0.4, 0.3, 0.3, 0.2])  # how far the classes lie apart along each
 WRONG_LABELS = 1 / 8
-HEADER = {"emotion_sha256": "planted", "valence_arousal_sha256": "planted", "image_size": 224, "alignment_version": 1,
-          "precision": "float32", "feature_size": FEATURE_SIZE, "views": 0, "aligned_digest": "planted"}
+HEADER = {
+    "emotion_sha256": "planted",
+    "valence_arousal_sha256": "planted",
+    "image_size": 224,
+    "alignment_version": 1,
+    "precision": "float32",
+    "feature_size": FEATURE_SIZE,
+    "views": 0,
+    "aligned_digest": "planted",
+}
 
 
 def write(folder, *, share=1.0, seed=0):
     """Write the three caches below folder/features/, `share` of the paper's rows each. Returns their paths."""
     folder = Path(folder) / "features"
     folder.mkdir(parents=True, exist_ok=True)
-    return [_write(folder / f"{name}.h5", index, share, np.random.default_rng((seed, index))) for index, name in enumerate(ROWS)]
+    return [
+        _write(folder / f"{name}.h5", index, share, np.random.default_rng((seed, index)))
+        for index, name in enumerate(ROWS)
+    ]
 
 
 def _write(path, index, share, generator):
@@ -54,16 +68,25 @@ def _split(counts, rows, centres, mixing, generator):
     feature = np.empty((rows, 1, FEATURE_SIZE), np.float16)
     for start in range(0, rows, 8192):
         piece = hidden[start : start + 8192]
-        feature[start : start + 8192, 0] = piece @ mixing.astype(np.float32) + 0.3 * generator.standard_normal((len(piece), FEATURE_SIZE), np.float32)
+        feature[start : start + 8192, 0] = piece @ mixing.astype(np.float32) + 0.3 * generator.standard_normal(
+            (len(piece), FEATURE_SIZE), np.float32
+        )
     wrong = generator.random(rows) < WRONG_LABELS
     wrong[:7] = False
     label = np.where(wrong, generator.integers(0, 7, rows), emotion).astype(np.int8)
     annotated = np.clip(0.3 * centres[emotion][:, :2] / FACTORS[:2] + 0.1 * generator.normal(size=(rows, 2)), -1, 1)
     predicted = hidden[:, None, :2] / 3 + 0.2 * generator.normal(size=(rows, 1, 2))
-    return {"feature": feature, "valence_arousal_predicted": predicted.astype(np.float32), "emotion": label,
-            "valence_arousal": annotated.astype(np.float32), "row": np.arange(rows), "face": np.zeros(rows, np.int16),
-            "path": np.array([""] * rows, object), "status_counts": status_counts(label, np.full(rows, STATUSES.index("ok"))),
-            "try_counts": np.zeros(len(TRIES), np.int64)}
+    return {
+        "feature": feature,
+        "valence_arousal_predicted": predicted.astype(np.float32),
+        "emotion": label,
+        "valence_arousal": annotated.astype(np.float32),
+        "row": np.arange(rows),
+        "face": np.zeros(rows, np.int16),
+        "path": np.array([""] * rows, object),
+        "status_counts": status_counts(label, np.full(rows, STATUSES.index("ok"))),
+        "try_counts": np.zeros(len(TRIES), np.int64),
+    }
 
 
 def main():

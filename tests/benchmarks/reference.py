@@ -3,8 +3,9 @@
     python -m tests.benchmarks.reference --epochs 50 --image-size 64 --batch 64 aligned/a.h5 aligned/b.h5 aligned/c.h5
 
 ResNet-18 from scratch with one 7-way layer, AdamW with torch's one-cycle schedule, cross entropy with the paper's class
-weights over the union of the train splits, torchvision's augmentation one image at a time. Nothing of the project's code
-is used but the reader of the crops. Prints accuracy and mean class recall of every test split, after the last epoch."""
+weights over the union of the train splits, torchvision's augmentation one image at a time. Nothing of the project's
+code is used but the reader of the crops. Prints accuracy and mean class recall of every test split, after the last
+epoch."""
 
 import argparse
 import json
@@ -17,7 +18,7 @@ import torchvision
 from torch import nn
 from torchvision.transforms import v2
 
-from data.cache import open_cache, read_split
+from data.files.cache import open_cache, read_split
 
 
 def load(path, split, size):
@@ -39,8 +40,14 @@ def train(images, labels, *, epochs, batch, seed):
     model.fc = nn.Sequential(nn.Dropout(0.3), model.fc)
     model = model.to(memory_format=torch.channels_last)
     side = images.shape[-1]
-    augment = v2.Compose([v2.RandomAffine(12, translate=(0.05, 0.05), scale=(0.9, 1.1)), v2.ColorJitter(0.3, 0.3, 0.3),
-                          v2.ToDtype(torch.float32, scale=True), v2.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))])
+    augment = v2.Compose(
+        [
+            v2.RandomAffine(12, translate=(0.05, 0.05), scale=(0.9, 1.1)),
+            v2.ColorJitter(0.3, 0.3, 0.3),
+            v2.ToDtype(torch.float32, scale=True),
+            v2.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+        ]
+    )
     hole = round(45 / 224 * side)
     counts = torch.bincount(labels, minlength=7)
     weight = torch.where(counts > 0, len(labels) / (7 * counts.clamp(min=1)), 0.0)
@@ -57,13 +64,19 @@ def train(images, labels, *, epochs, batch, seed):
                 picture[:, max(top, 0) : top + hole, max(left, 0) : left + hole] = 0
             with torch.autocast("cpu", torch.bfloat16):
                 outputs = model(pictures.to(memory_format=torch.channels_last))
-            loss = (nn.functional.cross_entropy(outputs.float(), labels[rows], reduction="none") * weight[labels[rows]]).mean()
+            loss = (
+                nn.functional.cross_entropy(outputs.float(), labels[rows], reduction="none") * weight[labels[rows]]
+            ).mean()
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             schedule.step()
             total += loss.item() * len(rows)
-        print(f"epoch {epoch + 1}  loss {total / len(labels):.3f}  {len(labels) / (time.monotonic() - begun):.0f} images/s", flush=True)
+        print(
+            f"epoch {epoch + 1}  loss {total / len(labels):.3f}  {len(labels) / (time.monotonic() - begun):.0f} "
+            "images/s",
+            flush=True,
+        )
     return model.eval()
 
 
@@ -73,7 +86,11 @@ def scores(model, images, labels):
     mean, deviation = (torch.tensor(side).view(3, 1, 1) for side in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
     answers = torch.cat([model((piece.float() / 255 - mean) / deviation).argmax(1) for piece in images.split(64)])
     recalls = [(answers[labels == label] == label).float().mean().item() for label in labels.unique()]
-    return {"n": len(labels), "accuracy": (answers == labels).float().mean().item(), "mean_recall": sum(recalls) / len(recalls)}
+    return {
+        "n": len(labels),
+        "accuracy": (answers == labels).float().mean().item(),
+        "mean_recall": sum(recalls) / len(recalls),
+    }
 
 
 def main():
@@ -85,8 +102,13 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     parts = [load(path, "train", options.image_size) for path in options.caches]
-    model = train(torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts]),
-                  epochs=options.epochs, batch=options.batch, seed=options.seed)
+    model = train(
+        torch.cat([part[0] for part in parts]),
+        torch.cat([part[1] for part in parts]),
+        epochs=options.epochs,
+        batch=options.batch,
+        seed=options.seed,
+    )
     for path in options.caches:
         print(json.dumps({"cache": path, **scores(model, *load(path, "test", options.image_size))}))
 

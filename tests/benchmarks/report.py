@@ -4,7 +4,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from evaluate.report import write_report
+from evaluate.page.report import write_report
 from evaluate.samples import read_samples
 from tests.evaluate.made_up_study import make_study
 
@@ -13,10 +13,15 @@ SIZES = (3500, 3068, 436)  # test rows of AffectNet, RAF-DB and SFEW
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        runs = make_study(Path(folder), sizes=SIZES, runs=10, ks=(1, 2, 3, *(2**power for power in range(2, 10))), toy=True)
+        runs = make_study(
+            Path(folder), sizes=SIZES, runs=10, ks=(1, 2, 3, *(2**power for power in range(2, 10))), toy=True
+        )
         begun = time.monotonic()
         page = write_report(runs, *read_samples(runs, Path(folder) / "features"), Path(folder) / "report")
-        print(f"{len(runs.outcomes)} heads, {sum(SIZES):,} test rows: {time.monotonic() - begun:.0f} s, page {page.stat().st_size / 1e6:.1f} MB")
+        print(
+            f"{len(runs.outcomes)} heads, {sum(SIZES):,} test rows: {time.monotonic() - begun:.0f} s, page "
+            f"{page.stat().st_size / 1e6:.1f} MB"
+        )
 
 
 if __name__ == "__main__":

@@ -7,28 +7,39 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from data import publish, registry
-from data.cache import open_cache
 from data.emotions import EMOTIONS
-from data.machine import available_cpus
-from data.shards import Shards
-from extract import backbone, checkpoint, crops, features, run
-from extract.batches import Crops
-from extract.device import PRECISIONS, choose_device, choose_precision
-from extract.faces import Crop, Outcome, Rule
-from extract.features import Networks, Settings
-from extract.predict import BATCH, Predictor
+from data.files import publish
+from data.files.cache import open_cache
+from data.files.shards import Shards
+from data.readers import registry
+from data.runtime.machine import available_cpus
+from extract.crops import aligned_cache
+from extract.crops.cropping import Crop, ImageOutcome, Rule
+from extract.crops.stored import StoredCrops
+from extract.features import extraction, feature_cache
+from extract.features.feature_cache import FeatureSettings, Networks
+from extract.network import backbone, checkpoint
+from extract.network.inference import BATCH, Predictor
+from extract.network.precision import PRECISIONS, choose_device, choose_precision
 from tests.benchmarks import bare
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 DETECTOR = Rule()
-META = {"task": "emotion", "settings": {}, "image_size": 224, "emotions": list(EMOTIONS), "alignment_version": 1, "toy": False, "domains": {"benchmark": {}},
-        "code_version": "", "versions": {}}
+META = {
+    "task": "emotion",
+    "settings": {},
+    "image_size": 224,
+    "emotions": list(EMOTIONS),
+    "alignment_version": 1,
+    "toy": False,
+    "domains": {"benchmark": {}},
+    "code_version": "",
+    "versions": {},
+}
 
 
 class Faces:
@@ -36,7 +47,9 @@ class Faces:
 
     def __init__(self, manifests, count, folder):
         listings = [registry.read("manifest", None, table=manifest) for manifest in manifests]
-        samples = [replace(sample, split="train") for listing in listings for sample in listing.samples if not sample.left_out]
+        samples = [
+            replace(sample, split="train") for listing in listings for sample in listing.samples if not sample.left_out
+        ]
         kept = np.linspace(0, len(samples) - 1, count or len(samples)).astype(int)
         samples = tuple(replace(samples[index], row=row) for row, index in enumerate(kept))
         self.listing, self.folder = replace(listings[0], samples=samples, notes=()), folder
@@ -48,7 +61,7 @@ class Faces:
         """The path of the aligned cache, made where it is not there."""
         path = self.folder / "aligned.h5"
         if not path.exists():
-            crops.align(self.listing, path, rule=DETECTOR, workers=available_cpus())
+            aligned_cache.align(self.listing, path, rule=DETECTOR, workers=available_cpus())
         return path
 
     def checkpoint(self, size=224):
@@ -57,7 +70,7 @@ class Faces:
         if not path.exists():
             network = backbone.make("emotion", dropout=0.0, init="scratch", seed=0)
             if size == 224:
-                source = Crops(self.aligned(), "train", size)
+                source = StoredCrops(self.aligned(), "train", size)
                 with torch.no_grad():
                     for start in range(0, min(len(source), 96), 32):
                         network.train()(backbone.normalise(stacked(source, range(start, min(start + 32, len(source))))))
@@ -76,22 +89,37 @@ def alignment(faces):
     alone, _ = bare.align_all(data)
     one = seconds_of_align(faces, 1)
     two, side_by_side = seconds_of_align(faces, 2), two_bare(faces)
-    return {"images": count, "bare_align_rate": count / alone, "align_rate": count / one, "align_share": alone / one,
-            "align_share_first_try": first_try / one, "align_two_workers_rate": count / two, "align_two_workers_share": side_by_side / two}
+    return {
+        "images": count,
+        "bare_align_rate": count / alone,
+        "align_rate": count / one,
+        "align_share": alone / one,
+        "align_share_first_try": first_try / one,
+        "align_two_workers_rate": count / two,
+        "align_two_workers_share": side_by_side / two,
+    }
 
 
 def seconds_of_align(faces, workers):
     path = faces.folder / f"{workers}.h5"
     begun = time.perf_counter()
-    crops.align(faces.listing, path, rule=DETECTOR, workers=workers)
+    aligned_cache.align(faces.listing, path, rule=DETECTOR, workers=workers)
     return time.perf_counter() - begun
 
 
 def two_bare(faces):
     """Wall seconds of two bare processes that share the images."""
     paths = [sample.path for sample in faces.listing.samples]
-    running = [subprocess.Popen([sys.executable, "-m", "tests.benchmarks.bare", faces.listing.root], cwd=ROOT, text=True,
-                                stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(2)]
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.benchmarks.bare", faces.listing.root],
+            cwd=ROOT,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for _ in range(2)
+    ]
     for number, process in enumerate(running):
         process.stdin.write("\n".join(paths[number::2]))
         process.stdin.close()
@@ -105,7 +133,7 @@ def network(faces):
     """Plain ResNet-18, ours on pixels in memory, and ours from the aligned cache."""
     device, precision = torch.device("cpu"), choose_precision(torch.device("cpu"))
     made = checkpoint.load(faces.checkpoint(), "emotion")
-    source = Crops(faces.aligned(), "train", 224)
+    source = StoredCrops(faces.aligned(), "train", 224)
     pixels = stacked(source, range(32))
     images = backbone.normalise(pixels)
     plain = bare.resnet18(made.network)
@@ -116,8 +144,15 @@ def network(faces):
         found, _ = backbone.Frozen(made.network, device, PRECISIONS[precision])(images)
     error = ((found - expected).norm(dim=1) / expected.norm(dim=1)).max().item()
     cached = rate_from_cache(faces, made, choose_device(), precision)
-    return {"precision": precision, "plain_network_rate": plain_rate, "network_rate": bare_rate, "network_speedup": bare_rate / plain_rate,
-            "network_error": error, "cached_rate": cached, "cached_share": cached / rate_in_memory(made, pixels.numpy(), device, precision)}
+    return {
+        "precision": precision,
+        "plain_network_rate": plain_rate,
+        "network_rate": bare_rate,
+        "network_speedup": bare_rate / plain_rate,
+        "network_error": error,
+        "cached_rate": cached,
+        "cached_share": cached / rate_in_memory(made, pixels.numpy(), device, precision),
+    }
 
 
 def rate_in_memory(made, pixels, device, precision, seconds=10.0):
@@ -135,7 +170,12 @@ def rate_in_memory(made, pixels, device, precision, seconds=10.0):
 
 def rate_from_cache(faces, made, device, precision):
     begun = time.perf_counter()
-    run.run(faces.aligned(), faces.folder / "cached.h5", networks=Networks(made), settings=Settings(device, precision))
+    extraction.run(
+        faces.aligned(),
+        faces.folder / "cached.h5",
+        networks=Networks(made),
+        settings=FeatureSettings(device, precision),
+    )
     seconds = time.perf_counter() - begun
     with open_cache(faces.aligned(), "aligned") as file:
         return len(file["train/row"]) / seconds
@@ -148,18 +188,26 @@ def whole_run(faces):
     made = checkpoint.load(faces.checkpoint(), "emotion")
     with open_cache(faces.aligned(), "aligned") as file:
         count = len(file["train/row"])
-    pixels = stacked(Crops(faces.aligned(), "train", 224), range(32)).numpy()
+    pixels = stacked(StoredCrops(faces.aligned(), "train", 224), range(32)).numpy()
     device = torch.device("cpu")
     precision = choose_precision(device)
     begun, cpu = time.perf_counter(), time.process_time()
     rate = rate_in_memory(made, pixels, device, precision)
     network_cpu = count * (time.process_time() - cpu) / (rate * (time.perf_counter() - begun))
     wall, used, _ = command(faces, "run", faces.listing, "whole")
-    return {"run_rate": len(data) / wall, "run_wall_seconds": wall, "run_cpu_seconds": used, "bare_cpu_seconds": align_cpu + network_cpu,
-            "cpu_overhead": used / (align_cpu + network_cpu), "cores_busy": used / wall / available_cpus(), "durability_share": durability(faces, made)}
+    return {
+        "run_rate": len(data) / wall,
+        "run_wall_seconds": wall,
+        "run_cpu_seconds": used,
+        "bare_cpu_seconds": align_cpu + network_cpu,
+        "cpu_overhead": used / (align_cpu + network_cpu),
+        "cores_busy": used / wall / available_cpus(),
+        "durability_share": durability(faces, made),
+    }
 
 
-# A process started from a large one counts that one's memory as its own until the kernel is asked for the peak since then.
+# A process started from a large one counts that one's memory as its own until the kernel is asked for the peak since
+# then.
 COMMAND = """
 import atexit, os
 from pathlib import Path
@@ -175,18 +223,38 @@ main()
 
 
 def command(faces, name, listing, workdir, *options):
-    """(wall seconds, CPU seconds of all its processes, peak bytes of the first) of an `extract` command over a listing."""
+    """(wall seconds, CPU seconds of all its processes, peak bytes of the first) of an `extract` command over a
+    listing."""
     workdir = faces.folder / workdir
     (workdir / "checkpoints").mkdir(parents=True, exist_ok=True)
     size = 32 if "--landmarks" in options else 224
     (workdir / "checkpoints" / "emotion.pt").write_bytes(faces.checkpoint(size).read_bytes())
     table = workdir / "table.csv"
     with open(table, "w", newline="") as file:
-        csv.writer(file).writerows([("path", "emotion", "split"), *((sample.path, "", sample.split) for sample in listing.samples)])
-    arguments = [name, "--workdir", workdir, "--dataset", "manifest", "--manifest", table, "--root", listing.root, "--name", "x", *options]
+        csv.writer(file).writerows(
+            [("path", "emotion", "split"), *((sample.path, "", sample.split) for sample in listing.samples)]
+        )
+    arguments = [
+        name,
+        "--workdir",
+        workdir,
+        "--dataset",
+        "manifest",
+        "--manifest",
+        table,
+        "--root",
+        listing.root,
+        "--name",
+        "x",
+        *options,
+    ]
     begun = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-c", COMMAND, *map(str, arguments)], cwd=ROOT, stdout=subprocess.DEVNULL,
-                               env={**os.environ, "PEAK": str(workdir / "peak")})
+    process = subprocess.Popen(
+        [sys.executable, "-c", COMMAND, *map(str, arguments)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "PEAK": str(workdir / "peak")},
+    )
     _, status, used = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"extract {name} failed")
@@ -194,16 +262,21 @@ def command(faces, name, listing, workdir, *options):
 
 
 def durability(faces, made):
-    """Share of the time that goes into keeping what was computed, and into keeping workers apart, counted as if it never overlapped."""
+    """Share of the time that goes into keeping what was computed, and into keeping workers apart, counted as if it
+    never overlapped."""
     device, synced = torch.device("cpu"), Clock(publish.os, "fsync")
     begun, cpu = time.perf_counter(), time.process_time()
     with synced:
-        crops.align(faces.listing, faces.folder / "kept_a.h5", rule=DETECTOR, workers=available_cpus())
+        aligned_cache.align(faces.listing, faces.folder / "kept_a.h5", rule=DETECTOR, workers=available_cpus())
     kept = time.process_time() - cpu + synced.seconds
-    published, packed = Clock(Shards, "publish"), Clock(features, "pack")
+    published, packed = Clock(Shards, "publish"), Clock(feature_cache, "pack")
     with published, packed:
-        run.run(faces.folder / "kept_a.h5", faces.folder / "kept_f.h5", networks=Networks(made),
-                settings=Settings(device, choose_precision(device)))
+        extraction.run(
+            faces.folder / "kept_a.h5",
+            faces.folder / "kept_f.h5",
+            networks=Networks(made),
+            settings=FeatureSettings(device, choose_precision(device)),
+        )
     return (kept + published.seconds + packed.seconds) / (time.perf_counter() - begun)
 
 
@@ -229,10 +302,14 @@ class Clock(contextlib.AbstractContextManager):
 
 
 def memory(faces):
-    """Peak of the process that leads over the images once and ten times, without detection and at 32 pixels: of align, and of run."""
+    """Peak of the process that leads over the images once and ten times, without detection and at 32 pixels: of align,
+    and of run."""
     found = {}
     for name in ("align", "run"):
-        peaks = [command(faces, name, repeated(faces.listing, times), f"memory_{times}", "--landmarks", "none")[2] for times in (1, 10)]
+        peaks = [
+            command(faces, name, repeated(faces.listing, times), f"memory_{times}", "--landmarks", "none")[2]
+            for times in (1, 10)
+        ]
         found |= {f"memory_mib_{name}": peaks[0] / 2**20, f"memory_growth_{name}": peaks[1] / peaks[0]}
     return {**found, "memory_growth": max(found["memory_growth_align"], found["memory_growth_run"])}
 
@@ -253,18 +330,21 @@ def first(rows, text=""):
 
 if __name__ == "__main__":  # workers import this script too, and as little as they do of the command
     import torch
-    from extract import checkpoint, crops, features, run
-    from extract.faces import Rule
+    from extract.network import checkpoint
+    from extract.crops import aligned_cache
+    from extract.features import feature_cache, extraction
+    from extract.crops.cropping import Rule
     from extract.options import listing_of
 
     folder, what = Path(sys.argv[1]), sys.argv[2]
     begun = time.perf_counter()
     if what == "align":
         listing = listing_of(folder, "manifest", Path(sys.argv[3]), folder / "list.csv", "x")
-        crops.align(listing, folder / "a.h5", rule=Rule(landmarks="none"), workers=2, progress=first)
+        aligned_cache.align(listing, folder / "a.h5", rule=Rule(landmarks="none"), workers=2, progress=first)
     else:
-        networks = features.Networks(checkpoint.load(folder / "emotion.pt", "emotion"))
-        run.run(folder / "a.h5", folder / "f.h5", networks=networks, settings=features.Settings(torch.device("cpu"), "float32"), progress=first)
+        networks = feature_cache.Networks(checkpoint.load(folder / "emotion.pt", "emotion"))
+        settings = feature_cache.FeatureSettings(torch.device("cpu"), "float32")
+        extraction.run(folder / "a.h5", folder / "f.h5", networks=networks, settings=settings, progress=first)
 """
 
 
@@ -280,35 +360,48 @@ def resume(faces):
     script.write_text(RESUME)
     alignment = all_but_one(listing, folder / "a.h5")
     found = {"resume_seconds": timed_script(script, folder, "align", listing.root)}
-    alignment.finish(2, crops.ALONE, lambda rows, text="": None)
+    alignment.finish(2, aligned_cache.ALONE, lambda rows, text="": None)
     (folder / "emotion.pt").write_bytes(faces.checkpoint(32).read_bytes())
     all_features_but_one(folder)
     return {**found, "resume_seconds_run": timed_script(script, folder, "run")}
 
 
 def timed_script(script, *arguments):
-    found = subprocess.run([sys.executable, script, *map(str, arguments)], env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT,
-                           capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        [sys.executable, script, *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return float(found.stdout)
 
 
 def all_but_one(listing, target):
-    """An Alignment whose shards are there but for the last, of one made-up crop an image."""
-    alignment = crops.Alignment(listing, target, Rule(landmarks="none"))
-    with alignment.held(crops.ALONE):
-        jpeg = crops.outcome(listing.samples[0], listing.root, alignment.rule).crops[0].jpeg
+    """An AlignedCache whose shards are there but for the last, of one made-up crop an image."""
+    alignment = aligned_cache.AlignedCache(listing, target, Rule(landmarks="none"))
+    with alignment.held(aligned_cache.ALONE):
+        jpeg = aligned_cache.outcome(listing.samples[0], listing.root, alignment.rule).crops[0].jpeg
         for number, (_, samples) in enumerate(alignment.plan[:-1]):
-            alignment.shards.publish(number, crops.shard_arrays(samples, [Outcome("ok", crops=(Crop(jpeg, "given"),))] * len(samples)))
+            alignment.shards.publish(
+                number,
+                aligned_cache.shard_arrays(samples, [ImageOutcome("ok", crops=(Crop(jpeg, "given"),))] * len(samples)),
+            )
     return alignment
 
 
 def all_features_but_one(folder):
     networks = Networks(checkpoint.load(folder / "emotion.pt", "emotion"))
     with open_cache(folder / "a.h5", "aligned") as file:
-        source = run.Finished(file)
-        made = features.Features(source, folder / "f.h5", networks, Settings(torch.device("cpu"), "float32"))
-        with made.held(crops.ALONE, source.digest):
+        source = extraction.FinishedCrops(file)
+        made = feature_cache.FeatureCache(
+            source, folder / "f.h5", networks, FeatureSettings(torch.device("cpu"), "float32")
+        )
+        with made.held(aligned_cache.ALONE, source.digest):
             for number in range(SHARDS - 1):
-                arrays = {**{name: value for name, value in source.load(number).items() if name in features.LABELS},
-                          "feature": np.zeros((source.size(number), 1, 512), np.float16)}
+                arrays = {
+                    **{name: value for name, value in source.load(number).items() if name in feature_cache.LABELS},
+                    "feature": np.zeros((source.size(number), 1, 512), np.float16),
+                }
                 made.shards.publish(number, arrays, source=source.content(number))

@@ -5,7 +5,8 @@
     python -m tests.benchmarks.study --check                   the default beside ten times its length, alone
 
 A seeded tenth of the training rows of each domain is held out; no test row is touched. For each setting: Eq. 1 on the
-training rows, the held-out multi-domain macro F1 in percent, and the deviation of the latter over runs, for every kind of head."""
+training rows, the held-out multi-domain macro F1 in percent, and the deviation of the latter over runs, for every kind
+of head."""
 
 import argparse
 import dataclasses
@@ -17,18 +18,29 @@ from pathlib import Path
 import numpy as np
 
 from data import metrics
-from data.runs import Head, Runs
-from data.runs import TestSet as HeldOut
-from embed import features
-from embed.caches import read_cache
+from data.files.runs import Head, Runs
+from data.files.runs import TestSet as HeldOut
 from embed.device import use_available_cpus
-from embed.domains import assemble
-from embed.score import outcomes
-from embed.settings import Settings
-from embed.train import Trainer
+from embed.heads.scoring import outcomes
+from embed.heads.stacked_training import Trainer
+from embed.rows import feature_store
+from embed.rows.corpus import assemble
+from embed.rows.feature_caches import read_cache
+from embed.settings import HeadSettings
 from tests.benchmarks import planted
 
-HEADS = (("cake", 2), ("cake", 3), ("cake", 8), ("cake", 64), ("cake", 512), ("av", 0), ("av", 1), ("av", 64), ("cake-norm", 3), ("baseline", 0))
+HEADS = (
+    ("cake", 2),
+    ("cake", 3),
+    ("cake", 8),
+    ("cake", 64),
+    ("cake", 512),
+    ("av", 0),
+    ("av", 1),
+    ("av", 64),
+    ("cake-norm", 3),
+    ("baseline", 0),
+)
 RUNS = 3
 
 
@@ -44,13 +56,18 @@ def chosen(part, rows):
 
 
 def candidates(default):
-    """Name -> Settings: the default, then one thing changed at a time, then ten times the length."""
+    """Name -> HeadSettings: the default, then one thing changed at a time, then ten times the length."""
     change = lambda **fields: dataclasses.replace(default, **fields)
     found = {"default": default}
     for epochs in (default.epochs // 2, default.epochs * 2):
-        found[f"epochs {epochs}, steps {default.steps * epochs // default.epochs}"] = change(epochs=epochs, steps=default.steps * epochs // default.epochs)
+        found[f"epochs {epochs}, steps {default.steps * epochs // default.epochs}"] = change(
+            epochs=epochs, steps=default.steps * epochs // default.epochs
+        )
     found |= {f"rate {rate:g}": change(rate=rate, baseline_rate=rate) for rate in (1e-3, 2e-3, 5e-3, 1e-2, 2e-2)}
-    found |= {f"batch {batch}": change(largest_batch=batch, steps=default.steps * 4096 // batch) for batch in (1024, 2048, 8192)}
+    found |= {
+        f"batch {batch}": change(largest_batch=batch, steps=default.steps * 4096 // batch)
+        for batch in (1024, 2048, 8192)
+    }
     return found | {"scaling none": change(scaling="none"), **longer(default)}
 
 
@@ -68,8 +85,17 @@ def measure(corpus, runs, settings, kinds):
     found = {}
     for family, k in kinds:
         own = [made[Head(family, k, run)] for run in range(RUNS)]
-        scores = [np.average([metrics.macro_f1_score(one.confusion[place, place]) for place in range(len(sizes))], weights=sizes) for one in own]
-        found[f"{family} {k}"] = (float(np.mean([one.loss for one in own])), 100 * float(np.mean(scores)), 100 * float(np.std(scores, ddof=1)))
+        scores = [
+            np.average(
+                [metrics.macro_f1_score(one.confusion[place, place]) for place in range(len(sizes))], weights=sizes
+            )
+            for one in own
+        ]
+        found[f"{family} {k}"] = (
+            float(np.mean([one.loss for one in own])),
+            100 * float(np.mean(scores)),
+            100 * float(np.std(scores, ddof=1)),
+        )
     return found
 
 
@@ -78,9 +104,12 @@ def study(paths, settings):
     caches = sorted(map(read_cache, paths), key=lambda cache: -len(cache.train))
     generator = np.random.default_rng(0)
     caches = [held_out(cache, generator) for cache in caches]
-    tests = {cache.name: HeldOut(cache.test.emotion.astype(np.int8), cache.test.row, cache.test.status_counts) for cache in caches}
+    tests = {
+        cache.name: HeldOut(cache.test.emotion.astype(np.int8), cache.test.row, cache.test.status_counts)
+        for cache in caches
+    }
     runs = Runs({}, tuple(tests), tests, True, {})
-    store = features.store([cache.train for cache in caches], memory=float("inf"), device="cpu")
+    store = feature_store.store([cache.train for cache in caches], memory=float("inf"), device="cpu")
     kinds = [kind for kind in HEADS if kind[0] != "av" or all(cache.train.predicted is not None for cache in caches)]
     for name, own in settings.items():
         begun = time.monotonic()
@@ -95,7 +124,7 @@ def main():
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     use_available_cpus()
-    default = Settings()
+    default = HeadSettings()
     settings = {"default": default, **longer(default)} if options.check else candidates(default)
     with tempfile.TemporaryDirectory() as folder:
         for number, (name, seconds, found) in enumerate(study(options.caches or planted.write(folder), settings)):
@@ -104,7 +133,11 @@ def main():
                 continue
             if not number:
                 print(f"{'':30}" + "".join(f"{label:>19}" for label in found))
-            print(f"{name:30}" + "".join(f"  {loss:.5f} {score:5.2f}±{deviation:.2f}" for loss, score, deviation in found.values()), flush=True)
+            print(
+                f"{name:30}"
+                + "".join(f"  {loss:.5f} {score:5.2f}±{deviation:.2f}" for loss, score, deviation in found.values()),
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
     python -m tests.benchmarks.sweep [--steps 12] [--json]
 
-Planted data (made up), 283,901 + 11,271 + 871 training rows x 512, three domains, 10 epochs, batch 4,096, weighted loss,
-shuffled, gather included. A number of steps of everything is timed, in turns, so that all see the same noise; medians are
-scaled to epochs. Rates are held against a plain product of two 4,096 x 4,096 matrices in float32, timed in the same turns."""
+Planted data (made up), 283,901 + 11,271 + 871 training rows x 512, three domains, 10 epochs, batch 4,096, weighted
+loss, shuffled, gather included. A number of steps of everything is timed, in turns, so that all see the same noise;
+medians are scaled to epochs. Rates are held against a plain product of two 4,096 x 4,096 matrices in float32, timed in
+the same turns."""
 
 import argparse
 import json
@@ -18,16 +19,16 @@ import time
 import numpy as np
 import torch
 
-from data.runs import Head, Runs
-from embed import features
-from embed.batches import Batches
-from embed.caches import read_cache
+from data.files.runs import Head, Runs
 from embed.device import choose_device, use_available_cpus
-from embed.domains import assemble
+from embed.heads.scoring import outcomes
+from embed.heads.stacked_training import Trainer
 from embed.plan import LOGARITHMIC, blocks
-from embed.score import outcomes
-from embed.settings import RUNS, Settings
-from embed.train import Trainer
+from embed.rows import feature_store
+from embed.rows.corpus import assemble
+from embed.rows.feature_caches import read_cache
+from embed.rows.minibatches import Batches
+from embed.settings import RUNS, HeadSettings
 from tests.benchmarks import planted
 from tests.benchmarks.baselines import Data, module_step, vmap_step
 
@@ -37,11 +38,11 @@ MEANING = {
     "epochs": "   of which a share of the steps is timed and scaled",
     "heads": "   of Figure 4's grid",
     "pass_seconds": "   an epoch: gather, product, softmax, product, of all heads",
-    "adam_seconds": "   an epoch: gradients pulled back, Adam, effective weights anew",
+    "adam_seconds": "   an epoch: gradients pulled back, Adam, effective weights rebuilt",
     "speedup_float32": "   times faster than one module after another",
     "speedup_bfloat16": "   times faster than one float32 module after another",
     "speedup_vmap": "   times faster than vmap over ten modules of equal k",
-    "share_pass": "   of the product rate, useful arithmetic: 4 x rows x 512 x 7 x heads, whatever is saved for small k",
+    "share_pass": "   of the product rate, useful arithmetic: 4 x rows x 512 x 7 x heads, also for small k",
     "growth_heads": "   time over that of linear growth",
     "growth_rows": "   likewise",
 }
@@ -60,7 +61,11 @@ class Stacked:
 
     def step(self, _=None):
         times = [now(self.trainer)]
-        for part in (lambda: next(self.stream), lambda: self.trainer.accumulate(self.batch), lambda: self.trainer.step(1e-3)):
+        for part in (
+            lambda: next(self.stream),
+            lambda: self.trainer.accumulate(self.batch),
+            lambda: self.trainer.step(1e-3),
+        ):
             found = part()
             self.batch = found if found is not None else self.batch
             times.append(now(self.trainer))
@@ -105,26 +110,42 @@ def useful(rows, heads):
 
 
 def measure(corpus, steps, precisions):
-    reference = Settings(**REFERENCE)
+    reference = HeadSettings(**REFERENCE)
     batches = Batches(corpus, reference)
     order = torch.from_numpy(np.random.default_rng(0).permutation(len(corpus.emotion))).split(batches.size)
     epoch = batches.per_epoch
-    found = {"epochs": REFERENCE["epochs"], "batch": batches.size, "steps_timed": steps, "threads": torch.get_num_threads(), "heads": RUNS * len(GRID)}
+    found = {
+        "epochs": REFERENCE["epochs"],
+        "batch": batches.size,
+        "steps_timed": steps,
+        "threads": torch.get_num_threads(),
+        "heads": RUNS * len(GRID),
+    }
     print("the logarithmic grid ...", file=sys.stderr)
     data = Data(corpus)
-    stacks = {precision: Stacked(corpus, heads_of(GRID), Settings(**REFERENCE, precision=precision)) for precision in precisions}
+    stacks = {
+        precision: Stacked(corpus, heads_of(GRID), HeadSettings(**REFERENCE, precision=precision))
+        for precision in precisions
+    }
     calls = {"product": product(), **{precision: stack.step for precision, stack in stacks.items()}}
     calls |= {("module", *pair): module_step(data, *pair) for pair in GRID}
     calls |= {("vmap", *pair): vmap_step(data, *pair, RUNS) for pair in GRID}
     seconds = turns(steps, calls, order)
     rate = 2 * PRODUCT**3 / seconds["product"]
-    modules = RUNS * sum(seconds["module", *pair] for pair in GRID)
-    vmapped = sum(seconds["vmap", *pair] for pair in GRID)
+    modules = RUNS * sum(seconds[("module", *pair)] for pair in GRID)
+    vmapped = sum(seconds[("vmap", *pair)] for pair in GRID)
     data_pass, adam = stacks["float32"].seconds()
     work = useful(len(corpus.emotion) / epoch, found["heads"])
-    found |= {"product_gflops": rate / 1e9, "pass_seconds": data_pass * epoch, "adam_seconds": adam * epoch,
-              "module_epoch_seconds": modules * epoch, "vmap_epoch_seconds": vmapped * epoch,
-              "share_pass": work / data_pass / rate, "share_whole": work / (data_pass + adam) / rate, "speedup_vmap": vmapped / (data_pass + adam)}
+    found |= {
+        "product_gflops": rate / 1e9,
+        "pass_seconds": data_pass * epoch,
+        "adam_seconds": adam * epoch,
+        "module_epoch_seconds": modules * epoch,
+        "vmap_epoch_seconds": vmapped * epoch,
+        "share_pass": work / data_pass / rate,
+        "share_whole": work / (data_pass + adam) / rate,
+        "speedup_vmap": vmapped / (data_pass + adam),
+    }
     for precision, stack in stacks.items():
         found[f"epoch_seconds_{precision}"] = sum(stack.seconds()) * epoch
         found[f"speedup_{precision}"] = modules / sum(stack.seconds())
@@ -132,8 +153,9 @@ def measure(corpus, steps, precisions):
 
 
 def every_integer(corpus, runs, steps, precision):
-    """Minutes of the 10,240 heads of two families, k = 1..512 and ten runs, at the reference setting, each block scored once."""
-    settings = Settings(**REFERENCE, precision=precision)
+    """Minutes of the 10,240 heads of two families, k = 1..512 and ten runs, at the reference setting, each block scored
+    once."""
+    settings = HeadSettings(**REFERENCE, precision=precision)
     plan = blocks(range(1, 513), ("cake", "av"), RUNS, predicts=True, annotated=False)
     rest = plan[2:]
     sampled = {position: Stacked(corpus, rest[position], settings) for position in SAMPLED_BLOCKS}
@@ -142,7 +164,9 @@ def every_integer(corpus, runs, steps, precision):
         for stack in (grid, *sampled.values()):
             stack.step()
     seconds = [sum(stack.seconds()) / stack.heads for stack in sampled.values()]
-    total = sum(len(block) * np.interp(position, list(sampled), seconds) for position, block in enumerate(rest)) + sum(grid.seconds())
+    total = sum(len(block) * np.interp(position, list(sampled), seconds) for position, block in enumerate(rest)) + sum(
+        grid.seconds()
+    )
     begun = time.perf_counter()
     outcomes(corpus, sampled[SAMPLED_BLOCKS[2]].trainer.factors, settings, runs)
     scoring = (time.perf_counter() - begun) * len(plan)
@@ -152,19 +176,23 @@ def every_integer(corpus, runs, steps, precision):
 
 def growth(corpus, steps):
     """Time of x times as many heads, and rows, over x times the time: 1 is linear, less is better."""
-    settings = Settings(**REFERENCE)
+    settings = HeadSettings(**REFERENCE)
     order = heads_of(GRID)
     np.random.default_rng(0).shuffle(order)
     stacks = {times: Stacked(corpus, order[: 27 * times], settings) for times in (1, 2, 4, 8)}
     whole = Batches(corpus, settings)
-    shares = {times: whole.per_epoch * times // 4 for times in (1, 2, 4)}  # batches an epoch; a batch costs the same in each
+    shares = {
+        times: whole.per_epoch * times // 4 for times in (1, 2, 4)
+    }  # batches an epoch; a batch costs the same in each
     for _ in range(steps + 1):
         for stack in stacks.values():
             stack.step()
     seconds = {times: sum(stack.seconds()) for times, stack in stacks.items()}
     rows = {times: timed_epoch(stacks[1], count) for times, count in shares.items()}
-    return {"growth_heads": {times: seconds[times] / times / seconds[1] for times in (2, 4, 8)},
-            "growth_rows": {times: rows[times] / times / rows[1] for times in (2, 4)}}
+    return {
+        "growth_heads": {times: seconds[times] / times / seconds[1] for times in (2, 4, 8)},
+        "growth_rows": {times: rows[times] / times / rows[1] for times in (2, 4)},
+    }
 
 
 def timed_epoch(stack, count):
@@ -177,7 +205,7 @@ def timed_epoch(stack, count):
 PEAK = """
 import functools, sys
 from embed import settings
-settings.Settings = functools.partial(settings.Settings, epochs=1, steps=0)
+settings.HeadSettings = functools.partial(settings.HeadSettings, epochs=1, steps=0)
 sys.argv = ["embed", "sweep", "--workdir", {folder!r}, "--k", "503..512", "--device", "cpu", "--results", {results!r}]
 from embed.cli import main
 main()
@@ -186,15 +214,22 @@ main()
 
 def peak_memory(folder):
     """GiB of a whole process that sweeps the largest sizes for an epoch, scores them and writes the results."""
-    subprocess.run([sys.executable, "-c", PEAK.format(folder=folder, results=f"{folder}/peak.h5")], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-c", PEAK.format(folder=folder, results=f"{folder}/peak.h5")], check=True, capture_output=True
+    )
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
 
 
 def default_setting(corpus, found):
-    """The shipped setting: its length in epochs and what the grid takes with it, by the seconds of an epoch measured."""
-    batches = Batches(corpus, Settings())
-    return {"default_epochs": batches.epochs, "default_batch": batches.size,
-            "default_grid_seconds": batches.epochs * (found["pass_seconds"] + found["adam_seconds"] * found["batch"] / batches.size)}
+    """The shipped setting: its length in epochs and what the grid takes with it, by the seconds of an epoch
+    measured."""
+    batches = Batches(corpus, HeadSettings())
+    return {
+        "default_epochs": batches.epochs,
+        "default_batch": batches.size,
+        "default_grid_seconds": batches.epochs
+        * (found["pass_seconds"] + found["adam_seconds"] * found["batch"] / batches.size),
+    }
 
 
 def run(steps):
@@ -203,7 +238,7 @@ def run(steps):
         caches = [read_cache(path) for path in planted.write(folder)]
         print("peak memory ...", file=sys.stderr)
         found = {"peak_rss_gib": peak_memory(folder)}
-        store = features.store([cache.train for cache in caches], memory=float("inf"), device="cpu")
+        store = feature_store.store([cache.train for cache in caches], memory=float("inf"), device="cpu")
         corpus = assemble(caches, store)
         runs = Runs({}, corpus.names, {cache.name: cache.test for cache in caches}, True, {})
         found |= measure(corpus, steps, precisions)
@@ -212,11 +247,15 @@ def run(steps):
         found |= growth(corpus, steps)
         for precision in precisions:
             print(f"every integer, {precision} ...", file=sys.stderr)
-            found["every_integer_minutes" + ("_bfloat16" if precision == "bfloat16" else "")] = every_integer(corpus, runs, steps, precision)
+            found["every_integer_minutes" + ("_bfloat16" if precision == "bfloat16" else "")] = every_integer(
+                corpus, runs, steps, precision
+            )
         device = choose_device(None)
         if device.type == "cuda":
-            store = features.store([cache.train for cache in caches], memory=float("inf"), device=device)
-            found["every_integer_seconds_gpu"] = 60 * every_integer(assemble(caches, store, device=device), runs, steps, "float32")
+            store = feature_store.store([cache.train for cache in caches], memory=float("inf"), device=device)
+            found["every_integer_seconds_gpu"] = 60 * every_integer(
+                assemble(caches, store, device=device), runs, steps, "float32"
+            )
     return found
 
 

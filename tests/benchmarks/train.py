@@ -2,12 +2,13 @@
 
     python -m tests.benchmarks.train [--device cuda] [--json]
 
-train_rate: an epoch of `extract train` from an aligned cache of made-up crops, every JPEG decoded. train_share: that over
-bare_rate, forward, backward and optimizer alone on images that lie on the device, same precision and batch. train_speedup:
-that over plain_rate, an eager float32 loop, torchvision's transforms on one image at a time in a DataLoader with a worker
-for each CPU, the loss read at every step. decode_rate: batches decoded and nothing else; decode_share: that over as many
-times the rate of one thread as there are CPUs; decode_cost: CPU time an image over that of decoding alone, which other
-users of the machine change less. Names that end in _64 are of 64 pixels, the others of 224."""
+train_rate: an epoch of `extract train` from an aligned cache of made-up crops, every JPEG decoded. train_share: that
+over bare_rate, forward, backward and optimizer alone on images that lie on the device, same precision and batch.
+train_speedup: that over plain_rate, an eager float32 loop, torchvision's transforms on one image at a time in a
+DataLoader with a worker for each CPU, the loss read at every step. decode_rate: batches decoded and nothing else;
+decode_share: that over as many times the rate of one thread as there are CPUs; decode_cost: CPU time an image over that
+of decoding alone, which other users of the machine change less. Names that end in _64 are of 64 pixels, the others of
+224."""
 
 import argparse
 import io
@@ -26,16 +27,16 @@ import torchvision
 from PIL import Image
 from torchvision import transforms
 
-from data.cache import seal
-from extract import augment, backbone
-from extract.batches import Crops, batches
-from extract.batches import pixels as decode
-from extract.device import autocast, choose_device, choose_precision, use_own_cpus
-from extract.epoch import Epochs
+from data.files.cache import seal
+from extract.crops.stored import StoredCrops, batches
+from extract.crops.stored import pixels as decode
+from extract.network import augmentation, backbone
+from extract.network.precision import autocast, choose_device, choose_precision, use_own_cpus
 from extract.ranks import ALONE, own_cpus
-from extract.rows import Rows
-from extract.step import Step
-from extract.train import Settings
+from extract.training.backbone_training import TrainingSettings
+from extract.training.epochs import Epochs
+from extract.training.step import Step
+from extract.training.training_rows import TrainingRows
 
 SIZES = (224, 64)
 CROP = 224  # pixels of a cached crop
@@ -71,7 +72,7 @@ class Ours:
     """Epochs of `extract train`."""
 
     def __init__(self, crops, settings, device):
-        rows = Rows({"made up": (crops, None)}, settings.task)
+        rows = TrainingRows({"made up": (crops, None)}, settings.task)
         self.epochs = Epochs(settings, rows, Step(settings, rows.weights, device, ALONE), device, ALONE)
         self.epoch = 0
 
@@ -88,7 +89,9 @@ class Bare:
         self.network = backbone.make(settings.task, dropout=settings.dropout, init="scratch", seed=0).to(device).train()
         self.optimizer = torch.optim.AdamW(self.network.parameters(), fused=True)
         size = settings.image_size
-        self.images = backbone.normalise(torch.randint(0, 255, (settings.batch, size, size, 3), dtype=torch.uint8, device=device))
+        self.images = backbone.normalise(
+            torch.randint(0, 255, (settings.batch, size, size, 3), dtype=torch.uint8, device=device)
+        )
         self.labels = torch.arange(settings.batch, device=device) % 7
 
     def rate(self):
@@ -109,11 +112,20 @@ class Pictures(torch.utils.data.Dataset):
 
     def __init__(self, crops, size):
         self.jpegs = [crops._jpeg[crops._offset[row] : crops._offset[row + 1]].tobytes() for row in range(len(crops))]
-        self.change = transforms.Compose([
-            transforms.Resize(size),
-            transforms.RandomAffine(augment.ROTATION_DEGREES, (augment.SHIFT,) * 2, (1 - augment.SCALE, 1 + augment.SCALE)),
-            transforms.ColorJitter(augment.JITTER, augment.JITTER, augment.JITTER), transforms.ToTensor(),
-            transforms.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)), transforms.RandomErasing(1, (0.04, 0.04), (1, 1))])
+        self.change = transforms.Compose(
+            [
+                transforms.Resize(size),
+                transforms.RandomAffine(
+                    augmentation.ROTATION_DEGREES,
+                    (augmentation.SHIFT,) * 2,
+                    (1 - augmentation.SCALE, 1 + augmentation.SCALE),
+                ),
+                transforms.ColorJitter(augmentation.JITTER, augmentation.JITTER, augmentation.JITTER),
+                transforms.ToTensor(),
+                transforms.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+                transforms.RandomErasing(1, (0.04, 0.04), (1, 1)),
+            ]
+        )
 
     def __len__(self):
         return len(self.jpegs)
@@ -129,8 +141,13 @@ class Plain:
         self.device = device
         self.network = torchvision.models.resnet18(num_classes=7).to(device).train()
         self.optimizer = torch.optim.AdamW(self.network.parameters())
-        self.loader = torch.utils.data.DataLoader(Pictures(crops, settings.image_size), settings.batch, shuffle=True,
-                                                  num_workers=own_cpus(), persistent_workers=True)
+        self.loader = torch.utils.data.DataLoader(
+            Pictures(crops, settings.image_size),
+            settings.batch,
+            shuffle=True,
+            num_workers=own_cpus(),
+            persistent_workers=True,
+        )
 
     def rate(self):
         """From the first batch's arrival on: what the workers need to start does not count."""
@@ -152,14 +169,22 @@ def wait_for(device):
 
 def decode_rates(crops, size, batch=64):
     """[seconds, CPU seconds] an image of all threads, then of one, the best of a few tries in turn."""
-    several, single = np.resize(np.arange(len(crops)), 8 * batch * own_cpus()), np.resize(np.arange(len(crops)), 4 * batch)
+    several, single = (
+        np.resize(np.arange(len(crops)), 8 * batch * own_cpus()),
+        np.resize(np.arange(len(crops)), 4 * batch),
+    )
 
     def one_by_one():
         for row in single:
             decode(crops._jpeg[crops._offset[row] : crops._offset[row + 1]], size)
 
-    tries = [(*timed(lambda: sum(1 for _ in batches([crops], several, batch)), len(several)), *timed(one_by_one, len(single)))
-             for _ in range(4)]
+    tries = [
+        (
+            *timed(lambda: sum(1 for _ in batches([crops], several, batch)), len(several)),
+            *timed(one_by_one, len(single)),
+        )
+        for _ in range(4)
+    ]
     return [min(each) for each in zip(*tries)]
 
 
@@ -172,8 +197,8 @@ def timed(call, rows):
 
 def measure(size, device, path):
     batch, steps = LENGTHS["cuda" if device.type == "cuda" else "cpu", size]
-    settings = Settings("emotion", image_size=size, epochs=30, batch=batch, precision=choose_precision(device))
-    crops = Crops(path, "train", size, keep=False)
+    settings = TrainingSettings("emotion", image_size=size, epochs=30, batch=batch, precision=choose_precision(device))
+    crops = StoredCrops(path, "train", size, keep=False)
     ours, bare, plain = Ours(crops, settings, device), Bare(settings, steps, device), Plain(crops, settings, device)
     rates = {"train_rate": [], "bare_rate": [], "plain_rate": []}
     begun = time.monotonic()
@@ -182,8 +207,13 @@ def measure(size, device, path):
             rates[name].append(side.rate())
     found = {name: max(each[1:]) for name, each in rates.items()}
     seconds, cpu_seconds, bare_seconds, bare_cpu_seconds = decode_rates(crops, size)
-    found |= {"train_share": found["train_rate"] / found["bare_rate"], "train_speedup": found["train_rate"] / found["plain_rate"],
-              "decode_rate": 1 / seconds, "decode_share": bare_seconds / seconds / own_cpus(), "decode_cost": cpu_seconds / bare_cpu_seconds}
+    found |= {
+        "train_share": found["train_rate"] / found["bare_rate"],
+        "train_speedup": found["train_rate"] / found["plain_rate"],
+        "decode_rate": 1 / seconds,
+        "decode_share": bare_seconds / seconds / own_cpus(),
+        "decode_cost": cpu_seconds / bare_cpu_seconds,
+    }
     return found | {"precision": settings.precision, "batch": batch}
 
 
@@ -206,8 +236,14 @@ def main():
     use_own_cpus()
     warnings.filterwarnings("ignore", category=DeprecationWarning)  # DataLoader forks
     found = run(choose_device(options.device))
-    print(json.dumps(found) if options.json else "\n".join(f"{name:20}{value:.4g}" if isinstance(value, float) else f"{name:20}{value}"
-                                                          for name, value in found.items()))
+    print(
+        json.dumps(found)
+        if options.json
+        else "\n".join(
+            f"{name:20}{value:.4g}" if isinstance(value, float) else f"{name:20}{value}"
+            for name, value in found.items()
+        )
+    )
 
 
 if __name__ == "__main__":

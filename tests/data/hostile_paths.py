@@ -6,7 +6,8 @@ SECRET = "what nobody may read"
 
 
 def make(folder):
-    """(root, dict path -> "outside" or "missing"), everything below `folder`; its secrets lie in folders called *secret*."""
+    """(root, dict path -> "outside" or "missing"), everything below `folder`; its secrets lie in folders called
+    *secret*."""
     root, secret, sibling = folder / "data", folder / "secret", folder / "data-secret"
     for place in (root / "photos", secret, sibling):
         place.mkdir(parents=True)
@@ -22,8 +23,40 @@ def make(folder):
     (root / "zero.jpg").symlink_to("/dev/zero")
     (root / "dangling.jpg").symlink_to(root / "nowhere.jpg")
     os.mkfifo(root / "pipe.jpg")
-    outside = ["../secret/x.jpg", str(secret / "x.jpg"), "photos/../../secret/x.jpg", "../data-secret/x.jpg", "link.jpg", "folder/x.jpg", "chain.jpg",
-               "self.jpg", "environment.jpg", "zero.jpg", "/dev/zero", "/proc/self/environ", "pipe.jpg", "photos", "", ".", "..", "in.jpg\0.png",
-               "x" * 100_000, "x/" * 50_000, "\ud800.jpg", str(root / "in.jpg"), "//etc/passwd"]
-    missing = ["~/x.jpg", "~root/.profile", "..\\secret\\x.jpg", "in.jpg/x.jpg", "nowhere.jpg", "dangling.jpg", "IN.JPG", "%2e%2e/secret/x.jpg", "photos/deep.jpg\n"]
+    outside = [
+        "../secret/x.jpg",
+        str(secret / "x.jpg"),
+        "photos/../../secret/x.jpg",
+        "../data-secret/x.jpg",
+        "link.jpg",
+        "folder/x.jpg",
+        "chain.jpg",
+        "self.jpg",
+        "environment.jpg",
+        "zero.jpg",
+        "/dev/zero",
+        "/proc/self/environ",
+        "pipe.jpg",
+        "photos",
+        "",
+        ".",
+        "..",
+        "in.jpg\0.png",
+        "x" * 100_000,
+        "x/" * 50_000,
+        "\ud800.jpg",
+        str(root / "in.jpg"),
+        "//etc/passwd",
+    ]
+    missing = [
+        "~/x.jpg",
+        "~root/.profile",
+        "..\\secret\\x.jpg",
+        "in.jpg/x.jpg",
+        "nowhere.jpg",
+        "dangling.jpg",
+        "IN.JPG",
+        "%2e%2e/secret/x.jpg",
+        "photos/deep.jpg\n",
+    ]
     return root, {**dict.fromkeys(outside, "outside"), **dict.fromkeys(missing, "missing")}

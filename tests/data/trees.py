@@ -19,8 +19,16 @@ def affectnet_row(name, expression, *, box="10,20,30,40", points=POINTS, values=
     return f"{name},{box},{points},{expression},{values}\n"
 
 
-def affectnet(root, train, test, *, train_header=True, test_header=False, lists="Manually_Annotated_file_lists",
-              images="Manually_Annotated/Manually_Annotated_Images"):
+def affectnet(
+    root,
+    train,
+    test,
+    *,
+    train_header=True,
+    test_header=False,
+    lists="Manually_Annotated_file_lists",
+    images="Manually_Annotated/Manually_Annotated_Images",
+):
     """The CSV release; train and test are lists of rows made by affectnet_row."""
     for name, rows, header in (("training.csv", train, train_header), ("validation.csv", test, test_header)):
         touch(root / lists / name, (HEADER if header else "") + "".join(rows))
@@ -51,7 +59,9 @@ def rafdb(root, lines, *, images="original", spelling="list_patition_label.txt",
         if annotated:
             touch(root / "Annotation" / "boundingbox" / f"{name}_boundingbox.txt", "-3.5 10.0 60.0 90.0 \n")
             points = "\n".join(f"{x}\t{x + 1}" for x in (30.5, 60.0, 45.0, 35.0, 55.0))
-            touch(root / "Annotation" / "manual" / f"{name}_manu_attri.txt", points.replace("\t", " ", 2) + "\n0\n1\n2\n")
+            touch(
+                root / "Annotation" / "manual" / f"{name}_manu_attri.txt", points.replace("\t", " ", 2) + "\n0\n1\n2\n"
+            )
     return root
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from embed.domains import Corpus, Scaling
-from embed.features import Resident
-from embed.loss import sample_weights
+from embed.rows.corpus import Corpus, Scaling
+from embed.rows.feature_store import Resident
+from embed.rows.loss_weights import sample_weights
 
 
 def planted(rows, *, seed, spread=1.0):
@@ -27,8 +27,18 @@ def corpus(sizes=(300, 90, 40), *, dtype=torch.float32, seed=0, views=1, spread=
     emotion = np.concatenate([part[2] for part in parts])
     domain = np.repeat(np.arange(len(sizes)), sizes)
     store = Resident(torch.from_numpy(feature).half().flatten(0, 1), views)
-    made = Corpus(tuple("abcdefg"[: len(sizes)]), store, np.arange(len(emotion)), v, emotion, domain,
-                  torch.from_numpy(sample_weights(emotion, domain)).to(dtype), Scaling(np.zeros(514), np.ones(514)), {}, dtype)
+    made = Corpus(
+        tuple("abcdefg"[: len(sizes)]),
+        store,
+        np.arange(len(emotion)),
+        v,
+        emotion,
+        domain,
+        torch.from_numpy(sample_weights(emotion, domain)).to(dtype),
+        Scaling(np.zeros(514), np.ones(514)),
+        {},
+        dtype,
+    )
     rows = next(made.batches(np.arange(30), np.zeros(30, np.int64), [30]))
     made.tests.update({name: (rows, emotion[:30], np.arange(30)) for name in made.names})
     return made

@@ -3,16 +3,37 @@
 import h5py
 import numpy as np
 
-from data.cache import STATUSES, seal, status_counts
-from data.hdf5 import write_array
+from data.files.cache import STATUSES, seal, status_counts
+from data.files.hdf5 import write_array
 from tests.embed.made_up import planted
 
-HEADER = {"emotion_sha256": "e" * 64, "valence_arousal_sha256": "v" * 64, "image_size": 64, "alignment_version": 1,
-          "precision": "float32", "feature_size": 512, "views": 0, "aligned_digest": "d" * 64}
+HEADER = {
+    "emotion_sha256": "e" * 64,
+    "valence_arousal_sha256": "v" * 64,
+    "image_size": 64,
+    "alignment_version": 1,
+    "precision": "float32",
+    "feature_size": 512,
+    "views": 0,
+    "aligned_digest": "d" * 64,
+}
 
 
-def write_cache(path, *, train=200, test=60, seed=0, toy=False, predicts=True, annotated=False, header=None, kind="features", splits=("train", "test"),
-                change=lambda split, arrays: arrays, pretraining=("affectnet",)):
+def write_cache(
+    path,
+    *,
+    train=200,
+    test=60,
+    seed=0,
+    toy=False,
+    predicts=True,
+    annotated=False,
+    header=None,
+    kind="features",
+    splits=("train", "test"),
+    change=lambda split, arrays: arrays,
+    pretraining=("affectnet",),
+):
     """Write a feature cache; `change` may spoil the arrays of a split before they are written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with h5py.File(path, "w") as file:
@@ -31,8 +52,14 @@ def _arrays(rows, seed, predicts, annotated):
     values[::7] = np.nan  # annotated or not, some rows have none
     lost = 5  # listed images without a face
     status = np.repeat([STATUSES.index("ok"), STATUSES.index("no_face")], [rows, lost])
-    arrays = {"feature": feature.astype(np.float16)[:, None], "emotion": emotion.astype(np.int8), "row": np.arange(rows),
-              "path": np.array([f"{row}.jpg" for row in range(rows)], object), "face": np.zeros(rows, np.int16),
-              "valence_arousal": values if annotated else np.full((rows, 2), np.nan, np.float32),
-              "status_counts": status_counts(np.concatenate([emotion, emotion[:lost]]), status), "try_counts": np.zeros(7, np.int64)}
+    arrays = {
+        "feature": feature.astype(np.float16)[:, None],
+        "emotion": emotion.astype(np.int8),
+        "row": np.arange(rows),
+        "path": np.array([f"{row}.jpg" for row in range(rows)], object),
+        "face": np.zeros(rows, np.int16),
+        "valence_arousal": values if annotated else np.full((rows, 2), np.nan, np.float32),
+        "status_counts": status_counts(np.concatenate([emotion, emotion[:lost]]), status),
+        "try_counts": np.zeros(7, np.int64),
+    }
     return {**arrays, "valence_arousal_predicted": predicted[:, None]} if predicts else arrays

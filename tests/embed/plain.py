@@ -1,14 +1,15 @@
-"""The slow obvious way: one head as nn.Linear modules, autograd and torch.optim.Adam, on the batches of the stacked trainer."""
+"""The slow obvious way: one head as nn.Linear modules, autograd and torch.optim.Adam, on the batches of the stacked
+trainer."""
 
 import numpy as np
 import torch
 from torch import nn
 
-from data.runs import WITH_AROUSAL_VALENCE, representation_size
-from embed.batches import Batches
-from embed.domains import Rows
-from embed.heads import head_seed
-from embed.train import decay
+from data.files.runs import WITH_AROUSAL_VALENCE, representation_size
+from embed.heads.stacked_training import decay
+from embed.heads.stacks import head_seed
+from embed.rows.corpus import HeadInputs
+from embed.rows.minibatches import Batches
 
 
 class PlainHead(nn.Module):
@@ -19,7 +20,9 @@ class PlainHead(nn.Module):
         generator = torch.Generator().manual_seed(head_seed(settings.seed, head))
         self.family, self.sees_v = head.family, head.family in WITH_AROUSAL_VALENCE
         inputs = representation_size(head.family, head.k)
-        draw = lambda *shape, fan: ((2 * torch.rand(shape, generator=generator, dtype=torch.float64) - 1) / fan**0.5).to(dtype)
+        draw = lambda *shape, fan: (
+            (2 * torch.rand(shape, generator=generator, dtype=torch.float64) - 1) / fan**0.5
+        ).to(dtype)
         if head.family != "baseline":
             self.project = nn.Linear(512, 1)  # its weights are replaced; torch warns of a layer of no outputs
             self.project.weight.data, self.project.bias.data = draw(head.k, 512, fan=512), draw(head.k, fan=512)
@@ -56,7 +59,9 @@ def train_plainly(data, head, settings, *, slip=1.0):
             domain, emotion = (torch.from_numpy(side.astype(np.int64))[rows] for side in (data.domain, data.emotion))
             weight = data.weights[domain, emotion]
             weight = torch.where(domain == 0, slip * weight, weight)
-            entropy = nn.functional.cross_entropy(model(Rows(every.x[rows], every.v[:, rows]), domain), emotion, reduction="none")
+            entropy = nn.functional.cross_entropy(
+                model(HeadInputs(every.x[rows], every.v[:, rows]), domain), emotion, reduction="none"
+            )
             optimizer.zero_grad()
             (weight * entropy).mean().backward()
             optimizer.step()
@@ -65,6 +70,6 @@ def train_plainly(data, head, settings, *, slip=1.0):
 
 
 def all_rows(data):
-    """The Rows of every training row, in view 0."""
+    """The HeadInputs of every training row, in view 0."""
     rows = len(data.emotion)
     return next(data.batches(np.arange(rows), np.zeros(rows, np.int64), [rows]))

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from data.emotions import EMOTIONS
-from data.runs import Head, read_runs
+from data.files.runs import Head, read_runs
 from embed import settings
 from embed.cli import main
 from tests.embed.made_up_caches import write_cache
@@ -25,14 +25,16 @@ def workdir(tmp_path_factory):
     for name, seed, train in (("a", 0, 200), ("b", 7, 100)):
         write_cache(folder / "features" / f"{name}.h5", seed=seed, train=train, change=annotated)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(settings, "Settings", functools.partial(settings.Settings, steps=30, epochs=1))
+        patch.setattr(settings, "HeadSettings", functools.partial(settings.HeadSettings, steps=30, epochs=1))
         result = CliRunner().invoke(main, ["sweep", "--workdir", str(folder), "--k", "1,8", "--runs", "2"])
     assert result.exit_code == 0, result.output
     return folder
 
 
 def call(workdir, *arguments, cache="a"):
-    return CliRunner().invoke(main, ["apply", "--workdir", str(workdir), str(workdir / "features" / f"{cache}.h5"), *arguments])
+    return CliRunner().invoke(
+        main, ["apply", "--workdir", str(workdir), str(workdir / "features" / f"{cache}.h5"), *arguments]
+    )
 
 
 def rows(result):
@@ -40,10 +42,21 @@ def rows(result):
     return list(csv.DictReader(io.StringIO(result.stdout)))
 
 
-@pytest.mark.parametrize("family, k, names", [("cake", 3, ["k1", "k2", "k3"]), ("av", 1, ["valence", "arousal", "k1"]), ("cake-norm", 3, ["k1", "k2", "k3"]),
-                                              ("baseline", 3, []), ("av", 0, ["valence", "arousal"]), ("av-true", 0, ["valence", "arousal"])])
+@pytest.mark.parametrize(
+    "family, k, names",
+    [
+        ("cake", 3, ["k1", "k2", "k3"]),
+        ("av", 1, ["valence", "arousal", "k1"]),
+        ("cake-norm", 3, ["k1", "k2", "k3"]),
+        ("baseline", 3, []),
+        ("av", 0, ["valence", "arousal"]),
+        ("av-true", 0, ["valence", "arousal"]),
+    ],
+)
 def test_the_emotions_are_those_the_sweep_predicted(workdir, family, k, names):
-    found = [row for row in rows(call(workdir, "--family", family, "--k", str(k), "--run", "1")) if row["split"] == "test"]
+    found = [
+        row for row in rows(call(workdir, "--family", family, "--k", str(k), "--run", "1")) if row["split"] == "test"
+    ]
     runs = read_runs(workdir / "results" / "runs.h5")
     outcome = runs.outcomes[Head(family, k * (family != "baseline"), 1)]
     assert [row["emotion"] for row in found] == [EMOTIONS[index] for index in outcome.predicted[0, runs.span("a")]]
@@ -66,24 +79,42 @@ def test_every_row_has_probabilities_of_every_classifier(workdir):
 
 def test_a_folder_without_labels_and_with_several_faces_an_image(workdir):
     def photographs(split, arrays):
-        return {**arrays, "emotion": arrays["emotion"] * 0 - 1, "face": arrays["row"].astype(np.int16) % 2, "row": arrays["row"] // 2}
+        return {
+            **arrays,
+            "emotion": arrays["emotion"] * 0 - 1,
+            "face": arrays["row"].astype(np.int16) % 2,
+            "row": arrays["row"] // 2,
+        }
 
     write_cache(workdir / "features" / "photos.h5", change=photographs, splits=("test",), seed=3)
     found = rows(call(workdir, cache="photos"))
     assert [(row["row"], row["face"]) for row in found[:4]] == [("0", "0"), ("0", "1"), ("1", "0"), ("1", "1")]
 
 
-@pytest.mark.parametrize("arguments, match", [
-    (("--k", "8"), "--keep-weights"), (("--k", "5"), "embed sweep --family cake --k 5"), (("--run", "7"), "run 7"),
-    (("--classifier", "z"), "there are a, b"), (("--results", "none.h5"), "none.h5 is missing")])
+@pytest.mark.parametrize(
+    "arguments, match",
+    [
+        (("--k", "8"), "--keep-weights"),
+        (("--k", "5"), "embed sweep --family cake --k 5"),
+        (("--run", "7"), "run 7"),
+        (("--classifier", "z"), "there are a, b"),
+        (("--results", "none.h5"), "none.h5 is missing"),
+    ],
+)
 def test_what_cannot_be_applied_ends_in_one_line(workdir, arguments, match):
     result = call(workdir, *arguments)
     assert result.exit_code == 1 and match in result.output and result.output.count("\n") == 1
 
 
-@pytest.mark.parametrize("change, match", [
-    ({"header": {"emotion_sha256": "f" * 64}}, "emotion sha256"), ({"header": {"image_size": 96}}, "image size 96"), ({"toy": True}, "toy data"),
-    ({"kind": "aligned"}, "expected kind features")])
+@pytest.mark.parametrize(
+    "change, match",
+    [
+        ({"header": {"emotion_sha256": "f" * 64}}, "emotion sha256"),
+        ({"header": {"image_size": 96}}, "image size 96"),
+        ({"toy": True}, "toy data"),
+        ({"kind": "aligned"}, "expected kind features"),
+    ],
+)
 def test_a_cache_of_other_networks_is_refused(workdir, change, match):
     write_cache(workdir / "features" / "other.h5", **change)
     result = call(workdir, cache="other")
@@ -100,7 +131,9 @@ def test_a_row_without_annotation_has_no_emotion_by_av_true(workdir):
     write_cache(workdir / "features" / "partly.h5", annotated=True)  # every seventh row has none
     found = rows(call(workdir, "--family", "av-true", "--k", "0", cache="partly"))
     blank = [row["emotion"] == row["valence"] == row["a:anger"] == "" for row in found if row["split"] == "test"]
-    assert blank[:8] == [True, *[False] * 6, True] and all(row["emotion"] in EMOTIONS for row in found if row["valence"])
+    assert blank[:8] == [True, *[False] * 6, True] and all(
+        row["emotion"] in EMOTIONS for row in found if row["valence"]
+    )
 
 
 def test_a_wrong_call_exits_2(workdir):

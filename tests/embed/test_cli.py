@@ -18,7 +18,7 @@ from tests.embed.made_up_caches import write_cache
 def workdir(tmp_path, monkeypatch):
     for name, seed in (("a", 0), ("b", 7)):
         write_cache(tmp_path / "features" / f"{name}.h5", seed=seed)
-    monkeypatch.setattr(settings, "Settings", functools.partial(settings.Settings, steps=30))
+    monkeypatch.setattr(settings, "HeadSettings", functools.partial(settings.HeadSettings, steps=30))
     return tmp_path
 
 
@@ -30,25 +30,43 @@ def test_a_sweep_answers_with_its_results_file(workdir):
     result = call(workdir, "--k", "1,2", "--runs", "2")
     assert result.exit_code == 0, result.output
     assert result.stdout.strip() == str(workdir / "results" / "runs.h5")
-    assert re.search(r"^16 heads trained in [\d.]+ s \([\d,]+ GFLOP/s\), 16 in the file$", result.stderr, re.M), result.stderr
+    assert re.search(r"^16 heads trained in [\d.]+ s \([\d,]+ GFLOP/s\), 16 in the file$", result.stderr, re.M), (
+        result.stderr
+    )
     again = call(workdir, "--k", "1,2", "--runs", "2")
     assert again.exit_code == 0 and "0 heads trained" in again.stderr
 
 
-@pytest.mark.parametrize("arguments, match", [
-    (("--k", "lots"), "1..512"), (("--k", "1..1000"), "512"), (("--family", "cakes"), "known are cake, av, cake-norm, baseline"),
-    (("--k", "0", "--family", "cake"), "k = 0 is for av"), (("--k", "0..2", "--family", "cake-norm,baseline"), "k = 0 is for av"),
-    (("--k", "513"), "512 dimensions"), (("--runs", "0"), "--runs"), (("--memory", "much"), "800M, 4G or 1.5T"), (("--precision", "float16"), "bfloat16"),
-])
+@pytest.mark.parametrize(
+    "arguments, match",
+    [
+        (("--k", "lots"), "1..512"),
+        (("--k", "1..1000"), "512"),
+        (("--family", "cakes"), "known are cake, av, cake-norm, baseline"),
+        (("--k", "0", "--family", "cake"), "k = 0 is for av"),
+        (("--k", "0..2", "--family", "cake-norm,baseline"), "k = 0 is for av"),
+        (("--k", "513"), "512 dimensions"),
+        (("--runs", "0"), "--runs"),
+        (("--memory", "much"), "800M, 4G or 1.5T"),
+        (("--precision", "float16"), "bfloat16"),
+    ],
+)
 def test_a_wrong_call_exits_2_and_names_what_is_accepted(workdir, arguments, match):
     result = call(workdir, *arguments)
     assert result.exit_code == 2 and match in result.output and "Traceback" not in result.output
 
 
-@pytest.mark.parametrize("arguments, match", [(("--datasets", "a,z"), "z.h5 is missing"), ((), "no labelled feature cache")])
+@pytest.mark.parametrize(
+    "arguments, match", [(("--datasets", "a,z"), "z.h5 is missing"), ((), "no labelled feature cache")]
+)
 def test_a_missing_cache_exits_1_with_the_command_that_makes_it(workdir, tmp_path, arguments, match):
     result = call(workdir if arguments else tmp_path / "empty", *arguments)
-    assert result.exit_code == 1 and match in result.output and "extract run" in result.output and "Traceback" not in result.output
+    assert (
+        result.exit_code == 1
+        and match in result.output
+        and "extract run" in result.output
+        and "Traceback" not in result.output
+    )
 
 
 def test_caches_without_labels_are_passed_over_unless_named(workdir):
@@ -72,25 +90,29 @@ def test_what_the_machine_lacks_is_said_and_nothing_is_taken_in_its_place(workdi
         assert result.exit_code == 1 and "device cuda was asked for, but torch finds cpu" in result.output
     monkeypatch.setattr("embed.device._has_bfloat16", lambda device: False)
     result = call(workdir, "--k", "1", "--precision", "bfloat16", "--device", "cpu")
-    assert result.exit_code == 1 and "does not compute in it" in result.output and not (workdir / "results" / "runs.h5").exists()
+    assert (
+        result.exit_code == 1
+        and "does not compute in it" in result.output
+        and not (workdir / "results" / "runs.h5").exists()
+    )
 
 
 def test_a_cache_larger_than_the_memory_allowed_is_no_obstacle(workdir):
     assert call(workdir, "--k", "1", "--runs", "1").exit_code == 0
-    from embed import features
+    from embed.rows import feature_store
 
     def never(*arguments):
         raise AssertionError("the features do not fit")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(features.Resident, "stream", never)
+        patch.setattr(feature_store.Resident, "stream", never)
         result = call(workdir, "--k", "1", "--runs", "1", "--memory", "100K", "--results", str(workdir / "disk.h5"))
     assert result.exit_code == 0, result.output
     assert digest(workdir / "disk.h5") == digest(workdir / "results" / "runs.h5")
 
 
 def digest(path):
-    from data.cache import open_cache
+    from data.files.cache import open_cache
 
     with open_cache(path, "runs") as file:
         return file.attrs["digest"]
@@ -114,7 +136,10 @@ def test_a_small_sweep_takes_one_thread(workdir, monkeypatch):
     assert taken[-1] == 1
 
 
-@pytest.mark.parametrize("text, expected", [("800M", 800 * 2**20), ("1.5 t", None), ("4G", 2**32), ("4GiB", 2**32), ("1.5T", 3 * 2**39), ("12", None)])
+@pytest.mark.parametrize(
+    "text, expected",
+    [("800M", 800 * 2**20), ("1.5 t", None), ("4G", 2**32), ("4GiB", 2**32), ("1.5T", 3 * 2**39), ("12", None)],
+)
 def test_sizes_of_memory(text, expected):
     if expected is None:
         with pytest.raises(ValueError, match="800M, 4G or 1.5T"):

@@ -5,24 +5,23 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from data.cache import open_cache
-from data.runs import read_runs
+from data.files.cache import open_cache
+from data.files.runs import read_runs
 from tests.embed.made_up_caches import write_cache
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SHORT = """
 import functools, os, sys, time
-import data.publish as publish
+import data.files.publish as publish
 import embed.plan
 import embed.settings as settings
 
 embed.plan.K_A_BLOCK = 2
-settings.Settings = functools.partial(settings.Settings, steps=25, epochs=1, largest_batch=64)
+settings.HeadSettings = functools.partial(settings.HeadSettings, steps=25, epochs=1, largest_batch=64)
 publishes = 0
 
 
@@ -30,7 +29,7 @@ def pausing(name):
     plain = getattr(publish.os, name)
 
     def paused(*arguments):
-        # Only this script pauses: at a chosen publish, before it is synced or before it is renamed, for the test to kill it there.
+        # Only this script pauses: at a chosen publish, before the sync or before the rename, for the test to kill it.
         global publishes
         publishes += name == "replace"
         if os.environ.get("PAUSE") == f"{name} {publishes + (name != 'replace')}":
@@ -61,10 +60,16 @@ def whole(tmp_path_factory):
 def start(folder, results, **environment):
     arguments = ["sweep", "--k", "1..12", "--runs", "2", "--workdir", folder, "--results", results]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", **{name: str(value) for name, value in environment.items()}}
-    return subprocess.Popen([sys.executable, "-c", SHORT, *map(str, arguments)], cwd=ROOT, env=environment,
-                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                            # what runs in the background of a shell ignores Ctrl-C, and so does what it starts
-                            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    return subprocess.Popen(
+        [sys.executable, "-c", SHORT, *map(str, arguments)],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        # what runs in the background of a shell ignores Ctrl-C, and so does what it starts
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 def ended(process):

@@ -1,6 +1,6 @@
 """Which heads are trained, and in which blocks and order."""
 
-from data.runs import Head
+from data.files.runs import Head
 from embed.plan import LOGARITHMIC, blocks
 from embed.sizes import parse_sizes
 
@@ -26,7 +26,9 @@ def test_the_literal_call_has_the_tables_in_its_first_block_and_figure_4_after_t
     assert pairs(found[0]) == TABLES
     seen = set().union(*map(pairs, found[:3]))
     assert {(family, k) for family in ("cake", "av", "av-true") for k in LOGARITHMIC} <= seen
-    assert {family for family, _ in pairs(found[1])} == {"cake", "av"} and {family for family, _ in pairs(found[2])} == {"av-true"}
+    assert {family for family, _ in pairs(found[1])} == {"cake", "av"} and {
+        family for family, _ in pairs(found[2])
+    } == {"av-true"}
     assert all(max(LOGARITHMIC) >= head.k for block in found for head in block)
 
 

@@ -3,16 +3,18 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from data.cache import open_cache
-from data.runs import read_runs
+from data.files.cache import open_cache
+from data.files.runs import read_runs
 from tests.embed.made_up_caches import write_cache
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-SHORT = "import embed.settings as s, functools; s.Settings = functools.partial(s.Settings, steps=25, epochs=1, largest_batch=64); "
+SHORT = (
+    "import embed.settings as s, functools; "
+    "s.HeadSettings = functools.partial(s.HeadSettings, steps=25, epochs=1, largest_batch=64); "
+)
 SWEEP = SHORT + "from embed.cli import main; main()"
 ARGUMENTS = ["sweep", "--k", "1..14", "--runs", "2"]
 
@@ -28,11 +30,22 @@ def script(tmp_path):
 
 
 def call(script, processes, results, *further):
-    """One CPU thread in every process, as torchrun sets it: products of other thread counts differ in their last bits."""
-    start = [sys.executable] if processes == 1 else [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+    """One CPU thread in every process, as torchrun sets it: products of other thread counts differ in their last
+    bits."""
+    start = (
+        [sys.executable]
+        if processes == 1
+        else [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+    )
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     workdir = ["--workdir", str(script.parent), "--results", str(results)]
-    return subprocess.run([*start, str(script), *ARGUMENTS, *workdir, *further], env=environment, capture_output=True, text=True, timeout=300)
+    return subprocess.run(
+        [*start, str(script), *ARGUMENTS, *workdir, *further],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
 
 
 def digest(path):

@@ -1,4 +1,5 @@
-"""The sweep: what is trained, how it is kept, what is refused; scores held against plain arithmetic on the stored weights."""
+"""The sweep: what is trained, how it is kept, what is refused; scores held against plain arithmetic on the stored
+weights."""
 
 import dataclasses
 
@@ -7,25 +8,28 @@ import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix
 
-from data.publish import Mismatch
-from data.runs import UNSCORED, Head, read_runs
-from embed import batches, features, plan
+from data.files.publish import Mismatch
+from data.files.runs import UNSCORED, Head, read_runs
+from embed import plan
 from embed import sweep as module
-from embed.caches import read_cache
-from embed.features import read
-from embed.settings import Settings
+from embed.rows import feature_store, minibatches
+from embed.rows.feature_caches import read_cache
+from embed.rows.feature_store import read
+from embed.settings import HeadSettings
 from embed.sizes import parse_sizes
 from embed.sweep import Place, Request, sweep
-from evaluate.tables import table_1, table_2, table_3
+from evaluate.tables.paper_tables import table_1, table_2, table_3
 from tests.embed.made_up_caches import write_cache
 
-QUICK = Settings(epochs=1, steps=60, largest_batch=64)
+QUICK = HeadSettings(epochs=1, steps=60, largest_batch=64)
 
 
 @pytest.fixture
 def caches(tmp_path):
-    return [write_cache(tmp_path / "features" / f"{name}.h5", train=rows, seed=10 * index)
-            for index, (name, rows) in enumerate((("a", 260), ("b", 120), ("c", 70)))]
+    return [
+        write_cache(tmp_path / "features" / f"{name}.h5", train=rows, seed=10 * index)
+        for index, (name, rows) in enumerate((("a", 260), ("b", 120), ("c", 70)))
+    ]
 
 
 def run(caches, results, **changes):
@@ -79,7 +83,7 @@ def test_confusion_counts_follow_from_the_stored_weights_on_the_raw_features(cac
 
 
 def test_it_learns_the_planted_structure_and_permuted_labels_fall_to_chance(tmp_path):
-    settings = Settings(epochs=1, steps=400, largest_batch=128)
+    settings = HeadSettings(epochs=1, steps=400, largest_batch=128)
 
     def macro(change):
         path = write_cache(tmp_path / f"{change.__name__}.h5", train=600, test=300, seed=50, change=change)
@@ -102,7 +106,9 @@ def test_it_learns_the_planted_structure_and_permuted_labels_fall_to_chance(tmp_
 def test_another_size_adds_and_the_same_call_does_nothing(caches, tmp_path, monkeypatch):
     first = run(caches, tmp_path / "runs.h5")
     more = run(caches, tmp_path / "runs.h5", sizes=[5])
-    assert more.outcomes.keys() - first.outcomes.keys() == {Head(family, 5, number) for family in ("cake", "av") for number in range(2)}
+    assert more.outcomes.keys() - first.outcomes.keys() == {
+        Head(family, 5, number) for family in ("cake", "av") for number in range(2)
+    }
     for head, outcome in first.outcomes.items():
         assert (more.outcomes[head].confusion == outcome.confusion).all()
     monkeypatch.setattr(module, "train_block", lambda *arguments: pytest.fail("nothing is left to train"))
@@ -148,7 +154,9 @@ def test_another_identity_is_refused_and_nothing_is_overwritten(caches, tmp_path
 
 
 def test_the_order_in_which_caches_are_named_is_no_matter(tmp_path):
-    paths = [write_cache(tmp_path / f"{name}.h5", train=80, test=rows, seed=rows) for name, rows in (("a", 40), ("b", 60))]
+    paths = [
+        write_cache(tmp_path / f"{name}.h5", train=80, test=rows, seed=rows) for name, rows in (("a", 40), ("b", 60))
+    ]
     run(paths, tmp_path / "runs.h5")
     runs = run(paths[::-1], tmp_path / "runs.h5", sizes=[5])
     for outcome in runs.outcomes.values():
@@ -188,12 +196,23 @@ def unlabelled(split, arrays):
     return {**arrays, "emotion": np.full_like(arrays["emotion"], -1)} if split == "train" else arrays
 
 
-@pytest.mark.parametrize("spoiled, match", [
-    ({"toy": True}, "is toy data"), ({"header": {"emotion_sha256": "f" * 64}}, "emotion sha256"), ({"header": {"image_size": 224}}, "image size"),
-    ({"header": {"alignment_version": 9}}, "alignment version"), ({"header": {"precision": "bfloat16"}}, "precision"), ({"header": {"views": 3}}, "views"),
-    ({"change": nan_feature}, "not finite"), ({"change": one_class}, "one class alone"), ({"change": narrow}, "expected \\(n, v, 512\\)"),
-    ({"change": unlabelled}, "no labelled train rows"), ({"splits": ("train",)}, "no labelled test rows"), ({"kind": "aligned"}, "kind aligned"),
-])
+@pytest.mark.parametrize(
+    "spoiled, match",
+    [
+        ({"toy": True}, "is toy data"),
+        ({"header": {"emotion_sha256": "f" * 64}}, "emotion sha256"),
+        ({"header": {"image_size": 224}}, "image size"),
+        ({"header": {"alignment_version": 9}}, "alignment version"),
+        ({"header": {"precision": "bfloat16"}}, "precision"),
+        ({"header": {"views": 3}}, "views"),
+        ({"change": nan_feature}, "not finite"),
+        ({"change": one_class}, "one class alone"),
+        ({"change": narrow}, "expected \\(n, v, 512\\)"),
+        ({"change": unlabelled}, "no labelled train rows"),
+        ({"splits": ("train",)}, "no labelled test rows"),
+        ({"kind": "aligned"}, "kind aligned"),
+    ],
+)
 def test_caches_that_cannot_be_swept_together_are_refused(caches, tmp_path, spoiled, match):
     write_cache(caches[1], seed=10, **spoiled)
     with pytest.raises(ValueError, match=match):
@@ -201,10 +220,18 @@ def test_caches_that_cannot_be_swept_together_are_refused(caches, tmp_path, spoi
     assert not (tmp_path / "runs.h5").exists()
 
 
-@pytest.mark.parametrize("attribute, value, match", [
-    ("schema_version", 99, "schema version 99, this code reads 1"), ("complete", False, "incomplete"),
-    ("emotions", '["anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise"]', "orders its classes as"),
-])
+@pytest.mark.parametrize(
+    "attribute, value, match",
+    [
+        ("schema_version", 99, "schema version 99, this code reads 1"),
+        ("complete", False, "incomplete"),
+        (
+            "emotions",
+            '["anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise"]',
+            "orders its classes as",
+        ),
+    ],
+)
 def test_caches_of_another_format_are_refused(caches, tmp_path, attribute, value, match):
     with h5py.File(caches[1], "r+") as file:
         file.attrs[attribute] = value
@@ -241,36 +268,48 @@ def assert_same(first, second):
     assert first.outcomes.keys() == second.outcomes.keys()
     for head, outcome in first.outcomes.items():
         other = second.outcomes[head]
-        assert outcome.loss == other.loss and outcome.seed == other.seed and (outcome.confusion == other.confusion).all()
+        assert (
+            outcome.loss == other.loss and outcome.seed == other.seed and (outcome.confusion == other.confusion).all()
+        )
         assert outcome.weights.keys() == other.weights.keys()
         assert all((value == other.weights[name]).all() for name, value in outcome.weights.items())
 
 
 def test_features_on_disk_give_the_same_heads_as_in_memory(caches, tmp_path, monkeypatch):
-    monkeypatch.setattr(features, "RUN_ROWS", 16)
-    monkeypatch.setattr(batches, "RUN_ROWS", 16)
+    monkeypatch.setattr(feature_store, "RUN_ROWS", 16)
+    monkeypatch.setattr(minibatches, "RUN_ROWS", 16)
     settings = dataclasses.replace(QUICK, shuffled_rows=100)
     resident = run(caches, tmp_path / "resident.h5", settings=settings)
-    monkeypatch.setattr(features.Resident, "stream", lambda *arguments: pytest.fail("a budget of 100 KiB holds no 450 rows"))
+    monkeypatch.setattr(
+        feature_store.Resident, "stream", lambda *arguments: pytest.fail("a budget of 100 KiB holds no 450 rows")
+    )
     disk = run(caches, tmp_path / "disk.h5", settings=settings, place=Place(memory=100 * 1024))
     assert_same(resident, disk)
 
 
 @pytest.fixture
 def annotated(tmp_path):
-    return [write_cache(tmp_path / "features" / f"{name}.h5", train=rows, seed=10 * index, annotated=name == "b")
-            for index, (name, rows) in enumerate((("a", 260), ("b", 140), ("c", 70)))]
+    return [
+        write_cache(tmp_path / "features" / f"{name}.h5", train=rows, seed=10 * index, annotated=name == "b")
+        for index, (name, rows) in enumerate((("a", 260), ("b", 140), ("c", 70)))
+    ]
 
 
 def test_av_true_is_trained_on_the_annotated_rows_of_one_domain(annotated, tmp_path):
     runs = run(annotated, tmp_path / "runs.h5", keep_weights=True)
-    assert runs.provenance["annotated_domain"] == "b" and {head.k for head in runs.outcomes if head.family == "av-true"} == {0, 2, 3}
+    assert runs.provenance["annotated_domain"] == "b" and {
+        head.k for head in runs.outcomes if head.family == "av-true"
+    } == {0, 2, 3}
     cache = read_cache(annotated[1])
     there = cache.test.has_annotations()
     assert 0 < there.sum() < 60
     for k in (0, 2):
         outcome = runs.outcomes[Head("av-true", k, 1)]
-        x, v, weights = read([cache.test]).numpy().astype(np.float64), cache.test.annotated.astype(np.float64), outcome.weights
+        x, v, weights = (
+            read([cache.test]).numpy().astype(np.float64),
+            cache.test.annotated.astype(np.float64),
+            outcome.weights,
+        )
         logits = v @ weights["Bv"][0].T + weights["b"][0] + (x @ weights["A"].T + weights["a"]) @ weights["B"][0].T
         expected = confusion_matrix(cache.test.emotion[there], logits.argmax(1)[there], labels=range(7))
         assert np.abs(outcome.confusion[1, 1] - expected).sum() <= 2 and outcome.confusion[1, 1].sum() == there.sum()
@@ -286,7 +325,11 @@ def test_av_true_without_annotations_is_left_out_and_said_so(caches, tmp_path, c
 
 
 def test_annotated_arousal_valence_tells_more_than_chance(annotated, tmp_path):
-    confusion = run(annotated, tmp_path / "runs.h5", settings=Settings(steps=400, largest_batch=64)).outcomes[Head("av-true", 0, 0)].confusion[1, 1]
+    confusion = (
+        run(annotated, tmp_path / "runs.h5", settings=HeadSettings(steps=400, largest_batch=64))
+        .outcomes[Head("av-true", 0, 0)]
+        .confusion[1, 1]
+    )
     assert np.trace(confusion) > 0.4 * confusion.sum()
 
 
@@ -311,7 +354,7 @@ def test_the_range_of_coordinates_is_that_of_all_rows(caches, tmp_path, head):
 
 
 def test_bfloat16_is_near_float32_and_of_another_identity(caches, tmp_path):
-    settings = Settings(epochs=1, steps=150, largest_batch=64)
+    settings = HeadSettings(epochs=1, steps=150, largest_batch=64)
     exact = run(caches, tmp_path / "runs.h5", settings=settings)
     rough = run(caches, tmp_path / "rough.h5", settings=dataclasses.replace(settings, precision="bfloat16"))
     for head in (Head("cake", 3, 0), Head("av", 1, 0), Head("baseline", 0, 0), Head("cake-norm", 3, 0)):
@@ -321,7 +364,9 @@ def test_bfloat16_is_near_float32_and_of_another_identity(caches, tmp_path):
         run(caches, tmp_path / "runs.h5", settings=dataclasses.replace(settings, precision="bfloat16"))
 
 
-def test_the_literal_sweep_has_tables_1_to_3_after_its_first_block_and_figure_4_after_the_grid(annotated, tmp_path, monkeypatch):
+def test_the_literal_sweep_has_tables_1_to_3_after_its_first_block_and_figure_4_after_the_grid(
+    annotated, tmp_path, monkeypatch
+):
     train_block, calls = module.train_block, []
 
     def stop(*arguments):
@@ -334,7 +379,13 @@ def test_the_literal_sweep_has_tables_1_to_3_after_its_first_block_and_figure_4_
     for stop.after in (1, 3):
         calls.clear()
         with pytest.raises(KeyboardInterrupt):
-            run(annotated, tmp_path / "runs.h5", sizes=parse_sizes("1..512"), runs=3, settings=Settings(epochs=1, steps=4, largest_batch=64))
+            run(
+                annotated,
+                tmp_path / "runs.h5",
+                sizes=parse_sizes("1..512"),
+                runs=3,
+                settings=HeadSettings(epochs=1, steps=4, largest_batch=64),
+            )
         runs = read_runs(tmp_path / "runs.h5")
         if stop.after == 1:
             assert len(runs.outcomes) == 18

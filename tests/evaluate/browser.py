@@ -1,4 +1,5 @@
-"""A headless Chromium spoken to over its debugging pipe: pages from disk, what they log, request and draw. Standard library alone."""
+"""A headless Chromium spoken to over its debugging pipe: pages from disk, what they log, request and draw. Standard
+library alone."""
 
 import base64
 import contextlib
@@ -10,7 +11,14 @@ import subprocess
 import time
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--remote-debugging-pipe")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--remote-debugging-pipe",
+)
 
 
 class Page:
@@ -26,7 +34,12 @@ class Page:
 
     def call(self, method, **parameters):
         self._number += 1
-        message = {"id": self._number, "method": method, "params": parameters, **({"sessionId": self._session} if self._session else {})}
+        message = {
+            "id": self._number,
+            "method": method,
+            "params": parameters,
+            **({"sessionId": self._session} if self._session else {}),
+        }
         os.write(self._write, json.dumps(message).encode() + b"\0")
         while True:
             answer = self._receive(60)
@@ -46,8 +59,13 @@ class Page:
 
     def open(self, path, *, width=1280, height=900, dark=False):
         """Load a file and wait for it."""
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
-        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
+        self.call(
+            "Emulation.setEmulatedMedia",
+            features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}],
+        )
         self.call("Page.navigate", url=path.resolve().as_uri())
         self.wait("document.readyState === 'complete'")
 
@@ -66,7 +84,15 @@ class Page:
             time.sleep(0.05)
 
     def mouse(self, kind, x, y):
-        self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="none" if kind == "mouseMoved" else "left", buttons=int(kind != "mouseReleased"), clickCount=1)
+        self.call(
+            "Input.dispatchMouseEvent",
+            type=kind,
+            x=x,
+            y=y,
+            button="none" if kind == "mouseMoved" else "left",
+            buttons=int(kind != "mouseReleased"),
+            clickCount=1,
+        )
 
     def screenshot(self, path, *, whole=False):
         path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", captureBeyondViewport=whole)["data"]))
@@ -74,13 +100,24 @@ class Page:
     def complaints(self):
         """Errors and warnings that the page caused."""
         found = [parameters for method, parameters in self.events if method == "Runtime.exceptionThrown"]
-        found += [parameters for method, parameters in self.events if method == "Runtime.consoleAPICalled" and parameters["type"] in ("error", "warning", "assert")]
-        return found + [parameters["entry"] for method, parameters in self.events if method == "Log.entryAdded" and parameters["entry"]["level"] in ("error", "warning")]
+        found += [
+            parameters
+            for method, parameters in self.events
+            if method == "Runtime.consoleAPICalled" and parameters["type"] in ("error", "warning", "assert")
+        ]
+        return found + [
+            parameters["entry"]
+            for method, parameters in self.events
+            if method == "Log.entryAdded" and parameters["entry"]["level"] in ("error", "warning")
+        ]
 
     def requested(self):
         """Addresses the page asked for, data within itself apart."""
-        return [parameters["request"]["url"] for method, parameters in self.events
-                if method == "Network.requestWillBeSent" and not parameters["request"]["url"].startswith("data:")]
+        return [
+            parameters["request"]["url"]
+            for method, parameters in self.events
+            if method == "Network.requestWillBeSent" and not parameters["request"]["url"].startswith("data:")
+        ]
 
 
 @contextlib.contextmanager
@@ -88,12 +125,18 @@ def browser(profile):
     """A Page of a browser that ends with the block. profile: an empty folder for its files."""
     (ours_in, theirs_out), (theirs_in, ours_out) = os.pipe(), os.pipe()
 
-    def wire():  # Chromium reads commands on 3 and answers on 4; through high numbers, so that neither end covers the other
+    # Chromium reads commands on 3 and answers on 4; through high numbers, so that neither end covers the other
+    def wire():
         for old, new in ((os.dup2(theirs_in, 103), 3), (os.dup2(theirs_out, 104), 4)):
             os.dup2(old, new)
 
-    process = subprocess.Popen([BROWSER, *FLAGS, f"--user-data-dir={profile}", "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                               close_fds=False, preexec_fn=wire)
+    process = subprocess.Popen(
+        [BROWSER, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        close_fds=False,
+        preexec_fn=wire,
+    )
     os.close(theirs_in)
     os.close(theirs_out)
     try:

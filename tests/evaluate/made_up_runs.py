@@ -2,26 +2,42 @@
 
 import numpy as np
 
-from data.cache import STATUSES, status_counts
+from data.files.cache import STATUSES, status_counts
+from data.files.runs import Head, HeadOutcome, Runs, TestSet
 from data.metrics import confusion_matrix
-from data.runs import Head, Outcome, Runs, TestSet
 
 TABLE_HEADS = (("cake", 3), ("av", 1), ("av", 0), ("cake", 2), ("cake-norm", 3), ("baseline", 0))
 
 
-def make(names=("affectnet", "rafdb", "sfew"), *, runs=10, toy=False, families=("cake", "av", "cake-norm", "baseline"), classes=7, sizes=(140, 90, 40)):
-    """Runs with every head of the tables; `predicted` is kept for all, so that scores can be recomputed the slow way."""
+def make(
+    names=("affectnet", "rafdb", "sfew"),
+    *,
+    runs=10,
+    toy=False,
+    families=("cake", "av", "cake-norm", "baseline"),
+    classes=7,
+    sizes=(140, 90, 40),
+):
+    """Runs with every head of the tables; `predicted` is kept for all, so that scores can be recomputed the slow
+    way."""
     generator = np.random.default_rng(0)
     tests = {name: _test_set(generator, size, classes) for name, size in zip(names, sizes)}
     truth = np.concatenate([test.emotion for test in tests.values()])
     left_out = {} if "av" in families else {"av": "no predicted arousal-valence"}
-    made = Runs(identity={"seed": 0}, classifiers=tuple(names), tests=tests, toy=toy,
-                provenance={"pretraining": [names[0]], "training_rows": {name: 1000 for name in names}, "left_out": left_out})
+    made = Runs(
+        identity={"seed": 0},
+        classifiers=tuple(names),
+        tests=tests,
+        toy=toy,
+        provenance={"pretraining": [names[0]], "training_rows": dict.fromkeys(names, 1000), "left_out": left_out},
+    )
     for family, k in TABLE_HEADS:
         for run in range(runs if family in families else 0):
             right = generator.random((len(names), len(truth))) < 0.5 + 0.02 * k + 0.01 * run
             predicted = np.where(right, truth, generator.integers(0, 7, right.shape)).astype(np.uint8)
-            made.outcomes[Head(family, k, run)] = Outcome(seed=run, loss=1.0, confusion=_confusion(tests, predicted), predicted=predicted)
+            made.outcomes[Head(family, k, run)] = HeadOutcome(
+                seed=run, loss=1.0, confusion=_confusion(tests, predicted), predicted=predicted
+            )
     return made
 
 
@@ -34,4 +50,9 @@ def _test_set(generator, size, classes):
 
 def _confusion(tests, predicted):
     ends = np.cumsum([len(test.emotion) for test in tests.values()])[:-1]
-    return np.stack([[confusion_matrix(test.emotion, part, 7) for test, part in zip(tests.values(), np.split(own, ends))] for own in predicted])
+    return np.stack(
+        [
+            [confusion_matrix(test.emotion, part, 7) for test, part in zip(tests.values(), np.split(own, ends))]
+            for own in predicted
+        ]
+    )

@@ -1,32 +1,85 @@
-"""Made-up feature caches and the runs of heads on them: three hidden factors drive all; heads are solved for, not trained."""
+"""Made-up feature caches and the runs of heads on them: three hidden factors drive all; heads are solved for, not
+trained."""
 
 import h5py
 import numpy as np
 
-from data.cache import STATUSES, seal, status_counts
+from data.files.cache import STATUSES, seal, status_counts
+from data.files.hdf5 import write_array
+from data.files.runs import UNSCORED, Head, HeadOutcome, Runs, TestSet, representation_size
 from data.metrics import confusion_matrix
-from data.hdf5 import write_array
-from data.runs import UNSCORED, Head, Outcome, Runs, TestSet, representation_size
 
 NAMES = ("affectnet", "rafdb", "sfew")
-HEADER = {"emotion_sha256": "e" * 64, "valence_arousal_sha256": "v" * 64, "image_size": 64, "alignment_version": 1,
-          "precision": "float32", "feature_size": 512, "views": 0, "aligned_digest": "d" * 64}
+HEADER = {
+    "emotion_sha256": "e" * 64,
+    "valence_arousal_sha256": "v" * 64,
+    "image_size": 64,
+    "alignment_version": 1,
+    "precision": "float32",
+    "feature_size": 512,
+    "views": 0,
+    "aligned_digest": "d" * 64,
+}
 # valence, arousal and a third factor, which alone separates anger from fear
-CENTRES = np.array([[0, 0, 0], [0.75, 0.15, 0], [-0.65, -0.35, 0], [0.1, 0.75, 0], [-0.45, 0.6, -0.5], [-0.65, 0.2, 0.1], [-0.45, 0.6, 0.5]])
+CENTRES = np.array(
+    [
+        [0, 0, 0],
+        [0.75, 0.15, 0],
+        [-0.65, -0.35, 0],
+        [0.1, 0.75, 0],
+        [-0.45, 0.6, -0.5],
+        [-0.65, 0.2, 0.1],
+        [-0.45, 0.6, 0.5],
+    ]
+)
 MIXING = np.random.default_rng(1).normal(size=(3, 512))
 
 
-def make_study(folder, *, sizes=(150, 90, 60), runs=3, ks=(1, 2, 3, 4, 8), names=NAMES, toy=False, families=("cake", "av", "cake-norm", "baseline", "av-true")):
-    """Write features/NAME.h5 below `folder`; returns the Runs on them. Annotated arousal-valence is there for the first name alone, with av-true."""
+def make_study(
+    folder,
+    *,
+    sizes=(150, 90, 60),
+    runs=3,
+    ks=(1, 2, 3, 4, 8),
+    names=NAMES,
+    toy=False,
+    families=("cake", "av", "cake-norm", "baseline", "av-true"),
+):
+    """Write features/NAME.h5 below `folder`; returns the Runs on them. Annotated arousal-valence is there for the first
+    name alone, with av-true."""
     generator = np.random.default_rng(0)
     rows = {name: _rows(generator, size) for name, size in zip(names, sizes)}
-    digests = {name: _write(folder / "features" / f"{name}.h5", rows[name], toy, annotated=name == names[0] and "av-true" in families) for name in names}
-    tests = {name: TestSet(own["emotion"].astype(np.int8), own["row"], own["status_counts"]) for name, own in rows.items()}
-    left_out = {family: f"no {word} arousal-valence" for family, word in (("av", "predicted"), ("av-true", "annotated")) if family not in families}
-    made = Runs(identity={"seed": 0, "caches": [[name, digest] for name, digest in digests.items()]}, classifiers=tuple(names), tests=tests, toy=toy,
-                provenance={"pretraining": [names[0]], "training_rows": {name: 10 * len(test.row) for name, test in tests.items()}, "left_out": left_out,
-                            "annotated_domain": names[0] if "av-true" in families else None, "image_size": 64, "code_version": "0123456789ab",
-                            "versions": {"python": "3", "torch": "2"}, "threads": 2, "features": {name: HEADER for name in names}})
+    digests = {
+        name: _write(
+            folder / "features" / f"{name}.h5", rows[name], toy, annotated=name == names[0] and "av-true" in families
+        )
+        for name in names
+    }
+    tests = {
+        name: TestSet(own["emotion"].astype(np.int8), own["row"], own["status_counts"]) for name, own in rows.items()
+    }
+    left_out = {
+        family: f"no {word} arousal-valence"
+        for family, word in (("av", "predicted"), ("av-true", "annotated"))
+        if family not in families
+    }
+    made = Runs(
+        identity={"seed": 0, "caches": [[name, digest] for name, digest in digests.items()]},
+        classifiers=tuple(names),
+        tests=tests,
+        toy=toy,
+        provenance={
+            "pretraining": [names[0]],
+            "training_rows": {name: 10 * len(test.row) for name, test in tests.items()},
+            "left_out": left_out,
+            "annotated_domain": names[0] if "av-true" in families else None,
+            "image_size": 64,
+            "code_version": "0123456789ab",
+            "versions": {"python": "3", "torch": "2"},
+            "threads": 2,
+            "features": dict.fromkeys(names, HEADER),
+        },
+    )
     for family, k in _heads(families, ks):
         for run in range(runs):
             made.outcomes[Head(family, k, run)] = _outcome(made, rows, family, k, run)
@@ -42,11 +95,19 @@ def _rows(generator, size):
     emotion = np.concatenate([np.arange(7), generator.integers(0, 7, size - 7)])
     hidden = CENTRES[emotion] + 0.17 * generator.normal(size=(size, 3))
     status = np.repeat([STATUSES.index("ok"), STATUSES.index("no_face")], [size, 3])
-    return {"feature": (hidden @ MIXING + generator.normal(size=(size, 512))).astype(np.float16)[:, None], "emotion": emotion.astype(np.int8),
-            "row": np.arange(size) + 5, "path": np.array([f"{row}.jpg" for row in range(size)], object), "face": np.zeros(size, np.int16),
-            "valence_arousal": np.clip(hidden[:, :2] + 0.05 * generator.normal(size=(size, 2)), -1, 1).astype(np.float32),
-            "valence_arousal_predicted": (0.9 * hidden[:, :2] + 0.1 * generator.normal(size=(size, 2))).astype(np.float32)[:, None],
-            "status_counts": status_counts(np.concatenate([emotion, emotion[:3]]), status), "try_counts": np.zeros(7, np.int64)}
+    return {
+        "feature": (hidden @ MIXING + generator.normal(size=(size, 512))).astype(np.float16)[:, None],
+        "emotion": emotion.astype(np.int8),
+        "row": np.arange(size) + 5,
+        "path": np.array([f"{row}.jpg" for row in range(size)], object),
+        "face": np.zeros(size, np.int16),
+        "valence_arousal": np.clip(hidden[:, :2] + 0.05 * generator.normal(size=(size, 2)), -1, 1).astype(np.float32),
+        "valence_arousal_predicted": (0.9 * hidden[:, :2] + 0.1 * generator.normal(size=(size, 2))).astype(np.float32)[
+            :, None
+        ],
+        "status_counts": status_counts(np.concatenate([emotion, emotion[:3]]), status),
+        "try_counts": np.zeros(7, np.int64),
+    }
 
 
 def _write(path, rows, toy, *, annotated):
@@ -70,7 +131,9 @@ def _outcome(runs, rows, family, k, run):
     B, b, Bv = [], [], []
     for _ in runs.classifiers[: 1 if family == "av-true" else None]:
         centres = CENTRES + 0.06 * generator.normal(size=CENTRES.shape)
-        known = np.concatenate([centres[:, :2] * ("av" in family), centres @ turn if family != "baseline" else centres @ MIXING / 300], 1)
+        known = np.concatenate(
+            [centres[:, :2] * ("av" in family), centres @ turn if family != "baseline" else centres @ MIXING / 300], 1
+        )
         Bv.append(8 * known[:, :2])
         B.append(8 * known[:, 2:])
         b.append(-4 * (known**2).sum(1) if family != "baseline" else -4 * (centres**2).sum(1))
@@ -96,12 +159,22 @@ def _scored(runs, rows, family, k, run, weights):
         z = z / np.linalg.norm(z, axis=1, keepdims=True) if family == "cake-norm" else z
         seen.append(np.concatenate([v, z], 1) if "Bv" in weights else z)
         for classifier in range(len(weights["B"])):
-            logits = z @ weights["B"][classifier].T + weights["b"][classifier] + (v @ weights["Bv"][classifier].T if "Bv" in weights else 0)
+            logits = (
+                z @ weights["B"][classifier].T
+                + weights["b"][classifier]
+                + (v @ weights["Bv"][classifier].T if "Bv" in weights else 0)
+            )
             predicted[classifier, runs.span(name)] = logits.argmax(1)
             confusion[classifier, place] = confusion_matrix(own["emotion"], logits.argmax(1), 7)
     small = family == "cake-norm" or representation_size(family, k) <= 3
     if not (small or family == "baseline"):
-        return Outcome(seed=run, loss=1.0, confusion=confusion)
+        return HeadOutcome(seed=run, loss=1.0, confusion=confusion)
     seen = np.concatenate(seen)
-    return Outcome(seed=run, loss=1.0, confusion=confusion, predicted=predicted, weights=weights,
-                   range=np.stack([seen.min(0), seen.max(0)]).astype(np.float32) if small else None)
+    return HeadOutcome(
+        seed=run,
+        loss=1.0,
+        confusion=confusion,
+        predicted=predicted,
+        weights=weights,
+        range=np.stack([seen.min(0), seen.max(0)]).astype(np.float32) if small else None,
+    )

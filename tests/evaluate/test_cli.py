@@ -4,7 +4,7 @@ import h5py
 import pytest
 from click.testing import CliRunner
 
-from data.runs import write_runs
+from data.files.runs import write_runs
 from evaluate.cli import main
 from tests.evaluate.made_up_runs import make
 
@@ -29,13 +29,16 @@ def test_a_missing_file_names_the_command(tmp_path):
     assert result.exit_code == 1 and "embed sweep" in result.output and "Traceback" not in result.output
 
 
-@pytest.mark.parametrize("spoil, match", [
-    (lambda file: file.attrs.__setitem__("complete", False), "incomplete"),
-    (lambda file: file.attrs.__setitem__("schema_version", 99), "schema version 99"),
-    (lambda file: file.attrs.__setitem__("kind", "features"), "kind features, expected kind runs"),
-    (lambda file: file.attrs.__setitem__("emotions", '["anger"]'), "orders its classes"),
-    (lambda file: file.__setitem__("link", h5py.ExternalLink("/etc/passwd", "x")), "external link"),
-])
+@pytest.mark.parametrize(
+    "spoil, match",
+    [
+        (lambda file: file.attrs.__setitem__("complete", False), "incomplete"),
+        (lambda file: file.attrs.__setitem__("schema_version", 99), "schema version 99"),
+        (lambda file: file.attrs.__setitem__("kind", "features"), "kind features, expected kind runs"),
+        (lambda file: file.attrs.__setitem__("emotions", '["anger"]'), "orders its classes"),
+        (lambda file: file.__setitem__("link", h5py.ExternalLink("/etc/passwd", "x")), "external link"),
+    ],
+)
 def test_other_files_are_refused_in_one_line(tmp_path, spoil, match):
     path = tmp_path / "runs.h5"
     write_runs(path, make())

@@ -2,7 +2,7 @@
 
 import inspect
 
-from data.runs import representation_size
+from data.files.runs import representation_size
 from evaluate import reference
 
 PRINTED_1 = """
@@ -31,19 +31,35 @@ def test_table_1_is_as_printed():
 
 
 def test_table_3_is_as_printed_classifiers_by_row():
-    assert reference.TABLE_3 == {name: dict(zip(("affectnet", "sfew", "rafdb"), values)) for name, values in pairs(PRINTED_3)}
+    assert reference.TABLE_3 == {
+        name: dict(zip(("affectnet", "sfew", "rafdb"), values)) for name, values in pairs(PRINTED_3)
+    }
 
 
 def test_table_2_is_as_printed():
     blank = {(size, name): value for _, size, values in reference.PUBLISHED for name, value in values.items()}
-    assert blank == {(2000, "rafdb"): 58.2, (512, "sfew"): 58.1, (2000, "sfew"): 51.0, (64, "rafdb"): 67.6, (4096, "sfew"): 48.5}
-    assert [values.get("rafdb") for system, _, values in reference.PUBLISHED if system != "VGG"][:3] == [79.4, None, 74.2]
-    assert reference.TABLE_2 == {("cake", 3): {"rafdb": 68.9, "sfew": 44.7, "affectnet": 58.2},
-                                 ("baseline", 0): {"rafdb": 71.7, "sfew": 48.7, "affectnet": 61.7}}
+    assert blank == {
+        (2000, "rafdb"): 58.2,
+        (512, "sfew"): 58.1,
+        (2000, "sfew"): 51.0,
+        (64, "rafdb"): 67.6,
+        (4096, "sfew"): 48.5,
+    }
+    assert [values.get("rafdb") for system, _, values in reference.PUBLISHED if system != "VGG"][:3] == [
+        79.4,
+        None,
+        74.2,
+    ]
+    assert reference.TABLE_2 == {
+        ("cake", 3): {"rafdb": 68.9, "sfew": 44.7, "affectnet": 58.2},
+        ("baseline", 0): {"rafdb": 71.7, "sfew": 48.7, "affectnet": 61.7},
+    }
 
 
 def test_the_two_tables_differ_in_the_one_deviation_that_is_noted():
-    differing = [name for name in reference.DATASETS if reference.TABLE_1[name]["cake", 3] != reference.TABLE_3[name][name]]
+    differing = [
+        name for name in reference.DATASETS if reference.TABLE_1[name]["cake", 3] != reference.TABLE_3[name][name]
+    ]
     assert differing == ["rafdb"] and "0.5" in reference.PRINTED_TWICE and "0.6" in reference.PRINTED_TWICE
 
 
@@ -61,5 +77,11 @@ def test_the_oddities_are_noted():
 
 
 def test_names_in_print_and_their_order():
-    assert reference.in_order(["mine", "rafdb", "affectnet", "other", "sfew"]) == ["affectnet", "sfew", "rafdb", "mine", "other"]
+    assert reference.in_order(["mine", "rafdb", "affectnet", "other", "sfew"]) == [
+        "affectnet",
+        "sfew",
+        "rafdb",
+        "mine",
+        "other",
+    ]
     assert [reference.display(name) for name in ("rafdb", "mine")] == ["RAF-DB", "mine"]

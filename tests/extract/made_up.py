@@ -1,5 +1,7 @@
 """Made-up pictures and listings for tests of stage one: noise with a label, no faces."""
 
+from types import MappingProxyType
+
 import cv2
 import numpy as np
 
@@ -7,15 +9,22 @@ from data.sample import Listing, Sample
 
 
 def picture(seed, size=(40, 32)):
-    """(H, W, 3) uint8: a bright blob whose colour and place hang on the seed."""
+    """(H, W, 3) uint8: a bright blob whose colour and place depend on the seed."""
     generator = np.random.default_rng(seed)
     image = np.full((*size, 3), generator.integers(0, 120, 3), np.uint8)
-    cv2.circle(image, tuple(int(side) for side in generator.integers(8, 24, 2)), 7, generator.integers(120, 255, 3).tolist(), -1)
+    cv2.circle(
+        image,
+        tuple(int(side) for side in generator.integers(8, 24, 2)),
+        7,
+        generator.integers(120, 255, 3).tolist(),
+        -1,
+    )
     return image
 
 
-def listing(folder, counts={"train": 21, "test": 14}, *, toy=False, splits_of=None):
-    """A Listing of crops (no detector needed) written to `folder`; emotion is row modulo 7, every ninth row left out."""
+def listing(folder, counts=MappingProxyType({"train": 21, "test": 14}), *, toy=False, splits_of=None):
+    """A Listing of crops (no detector needed) written to `folder`; emotion is row modulo 7, every ninth row left
+    out."""
     folder.mkdir(parents=True, exist_ok=True)
     samples = []
     for split, count in counts.items():

@@ -1,31 +1,32 @@
-"""The commands of stage one in processes of their own, over small shards, paused or hindered where a test asks for it."""
+"""The commands of stage one in processes of their own, over small shards, paused or hindered where a test asks for
+it."""
 
 import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import cv2
 
 from data.emotions import EMOTIONS
-from extract import backbone, checkpoint, info
+from extract import info
+from extract.network import backbone, checkpoint
 from tests.extract.made_up import picture
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = """
 import errno, os, sys, time
-import data.hdf5 as hdf5, data.publish as publish
-from extract import crops
+import data.files.hdf5 as hdf5, data.files.publish as publish
+from extract.crops import aligned_cache
 from extract.cli import main
 
-crops.SHARD_ROWS = 8
+aligned_cache.SHARD_ROWS = 8
 calls = {"publish": 0, "storage": 0}
 
 
 def pausing(name, plain):
     def paused(*arguments):
-        # Only this script pauses: at a chosen publish, before its file is synced or renamed, for a test to kill it there.
+        # Only this script pauses: at a chosen publish, before the sync or the rename, for a test to kill it there.
         calls["publish"] += name == "replace"
         time.sleep(float(os.environ.get("SLOW", 0)))
         if os.environ.get("PAUSE") == f"{name} {calls['publish'] + (name != 'replace')}":
@@ -69,8 +70,17 @@ def photographs(folder, count):
 
 def network(path, task="emotion"):
     """Publish a checkpoint that was never trained."""
-    meta = {"task": task, "settings": {}, "image_size": 32, "emotions": list(EMOTIONS), "alignment_version": 1, "toy": False, "domains": {"a": {}},
-            "code_version": "", "versions": {}}
+    meta = {
+        "task": task,
+        "settings": {},
+        "image_size": 32,
+        "emotions": list(EMOTIONS),
+        "alignment_version": 1,
+        "toy": False,
+        "domains": {"a": {}},
+        "code_version": "",
+        "versions": {},
+    }
     checkpoint.save(path, backbone.make(task, dropout=0.0, init="scratch", seed=0).eval(), meta)
 
 
@@ -80,14 +90,41 @@ def heed_ctrl_c():
 
 
 def start(workdir, command, images, *, torchrun=0, workers=2, **environment):
-    """A process of `extract COMMAND` over a folder of pictures; under torchrun where `torchrun` names a number of processes."""
+    """A process of `extract COMMAND` over a folder of pictures; under torchrun where `torchrun` names a number of
+    processes."""
     script = workdir.parent / "stage_one_script.py"
     script.write_text(SCRIPT)
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(torchrun)] if torchrun else []
-    arguments = [command, "--workdir", workdir, "--dataset", "folder", "--root", images, "--name", "x", "--landmarks", "none", "--workers", workers]
-    return subprocess.Popen([sys.executable, *launcher, str(script), *map(str, arguments)], cwd=ROOT, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True, start_new_session=True, preexec_fn=heed_ctrl_c,
-                            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), **{name: str(value) for name, value in environment.items()}})
+    arguments = [
+        command,
+        "--workdir",
+        workdir,
+        "--dataset",
+        "folder",
+        "--root",
+        images,
+        "--name",
+        "x",
+        "--landmarks",
+        "none",
+        "--workers",
+        workers,
+    ]
+    return subprocess.Popen(
+        [sys.executable, *launcher, str(script), *map(str, arguments)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        preexec_fn=heed_ctrl_c,
+        env={
+            **os.environ,
+            "OMP_NUM_THREADS": "1",
+            "PYTHONPATH": str(ROOT),
+            **{name: str(value) for name, value in environment.items()},
+        },
+    )
 
 
 def finish(*arguments, **options):
@@ -100,9 +137,13 @@ def finish(*arguments, **options):
 
 def digests(workdir):
     """Kind of cache -> its content digest."""
-    return {kind: info.describe(path)[-1] for kind in ("aligned", "features") if (path := workdir / kind / "x.h5").exists()}
+    return {
+        kind: info.describe(path)[-1] for kind in ("aligned", "features") if (path := workdir / kind / "x.h5").exists()
+    }
 
 
 def left_behind(workdir):
     """What lies beside the caches."""
-    return sorted(path.name for kind in ("aligned", "features") for path in (workdir / kind).glob("*") if path.name != "x.h5")
+    return sorted(
+        path.name for kind in ("aligned", "features") for path in (workdir / kind).glob("*") if path.name != "x.h5"
+    )

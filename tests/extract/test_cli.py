@@ -5,8 +5,8 @@ import csv
 import pytest
 from click.testing import CliRunner
 
-from extract import toy
 from extract.cli import main
+from extract.toy import toy_corpus
 
 
 def call(*arguments):
@@ -23,11 +23,25 @@ def fine(*arguments):
 def workdir(tmp_path_factory):
     """The smallest toy corpus, aligned and trained on for one epoch."""
     folder = tmp_path_factory.mktemp("cli")
-    toy.draw(folder / "toy", size=70)
+    toy_corpus.draw(folder / "toy", size=70)
     folder = folder / "toy"
     for name in ("sfew", "rafdb"):
         fine("align", "--workdir", folder, "--dataset", name)
-    fine("train", "--workdir", folder, "--dataset", "rafdb", "--task", "emotion", "--epochs", 1, "--image-size", 32, "--batch", 16)
+    fine(
+        "train",
+        "--workdir",
+        folder,
+        "--dataset",
+        "rafdb",
+        "--task",
+        "emotion",
+        "--epochs",
+        1,
+        "--image-size",
+        32,
+        "--batch",
+        16,
+    )
     return folder
 
 
@@ -54,21 +68,53 @@ def test_a_manifest_and_a_folder_go_the_same_way(workdir, tmp_path):
     with open(tmp_path / "my.csv", "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerows([["path", "emotion", "split"], *([path.relative_to(workdir), "", "train"] for path in images)])
-    fine("align", "--workdir", tmp_path, "--dataset", "manifest", "--manifest", tmp_path / "my.csv", "--root", workdir, "--name", "mine")
-    fine("align", "--workdir", tmp_path, "--dataset", "folder", "--root", workdir / "datasets" / "sfew" / "Val", "--name", "photos", "--faces", "all")
+    fine(
+        "align",
+        "--workdir",
+        tmp_path,
+        "--dataset",
+        "manifest",
+        "--manifest",
+        tmp_path / "my.csv",
+        "--root",
+        workdir,
+        "--name",
+        "mine",
+    )
+    fine(
+        "align",
+        "--workdir",
+        tmp_path,
+        "--dataset",
+        "folder",
+        "--root",
+        workdir / "datasets" / "sfew" / "Val",
+        "--name",
+        "photos",
+        "--faces",
+        "all",
+    )
     assert "train: 12 crops of 12 listed" in fine("info", tmp_path / "aligned" / "mine.h5").stdout
     result = call("train", "--workdir", tmp_path, "--dataset", "mine", "--task", "emotion")
     assert result.exit_code == 1 and "labels are missing" in result.output
 
 
-@pytest.mark.parametrize("arguments, code, match", [
-    (("align", "--dataset", "manifest"), 2, "needs --manifest"), (("align", "--dataset", "folder"), 2, "needs --name"),
-    (("align", "--dataset", "affectnet", "--images", "aligned"), 2, "--images is for rafdb and sfew"),
-    (("align", "--dataset", "affectnot"), 1, "known are affectnet"), (("align", "--dataset", "affectnet"), 1, "training.csv"),
-    (("check", "--dataset", "sfew"), 1, "Train/{Angry"), (("run", "--dataset", "rafdb"), 1, "extract train --dataset NAME --task emotion"),
-    (("train", "--dataset", "rafdb", "--task", "emotion"), 1, "extract align --dataset rafdb"), (("train", "--dataset", "rafdb"), 2, "--task"),
-    (("info", "nowhere.h5"), 1, "is missing"), (("toy", "--size", "3"), 2, "--size"),
-])
+@pytest.mark.parametrize(
+    "arguments, code, match",
+    [
+        (("align", "--dataset", "manifest"), 2, "needs --manifest"),
+        (("align", "--dataset", "folder"), 2, "needs --name"),
+        (("align", "--dataset", "affectnet", "--images", "aligned"), 2, "--images is for rafdb and sfew"),
+        (("align", "--dataset", "affectnot"), 1, "known are affectnet"),
+        (("align", "--dataset", "affectnet"), 1, "training.csv"),
+        (("check", "--dataset", "sfew"), 1, "Train/{Angry"),
+        (("run", "--dataset", "rafdb"), 1, "extract train --dataset NAME --task emotion"),
+        (("train", "--dataset", "rafdb", "--task", "emotion"), 1, "extract align --dataset rafdb"),
+        (("train", "--dataset", "rafdb"), 2, "--task"),
+        (("info", "nowhere.h5"), 1, "is missing"),
+        (("toy", "--size", "3"), 2, "--size"),
+    ],
+)
 def test_wrong_calls_end_in_one_clear_line(tmp_path, arguments, code, match):
     where = ("--workdir", tmp_path) if arguments[0] != "info" else ()
     result = call(*arguments, *where)
@@ -76,7 +122,21 @@ def test_wrong_calls_end_in_one_clear_line(tmp_path, arguments, code, match):
 
 
 def test_a_second_training_with_other_settings_is_refused(workdir):
-    result = call("train", "--workdir", workdir, "--dataset", "rafdb", "--task", "emotion", "--epochs", 2, "--image-size", 32, "--batch", 16)
+    result = call(
+        "train",
+        "--workdir",
+        workdir,
+        "--dataset",
+        "rafdb",
+        "--task",
+        "emotion",
+        "--epochs",
+        2,
+        "--image-size",
+        32,
+        "--batch",
+        16,
+    )
     assert result.exit_code == 1 and "epochs 1, this call has 2" in result.output
 
 
@@ -84,7 +144,17 @@ def test_a_toy_network_is_refused_on_real_images(workdir, tmp_path):
     real = tmp_path / "real"
     (real / "checkpoints").mkdir(parents=True)
     (real / "checkpoints" / "emotion.pt").symlink_to(workdir / "checkpoints" / "emotion.pt")
-    result = call("run", "--workdir", real, "--dataset", "folder", "--root", workdir / "datasets" / "sfew" / "Val", "--name", "photos")
+    result = call(
+        "run",
+        "--workdir",
+        real,
+        "--dataset",
+        "folder",
+        "--root",
+        workdir / "datasets" / "sfew" / "Val",
+        "--name",
+        "photos",
+    )
     assert result.exit_code == 1 and "toy corpus" in result.output
 
 

@@ -6,8 +6,8 @@ import types
 
 import pytest
 
-from extract import meter, progress
-from extract.faces import Outcome
+from extract import progress, stage_times
+from extract.crops.cropping import ImageOutcome
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def clock(monkeypatch):
     ticks = itertools.count(0, 10)
     fake = types.SimpleNamespace(monotonic=lambda: next(ticks))
     monkeypatch.setattr(progress, "time", fake)
-    monkeypatch.setattr(meter, "time", fake)
+    monkeypatch.setattr(stage_times, "time", fake)
 
 
 def shown(updates, length=1000):
@@ -29,7 +29,10 @@ def shown(updates, length=1000):
 
 def test_rows_done_before_have_no_part_in_the_rate(clock):
     seen = shown([(900, None), (1, "a"), (50, "b")])
-    assert seen[-1] == (50, "1 images/s, 39 s left  b")  # 50 rows in the 40 seconds, or looks at the clock, since the first
+    assert seen[-1] == (
+        50,
+        "1 images/s, 39 s left  b",
+    )  # 50 rows in the 40 seconds, or looks at the clock, since the first
     assert sum(count for count, _ in seen) == 951
 
 
@@ -38,7 +41,13 @@ def test_without_any_row_of_its_own_it_claims_no_rate(clock):
 
 
 def test_times_are_in_a_unit_one_can_read():
-    assert [progress._time(seconds) for seconds in (12, 89, 150, 5399, 9000)] == ["12 s", "89 s", "2 min", "90 min", "2.5 h"]
+    assert [progress._time(seconds) for seconds in (12, 89, 150, 5399, 9000)] == [
+        "12 s",
+        "89 s",
+        "2 min",
+        "90 min",
+        "2.5 h",
+    ]
 
 
 def test_a_log_file_gets_a_line_now_and_then(clock, capsys):
@@ -65,13 +74,13 @@ def test_other_processes_are_quiet(capsys):
 
 def test_the_stage_that_limits_is_the_busiest_of_its_width(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr(meter.time, "monotonic", lambda: now[0])
-    found = meter.Meter(decode=4, network=1)
+    monkeypatch.setattr(stage_times.time, "monotonic", lambda: now[0])
+    found = stage_times.StageTimes(decode=4, network=1)
     now[0] = 10.0
     found.add("decode", 20.0)  # half of four
     found.add("network", 9.0)
-    found.count(Outcome("ok", seconds={"decode": 2.0}))
-    found.count(Outcome("no_face"))
+    found.count(ImageOutcome("ok", seconds={"decode": 2.0}))
+    found.count(ImageOutcome("no_face"))
     assert found.shares() == {"decode": 0.55, "network": 0.9}
     assert str(found) == "faces in 50.0%, limit: network 90%"
 

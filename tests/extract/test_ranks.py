@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from data.machine import available_cpus
-from extract.device import choose_device, use_own_cpus
+from data.runtime.machine import available_cpus
+from extract.network.precision import choose_device, use_own_cpus
 from extract.ranks import ALONE, Ranks, Stopped, joined, own_cpus
 from tests.extract.torchrun import call
 

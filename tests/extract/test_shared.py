@@ -1,4 +1,5 @@
-"""Two processes over gloo share the images by shards: the caches are those of one process, and a failure is said once."""
+"""Two processes over gloo share the images by shards: the caches are those of one process, and a failure is said
+once."""
 
 import pytest
 

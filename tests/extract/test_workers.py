@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from extract.workers import Failed, supervise
+from tests.places import ROOT
 
 ACCIDENTS = {
     "segfault": lambda: ctypes.string_at(0),
@@ -70,7 +71,7 @@ def once(path):
 
 def test_an_item_whose_worker_died_once_is_tried_again(tmp_path):
     items = [(number, str(tmp_path / str(number))) for number in range(3)]
-    assert dict(supervise(once, items, workers=1)) == {number: "done" for number in range(3)}
+    assert dict(supervise(once, items, workers=1)) == dict.fromkeys(range(3), "done")
 
 
 def large(size):
@@ -99,9 +100,14 @@ if __name__ == "__main__":
 def test_a_killed_parent_leaves_no_worker_even_where_one_hangs(tmp_path):
     script = tmp_path / "parent.py"
     script.write_text(PARENT)
-    root = Path(__file__).resolve().parents[2]
-    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True, cwd=root,
-                          env={**os.environ, "PYTHONPATH": str(root)}) as parent:
+    root = ROOT
+    with subprocess.Popen(
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    ) as parent:
         workers = [int(word) for word in parent.stdout.readline().split()]
         assert len(workers) == 2
         parent.kill()

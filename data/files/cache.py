@@ -1,0 +1,203 @@
+"""The two caches of stage one, aligned/NAME.h5 and features/NAME.h5: what they hold, how they are packed and opened.
+
+Both have one group per split, with one row per crop, and below it `manifest`, one row per listed image. A file carries
+its kind, schema version, class order, toy flag, provenance (JSON), a sha256 for every dataset, and one digest over all
+content that does not depend on when, or in how many calls, it was made."""
+
+import hashlib
+import json
+from collections import Counter
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from data.emotions import EMOTIONS
+from data.files.foreign import attribute, check, parsed
+from data.files.hdf5 import dataset_digest, dataset_names, publish_hdf5, read_array, write_array
+from data.files.publish import refuse_difference
+from data.files.shards import Shards, remove_parts
+
+SCHEMA = {"aligned": 1, "features": 1, "runs": 1}
+MADE_BY = {"aligned": "extract align", "features": "extract run", "runs": "embed sweep"}
+STATUSES = (
+    "ok",
+    "no_face",
+    "missing",
+    "unreadable",
+    "truncated",
+    "too_large",
+    "too_small",
+    "bad_format",
+    "outside_root",
+    "crashed",
+    "timeout",
+    "left_out",
+)
+# Which attempt gave a crop its face: three detector tries, the data set's own landmarks, the whole image (none found),
+# or an image that was an aligned crop from the start.
+TRIES = ("none", "as_is", "upsampled", "enlarged", "dataset", "whole", "given")
+FEATURE_SIZE = 512
+
+
+class CacheError(ValueError):
+    """A file that is not one of our caches, is incomplete, or does not fit what is asked."""
+
+
+def made_already(target, kind, *, shard_header, header):
+    """Whether the cache is there; where it is not, its shards are ready to go on with. For the holder of its lock
+    alone.
+
+    Raises Mismatch where the cache was made with another header, or shards with another shard_header."""
+    if target.exists():
+        with open_cache(target, kind) as file:
+            refuse_difference(target, header_of(file), header)
+        remove_parts(target)  # a call that was killed had come so far
+        return True
+    Shards(target, shard_header).sweep()
+    return False
+
+
+def pack(target, kind, shards, splits, *, header, toy, provenance):
+    """Join finished shards into the one file `target`, publish it, and remove the shards. Raises DamagedShard,
+    DiskFull.
+
+    splits: dict split -> (shard numbers in order, dict of further datasets of that split)."""
+
+    def fill(file):
+        for split, (numbers, extra) in splits.items():
+            _join(file.create_group(split), [shards.path(number) for number in numbers])
+            for name, value in extra.items():
+                write_array(file[split], name, value)
+        seal(file, kind, header=header, toy=toy, provenance=provenance)
+
+    for number in sorted(number for numbers, _ in splits.values() for number in numbers):
+        shards.refuse_damaged(number)
+    publish_hdf5(target, fill)
+    remove_parts(target)
+
+
+def _join(group, paths):
+    """Lay the datasets of the shards end to end. One shard is open at a time, and one dataset of it in memory."""
+    joined, ends = _empty(group, paths), Counter()
+    for path in paths:
+        with h5py.File(path, "r") as shard:
+            for name, dataset in joined.items():
+                rows = shard[name][()]
+                dataset[ends[name] : ends[name] + len(rows)] = rows
+                ends[name] += len(rows)
+    if "jpeg_length" in group:
+        offset = np.concatenate([[0], np.cumsum(group["jpeg_length"][()])]).astype(np.int64)
+        del group["jpeg_length"]
+        group.create_dataset("jpeg_offset", data=offset)
+
+
+def _empty(group, paths):
+    """Dict of the datasets of `group` that the shards' rows will fill."""
+    rows = Counter()
+    for path in paths:
+        with h5py.File(path, "r") as shard:
+            like = {name: (shard[name].shape[1:], shard[name].dtype) for name in dataset_names(shard)}
+            rows.update({name: len(shard[name]) for name in like})
+    return (
+        {name: group.create_dataset(name, (rows[name], *rest), dtype) for name, (rest, dtype) in like.items()}
+        if paths
+        else {}
+    )
+
+
+def seal(file, kind, *, header, toy, provenance):
+    """Write what says that a file is whole and what made it; `complete` is set last."""
+    for name in dataset_names(file):
+        file[name].attrs["sha256"] = dataset_digest(file[name])
+    file.attrs["kind"] = kind
+    file.attrs["schema_version"] = SCHEMA[kind]
+    file.attrs["emotions"] = json.dumps(EMOTIONS)
+    file.attrs["toy"] = bool(toy)
+    file.attrs["header"] = json.dumps(header, sort_keys=True)
+    file.attrs["provenance"] = json.dumps(provenance, sort_keys=True)
+    file.attrs["digest"] = content_digest(file)
+    file.attrs["complete"] = True
+
+
+def content_digest(file):
+    """One sha256 over the digests of all datasets and the header of settings."""
+    lines = [f"{name} {file[name].attrs['sha256']}" for name in dataset_names(file)]
+    lines += [file.attrs["kind"], file.attrs["header"], str(bool(file.attrs["toy"]))]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def open_cache(path, *kinds):
+    """An open h5py.File that is whole, of one of these kinds, and holds what the schema says. Raises CacheError,
+    FileNotFoundError."""
+    path = Path(path)
+    again = f"make it again with `{MADE_BY[kinds[-1]]}`"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing; {again.replace('make it again', 'make it')}")
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        raise CacheError(f"{path} is not a readable HDF5 file ({error}); {again}") from error
+    try:
+        _validate(file, kinds)
+    except (
+        Exception
+    ) as error:  # of a damaged file HDF5 and h5py raise what they like; plain ValueErrors say what was found
+        file.close()
+        found = error if type(error) is ValueError else f"is damaged ({error})"
+        raise CacheError(f"{path} {found}; {again}") from error
+    return file
+
+
+def _validate(file, kinds):
+    kind = attribute(file, "kind", str) if "kind" in file.attrs else None
+    if kind not in kinds:
+        raise ValueError(
+            f"is {f'a file of kind {kind}' if kind else 'not a file of this project'}, expected kind "
+            f"{' or '.join(kinds)}"
+        )
+    if "complete" not in file.attrs or not attribute(file, "complete", bool):
+        raise ValueError("is incomplete; delete it")
+    if attribute(file, "schema_version", int) != SCHEMA[kind]:
+        raise ValueError(f"has schema version {file.attrs['schema_version']}, this code reads {SCHEMA[kind]}")
+    if parsed(file, "emotions", list) != list(EMOTIONS):
+        raise ValueError(f"orders its classes as {file.attrs['emotions']}, expected {', '.join(EMOTIONS)}")
+    check(file, kind, statuses=len(STATUSES), tries=len(TRIES), features=FEATURE_SIZE)
+
+
+def damaged(file):
+    """Names of the datasets whose content no longer has its recorded sha256, and 'digest' where the sum disagrees."""
+    names = [name for name in dataset_names(file) if file[name].attrs.get("sha256") != dataset_digest(file[name])]
+    return names if names or content_digest(file) == file.attrs["digest"] else ["digest"]
+
+
+def header_of(file):
+    return json.loads(file.attrs["header"])
+
+
+def provenance_of(file):
+    return json.loads(file.attrs["provenance"])
+
+
+def read_split(file, split, names=None):
+    """Dict of the arrays of one split (all, or those named), in memory."""
+    group = file[split]
+    return {name: read_array(group[name]) for name in (names or dataset_names(group))}
+
+
+def status_counts(emotion, status):
+    """(8, statuses) int64: how many listed images of each class (last row: of none of the seven) ended in each
+    status."""
+    counts = np.zeros((len(EMOTIONS) + 1, len(STATUSES)), np.int64)
+    np.add.at(counts, (np.where(emotion < 0, len(EMOTIONS), emotion), status), 1)
+    return counts
+
+
+def coverage(counts):
+    """Share of listed images in which a face was found: of the labelled ones, or of all where none has a label.
+
+    Rows that are none of the seven classes are not counted; NaN where nothing is left."""
+    labelled = counts[: len(EMOTIONS)]
+    rows = labelled if labelled.sum() else counts
+    listed = rows.sum() - rows[:, STATUSES.index("left_out")].sum()
+    return rows[:, STATUSES.index("ok")].sum() / listed if listed else float("nan")

@@ -1,0 +1,111 @@
+"""The finished pieces of an output under way, in TARGET.parts/ beside it. A piece that is present is done."""
+
+import contextlib
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import h5py
+
+from data.files.hdf5 import dataset_digest, dataset_names, intact, publish_hdf5, read_array, write_array
+from data.files.publish import publish_text, refuse_difference
+
+
+class DamagedShard(ValueError):
+    """A piece that is not what was published."""
+
+
+class Shards:
+    """`header` holds everything that changes a value in the output; pieces of another header are refused (Mismatch).
+
+    A resume asks nothing of a finished piece but whether it is there; its digest is checked when it is packed."""
+
+    def __init__(self, target, header):
+        self.target = Path(target)
+        self.folder = parts_of(target)
+        self.header = json.loads(json.dumps(header))
+        self._claim()
+
+    def _claim(self):
+        path = self.folder / "header.json"
+        if not path.exists():
+            publish_text(path, json.dumps(self.header, indent=1))
+        refuse_difference(self.folder, json.loads(path.read_text(encoding="utf-8")), self.header)
+
+    def sweep(self):
+        """Remove what a killed writer left half-written. For the holder of the lock alone."""
+        for stale in self.folder.glob(".*.tmp"):
+            stale.unlink()
+
+    def path(self, number):
+        return self.folder / f"{number:06d}.h5"
+
+    def done(self, number):
+        return self.path(number).exists()
+
+    def publish(self, number, arrays, *, source=""):
+        """Publish one piece; `source` is the content of what it was computed from, if it was from another piece."""
+
+        def fill(file):
+            for name, array in arrays.items():
+                write_array(file, name, array)
+            lines = [f"{name} {dataset_digest(file[name])}" for name in dataset_names(file)]
+            file.attrs["content"] = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+            file.attrs["source"] = source
+
+        publish_hdf5(self.path(number), fill)
+
+    @contextlib.contextmanager
+    def _opened(self, number):
+        path = self.path(number)
+        try:
+            with h5py.File(path, "r") as file:
+                yield file
+        except (OSError, KeyError) as error:
+            raise DamagedShard(f"{path} cannot be read ({error}); delete it and call the same command again") from error
+
+    def load(self, number, names):
+        """Dict of these arrays of one piece."""
+        with self._opened(number) as file:
+            return {name: read_array(file[name]) for name in names}
+
+    def content(self, number):
+        """sha256 over the names and values of one piece."""
+        with self._opened(number) as file:
+            return file.attrs["content"]
+
+    def refuse_other_source(self, number, source):
+        """Raise DamagedShard where a piece was computed from something else than `source`."""
+        with self._opened(number) as file:
+            if file.attrs["source"] != source:
+                raise DamagedShard(
+                    f"{self.path(number)} was computed from other crops than those there are now; delete "
+                    f"{self.folder} and call the same command again"
+                )
+
+    def refuse_damaged(self, number):
+        """Raise DamagedShard where a piece is missing or has changed since it was published."""
+        path = self.path(number)
+        if not path.is_file():
+            raise DamagedShard(
+                f"{path} is missing, though it was finished; call the same command again to make it again"
+            )
+        if not intact(path):
+            raise DamagedShard(f"{path} has changed since it was written; delete it and call the same command again")
+
+
+def parts_of(target):
+    """The folder of an output's pieces."""
+    target = Path(target)
+    return target.with_name(target.name + ".parts")
+
+
+def remove_parts(target):
+    """Remove an output's pieces, where there are any. The header goes last: what a kill leaves behind is still
+    recognised."""
+    folder = parts_of(target)
+    for path in folder.glob("*.h5"):
+        path.unlink()
+    if folder.exists():
+        shutil.rmtree(folder)

@@ -1,0 +1,53 @@
+"""Paths that come from a table: inside their root and regular files, or refused."""
+
+import errno
+import functools
+import os
+import stat
+from pathlib import Path
+
+SHOWN = 80  # characters of a path in a refusal; a table may hold a million of them
+
+
+class OutsideRoot(ValueError):
+    """A path from a table that leads out of its root, or to something that is not a regular file."""
+
+
+def locate(root, relative):
+    """The file that a table's path means below `root`, links resolved. Nothing is opened.
+
+    Raises OutsideRoot, FileNotFoundError where there is no such file, PermissionError. Refusals do not name the root,
+    since they are kept in caches, which tell nothing of this computer."""
+    try:
+        return _locate(root, relative)
+    except UnicodeEncodeError:
+        raise OutsideRoot(f"{_shown(relative)} is not a possible file name") from None
+    except NotADirectoryError as error:
+        raise FileNotFoundError(errno.ENOENT, "no such file") from error
+    except OSError as error:
+        if error.errno not in (errno.ENAMETOOLONG, errno.ELOOP):
+            raise
+        raise OutsideRoot(f"{_shown(relative)}: {os.strerror(error.errno).lower()}") from None
+
+
+def _locate(root, relative):
+    if "\0" in relative:
+        raise OutsideRoot(f"{_shown(relative)} holds a zero byte")
+    if os.path.isabs(relative):  # even inside the root: caches repeat the paths of their table
+        raise OutsideRoot(f"{_shown(relative)} is absolute; paths start from the root of their table")
+    base = _base(root)
+    resolved = os.path.realpath(os.path.join(base, relative))
+    if not resolved.startswith(os.path.join(base, "")):
+        raise OutsideRoot(f"{_shown(relative)} leads out of its root")
+    if not stat.S_ISREG(os.stat(resolved).st_mode):
+        raise OutsideRoot(f"{_shown(relative)} is not a regular file")
+    return Path(resolved)
+
+
+@functools.lru_cache(maxsize=1)
+def _base(root):
+    return os.path.realpath(root)
+
+
+def _shown(relative):
+    return ascii(relative if len(relative) <= SHOWN else relative[: SHOWN - 3] + "...")

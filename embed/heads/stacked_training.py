@@ -1,0 +1,79 @@
+"""The stacked trainer: all heads of a block in one wide product forward and one backward over each batch.
+
+Beyond the wide product little is done per sample and head but the softmax, so k costs next to nothing. Losses of heads
+are summed, never averaged: Adam is elementwise, so each head moves as if it were trained alone."""
+
+import math
+
+import torch
+
+from embed.heads.products import Product, Thin, Wide
+from embed.heads.stacks import Factors, stacks_of
+from embed.rows.minibatches import Batches
+
+CACHE_ROOM = (
+    2**20
+)  # elements of a stack's A on a CPU: it is used three times in a step, the second and third time from the cache
+MOST_ROOM = 2**30  # on a GPU, where few large calls are best
+COMPUTE = {"bfloat16": torch.bfloat16}  # of the wide products; else as the corpus
+
+
+class Trainer:
+    """Trains a list of heads on a Corpus. `settings` is an embed.settings.HeadSettings."""
+
+    def __init__(self, corpus, heads, settings):
+        self.corpus, self.settings = corpus, settings
+        self.D, self.compute = len(corpus.names), COMPUTE.get(settings.precision, corpus.dtype)
+        self.factors = self._factors(stacks_of(heads, CACHE_ROOM if corpus.device.type == "cpu" else MOST_ROOM))
+        for own in self.factors:
+            own.initialise(settings.seed)
+        wide = [own for own in self.factors if not own.stack.thin]
+        thin = [Thin(own) for own in self.factors if own.stack.thin]
+        like = torch.empty(0, dtype=corpus.dtype, device=corpus.device)
+        self.products = [Product([Wide(wide, self.D)], copies=self.D, like=like, compute=self.compute)] if wide else []
+        self.products += [Product(thin, copies=1, like=like, compute=self.compute)] if thin else []
+        self.groups = [group for product in self.products for group in product.groups]
+
+    def _factors(self, stacks):
+        """Wide stacks are stepped one after the other, so one piece of memory serves the gradients of all."""
+        sizes = [Factors.size(stack, self.D) for stack in stacks]
+        new = lambda size: torch.zeros(size, dtype=self.corpus.dtype, device=self.corpus.device)
+        shared = new(max([size for stack, size in zip(stacks, sizes) if not stack.thin], default=0))
+        return [
+            Factors(stack, self.D, gradient=new(size) if stack.thin else shared) for stack, size in zip(stacks, sizes)
+        ]
+
+    def train(self, progress=lambda: None):
+        """Run all steps; progress() after each."""
+        batches = Batches(self.corpus, self.settings)
+        self.rebuild()
+        for step, batch in enumerate(batches):
+            self.accumulate(batch)
+            self.step(decay(step, len(batches)))
+            progress()
+
+    @torch.no_grad()
+    def rebuild(self):
+        """The wide matrices from the factors, before the first step."""
+        for group in self.groups:
+            group.rebuild()
+
+    @torch.no_grad()
+    def accumulate(self, batch):
+        """The data pass: gradients of the summed losses of all heads (Eq. 1) by the lines of the wide matrices."""
+        rows, weights = batch.rows.to(self.compute), batch.weights.to(self.compute)
+        for product in self.products:
+            product.clear()
+            product.accumulate(batch, rows, weights)
+
+    @torch.no_grad()
+    def step(self, share):
+        """One Adam step of every stack at `share` of its rate, and its the lines of the wide matrices rebuilt."""
+        for group in self.groups:
+            for own in group.pull_back():
+                own.step(share * self.settings.rate_of(own.stack.family, own.stack.k))
+
+
+def decay(step, steps):
+    """Half a cosine from 1 to 0."""
+    return 0.5 * (1 + math.cos(math.pi * step / steps))

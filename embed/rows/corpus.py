@@ -1,0 +1,181 @@
+"""What the trainer works on: training rows of all domains end to end, their weights, and the test sets."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from data.files.cache import FEATURE_SIZE
+from embed.rows.feature_store import moments, read
+from embed.rows.loss_weights import sample_weights
+
+SCORED_ROWS = 1024  # rows scored at a time; the logits of a hundred heads then stay in the processor's cache
+
+
+@dataclass(frozen=True)
+class HeadInputs:
+    """Rows as heads take them: x~ = [x; v; 1] in two parts."""
+
+    x: torch.Tensor  # (n, 512) scaled features
+    v: torch.Tensor  # (3, n) scaled valence and arousal, and a constant 1
+
+    def between(self, low, high):
+        return HeadInputs(self.x[low:high], self.v[:, low:high])
+
+    def to(self, dtype):
+        return HeadInputs(self.x.to(dtype), self.v.to(dtype))
+
+
+@dataclass
+class Scaling:
+    """Each column to mean 0 and deviation 1; undone in the weights that are stored."""
+
+    mean: np.ndarray  # (514,) float64, features then valence and arousal
+    deviation: np.ndarray
+
+    def __post_init__(self):
+        self.deviation = np.where(self.deviation > 1e-6, self.deviation, 1.0)  # a constant column keeps its scale
+
+    def features(self, raw, dtype):
+        """(n, 512) of any float type -> scaled, in `dtype`."""
+        mean, inverse = (
+            torch.from_numpy(side[:FEATURE_SIZE]).to(dtype).to(raw.device) for side in (self.mean, 1 / self.deviation)
+        )
+        return raw.to(dtype).sub_(mean).mul_(inverse)
+
+    def arousal_valence(self, raw, dtype):
+        """(..., 2) -> scaled, in `dtype`."""
+        return torch.from_numpy((raw - self.mean[FEATURE_SIZE:]) / self.deviation[FEATURE_SIZE:]).to(dtype)
+
+
+@dataclass
+class Corpus:
+    """N training rows of D domains, in memory or on disk, and T test sets."""
+
+    names: tuple  # of the domains, one classifier each
+    store: object  # embed.rows.feature_store.Resident or OnDisk
+    position: np.ndarray  # (N,) int64, where each row lies in the store
+    v: torch.Tensor  # (rows of the store, V, 2) scaled valence and arousal, zeros where there are none
+    emotion: np.ndarray  # (N,) int8
+    domain: np.ndarray  # (N,) int16
+    weights: torch.Tensor  # (D, 7) w_class * w_dataset
+    scaling: Scaling
+    tests: dict  # name of a domain -> (HeadInputs, emotion (n,) int64, place (n,) of each in the test set's rows)
+    dtype: torch.dtype = torch.float32
+    device: torch.device = torch.device("cpu")
+
+    @property
+    def views(self):
+        return self.store.views
+
+    def batches(self, chosen, view, ends):
+        """Yield the HeadInputs of consecutive batches of the training rows `chosen`, each in the view given for it."""
+        position, start = self.position[chosen], 0
+        for end, raw in zip(ends, self.store.stream(position, view, ends)):
+            place, which = (
+                torch.from_numpy(side[start:end].astype(np.int64)).to(self.v.device) for side in (position, view)
+            )
+            yield self.rows(raw, self.v[place, which])
+            start = end
+
+    def rows(self, raw, v):
+        """HeadInputs from raw features (n, 512) and scaled arousal-valence (n, 2)."""
+        x = self.scaling.features(raw.to(self.device), self.dtype)
+        return HeadInputs(x, torch.cat([v.T, torch.ones(1, len(v), dtype=v.dtype, device=v.device)]).to(self.device))
+
+
+def assemble(caches, store, *, scaling="standard", dtype=torch.float32, device="cpu"):
+    """The Corpus of caches that fit each other, in the order given: CAKE, AVk with predicted arousal-valence, the
+    baseline."""
+    predicts = all(cache.train.predicted is not None for cache in caches)
+    values = {split: [_predicted(getattr(cache, split), predicts) for cache in caches] for split in ("train", "test")}
+    scaling = scaling_of([cache.train for cache in caches], np.concatenate(values["train"]).reshape(-1, 2), scaling)
+    emotion = np.concatenate([cache.train.emotion for cache in caches])
+    domain = np.repeat(np.arange(len(caches), dtype=np.int16), [len(cache.train) for cache in caches])
+    corpus = Corpus(
+        tuple(cache.name for cache in caches),
+        store,
+        np.arange(len(emotion)),
+        scaling.arousal_valence(np.concatenate(values["train"]), dtype).to(device),
+        emotion,
+        domain,
+        torch.from_numpy(sample_weights(emotion, domain)).to(device, dtype),
+        scaling,
+        {},
+        dtype,
+        torch.device(device),
+    )
+    for cache, v in zip(caches, values["test"]):
+        corpus.tests[cache.name] = _test(corpus, cache.test, v[:, 0], np.arange(len(cache.test)))
+    return corpus
+
+
+def assemble_annotated(caches, store, *, scaling="standard", dtype=torch.float32, device="cpu"):
+    """The Corpus of Section 2.1: the rows of one domain that have annotated arousal-valence. See annotated_domain."""
+    cache = annotated_domain(caches)
+    chosen, tested = (np.flatnonzero(part.has_annotations()) for part in (cache.train, cache.test))
+    scaling = scaling_of([cache.train], cache.train.annotated[chosen], scaling)
+    emotion, domain = cache.train.emotion[chosen], np.zeros(len(chosen), np.int16)
+    start = sum(len(other.train) for other in caches[: caches.index(cache)])
+    rows = sum(len(other.train) for other in caches)
+    v = torch.zeros(rows, 1, 2, dtype=dtype)
+    v[start : start + len(cache.train), 0] = scaling.arousal_valence(np.nan_to_num(cache.train.annotated), dtype)
+    corpus = Corpus(
+        (cache.name,),
+        store,
+        start + chosen,
+        v.expand(-1, store.views, -1).to(device),
+        emotion,
+        domain,
+        torch.from_numpy(sample_weights(emotion, domain)).to(device, dtype),
+        scaling,
+        {},
+        dtype,
+        torch.device(device),
+    )
+    corpus.tests[cache.name] = _test(corpus, cache.test, cache.test.annotated, tested)
+    return corpus
+
+
+def annotated_domain(caches):
+    """The first cache, so the largest domain, with annotated arousal-valence in both splits; None where no one has."""
+    for cache in caches:
+        classes = [len(np.unique(part.emotion[part.has_annotations()])) for part in (cache.train, cache.test)]
+        if classes[0] > 1 and classes[1] > 0:
+            return cache
+    return None
+
+
+def _predicted(part, predicts):
+    return part.predicted if predicts else np.zeros((len(part), part.views, 2), np.float32)
+
+
+def scaling_of(parts, values, kind):
+    """The Scaling by the features of `parts` and arousal-valence `values` (n, 2). kind: standard, or none for as they
+    are."""
+    if kind == "none":
+        return Scaling(np.zeros(FEATURE_SIZE + 2), np.ones(FEATURE_SIZE + 2))
+    mean, deviation = moments(parts)
+    return Scaling(
+        np.concatenate([mean, values.mean(0, dtype=np.float64)]),
+        np.concatenate([deviation, values.std(0, dtype=np.float64)]),
+    )
+
+
+def _test(corpus, part, values, place):
+    """The HeadInputs of a test set at the places given, their emotions and these places."""
+    raw = read([part]).view(len(part), part.views, FEATURE_SIZE)[torch.from_numpy(place), 0]
+    return corpus.rows(raw, corpus.scaling.arousal_valence(values[place], corpus.dtype)), part.emotion[place], place
+
+
+def scoring_pieces(corpus):
+    """Yield (HeadInputs, emotion, domain) of all training rows in view 0, each piece of one domain."""
+    ends = [end for domain in range(len(corpus.names)) for end in _piece_ends(np.flatnonzero(corpus.domain == domain))]
+    every = np.arange(len(corpus.emotion))
+    for start, end, rows in zip([0, *ends], ends, corpus.batches(every, np.zeros(len(every), np.int64), ends)):
+        yield rows, corpus.emotion[start:end], int(corpus.domain[start])
+
+
+def _piece_ends(own):
+    """Where pieces of one domain end; a domain's rows lie together."""
+    return [min(end, own[-1] + 1) for end in range(own[0] + SCORED_ROWS, own[-1] + 1 + SCORED_ROWS, SCORED_ROWS)]

@@ -1,0 +1,123 @@
+"""Feature caches as stage two reads them: their labelled rows, and whether they fit each other."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from data.emotions import EMOTIONS
+from data.files.cache import FEATURE_SIZE, CacheError, header_of, open_cache, provenance_of, read_split
+from data.files.publish import refuse_difference
+
+MUST_AGREE = (
+    "emotion_sha256",
+    "valence_arousal_sha256",
+    "image_size",
+    "alignment_version",
+    "precision",
+    "feature_size",
+    "views",
+)
+
+
+@dataclass
+class CacheSplit:
+    """The labelled rows of one split of a cache. n rows, V views; their features stay on disk."""
+
+    path: Path
+    split: str
+    position: np.ndarray  # (n,) int64, ascending: where these rows lie in the datasets of the split
+    emotion: np.ndarray  # (n,) int8
+    row: np.ndarray  # (n,) int64, row in the source list
+    views: int  # V
+    predicted: np.ndarray | None  # (n, V, 2) float32 valence and arousal as the regression network gives them
+    annotated: np.ndarray  # (n, 2) float32, NaN where missing
+    status_counts: np.ndarray
+
+    def __len__(self):
+        return len(self.emotion)
+
+    def has_annotations(self):
+        """(n,) whether both values are there."""
+        return np.isfinite(self.annotated).all(1)
+
+
+@dataclass
+class SweptCache:
+    """One features/NAME.h5."""
+
+    name: str
+    digest: str
+    toy: bool
+    header: dict
+    provenance: dict
+    train: CacheSplit
+    test: CacheSplit
+
+
+def read_cache(path):
+    """The SweptCache at `path`. Raises CacheError, FileNotFoundError; ValueError for content that cannot be trained
+    on."""
+    with open_cache(path, "features") as file:
+        return SweptCache(
+            Path(path).stem,
+            file.attrs["digest"],
+            bool(file.attrs["toy"]),
+            header_of(file),
+            provenance_of(file),
+            *(_read_part(file, split, Path(path)) for split in ("train", "test")),
+        )
+
+
+def is_labelled(path):
+    """Whether a feature cache has labelled rows at all: those of a folder of photographs have none."""
+    with open_cache(path, "features") as file:
+        return any("emotion" in file[split] and (file[split]["emotion"][()] >= 0).any() for split in file)
+
+
+def _read_part(file, split, path):
+    if split not in file or "feature" not in file[split] or not (file[split]["emotion"][()] >= 0).any():
+        raise ValueError(f"{path} has no labelled {split} rows; a domain needs both a train and a test split")
+    shape = file[split]["feature"].shape
+    if len(shape) != 3 or shape[2] != FEATURE_SIZE:
+        raise CacheError(
+            f"{path} has features of shape {shape}, expected (rows, views, {FEATURE_SIZE}); run `extract run` again"
+        )
+    names = ["emotion", "row", "valence_arousal", "valence_arousal_predicted", "status_counts"]
+    arrays = read_split(file, split, [name for name in names if name in file[split]])
+    position = np.flatnonzero(arrays["emotion"] >= 0)
+    predicted = arrays.get("valence_arousal_predicted")
+    if predicted is not None and not np.isfinite(predicted[position]).all():
+        raise ValueError(
+            f"{path} holds predicted arousal-valence that is not finite in {split}; run `extract run` again"
+        )
+    return CacheSplit(
+        path,
+        split,
+        position,
+        arrays["emotion"][position].astype(np.int8),
+        arrays["row"][position],
+        shape[1],
+        None if predicted is None else predicted[position],
+        arrays["valence_arousal"][position],
+        arrays["status_counts"],
+    )
+
+
+def refuse_misfit(caches):
+    """Raise ValueError where caches must not be swept together, naming the file and the field."""
+    first = caches[0]
+    for cache in caches:
+        if len(np.unique(cache.train.emotion)) < 2:
+            only = EMOTIONS[int(cache.train.emotion[0])]
+            raise ValueError(f"{cache.name} has training rows of one class alone ({only}); a classifier needs two")
+        if cache.toy != first.toy:
+            raise ValueError(
+                f"{cache.name} is {'toy' if cache.toy else 'real'} data, {first.name} is not; sweep them apart "
+                "(--datasets)"
+            )
+        refuse_difference(f"features/{cache.name}.h5 beside features/{first.name}.h5", _agreed(first), _agreed(cache))
+
+
+def _agreed(cache):
+    return {name: cache.header.get(name) for name in MUST_AGREE}

@@ -1,0 +1,152 @@
+"""The features of many rows, in memory or on disk, as the one order of an epoch asks for them.
+
+A row's position counts through all parts laid end to end; it has V views. Both kinds give the same rows to the bit."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+
+import numpy as np
+import torch
+
+from data.files.cache import FEATURE_SIZE, CacheError, open_cache
+
+RUN_ROWS = 256  # neighbouring rows that are read, and moved about by a shuffle in pools, together
+PIECE_ROWS = 8192  # rows worked on at a time where all are passed once
+SPANS = 3  # pieces of a file in memory at once: one in use, one being read, one being put in order
+
+
+def row_bytes(parts):
+    """Bytes of one row with all its views, as cached."""
+    return parts[0].views * FEATURE_SIZE * 2
+
+
+def store(parts, *, memory, device):
+    """Resident where all rows fit into `memory` bytes, else OnDisk."""
+    size = sum(map(len, parts)) * row_bytes(parts)
+    return Resident(read(parts).to(device), parts[0].views) if size <= memory else OnDisk(parts, memory)
+
+
+def read(parts):
+    """(rows * V, 512) float16 of all labelled rows. Raises as `pieces` does."""
+    views = parts[0].views
+    tensor = torch.empty(sum(map(len, parts)) * views, FEATURE_SIZE, dtype=torch.float16)
+    for start, piece in pieces(parts):
+        tensor[start * views : (start + len(piece)) * views] = piece.flatten(0, 1)
+    return tensor
+
+
+class Resident:
+    """All rows in one tensor (rows * V, 512), in the float16 of the caches; batches are widened as they are
+    gathered."""
+
+    def __init__(self, tensor, views):
+        self.tensor, self.views = tensor, views
+
+    def stream(self, position, view, ends):
+        """Yield (n, 512) features of consecutive batches of `position` (int64), which end at `ends`."""
+        index = torch.from_numpy(position * self.views + view.astype(np.int64)).to(self.tensor.device)
+        start = 0
+        for end in ends:
+            yield self.tensor.index_select(0, index[start:end])
+            start = end
+
+
+class OnDisk:
+    """Rows that stay in their files: read span by span, each span's rows run by run in the order of the file."""
+
+    def __init__(self, parts, memory):
+        self.parts, self.views = parts, parts[0].views
+        self.starts = np.cumsum([0, *map(len, parts)])
+        self.span_rows = int(memory / SPANS / (FEATURE_SIZE * 2))
+
+    def stream(self, position, view, ends):
+        """As Resident.stream."""
+        spans = list(_spans(ends, self.span_rows))
+        with ExitStack() as stack, ThreadPoolExecutor(1) as pool:  # the reader is one span ahead
+            datasets = [stack.enter_context(_opened(part)) for part in self.parts]
+            read = lambda span: self._read(datasets, position[span[0] : span[-1]], view[span[0] : span[-1]])
+            coming = [pool.submit(read, span) for span in spans[:1]]
+            for number, span in enumerate(spans):
+                rows = coming.pop().result()
+                coming += [pool.submit(read, later) for later in spans[number + 1 : number + 2]]
+                yield from rows.split(np.diff(span).tolist())
+
+    def _read(self, datasets, position, view):
+        rows = torch.empty(len(position), FEATURE_SIZE, dtype=torch.float16)
+        order = np.argsort(position, kind="stable")
+        runs = np.split(order, np.flatnonzero(np.diff(position[order] // RUN_ROWS)) + 1)
+        for run in runs:
+            own = position[run]
+            found = self._between(datasets, own[0], own[-1] + 1)
+            rows[run] = found[own - own[0], view[run].astype(np.int64)]  # torch takes bytes for a mask
+        return rows
+
+    def _between(self, datasets, low, high):
+        """(high - low, V, 512) rows of neighbouring positions, which may lie in several files."""
+        found = []
+        for dataset, part, start in zip(datasets, self.parts, self.starts):
+            first, last = max(low - start, 0), min(high - start, len(part))
+            if first < last:
+                found.append(_between(dataset, part, first, last))
+        return torch.cat(found)
+
+
+def _spans(ends, rows):
+    """Lists of the ends of neighbouring batches (the first entry is where a span begins) that hold up to `rows`
+    rows."""
+    span = [0]
+    for end in ends:
+        if len(span) > 1 and end - span[0] > rows:
+            yield span
+            span = span[-1:]
+        span.append(end)
+    yield span
+
+
+def pieces(parts):
+    """Yield (position of the first row, (n, V, 512) float16) over all rows once. Raises ValueError where one is not
+    finite."""
+    start = 0
+    for part in parts:
+        with _opened(part) as dataset:
+            for low in range(0, len(part), PIECE_ROWS):
+                piece = _between(dataset, part, low, min(low + PIECE_ROWS, len(part)))
+                if not torch.isfinite(piece).all():
+                    raise ValueError(
+                        f"{part.path} holds features that are not finite in {part.split}; run `extract run` again"
+                    )
+                yield start + low, piece
+        start += len(part)
+
+
+@contextmanager
+def _opened(part):
+    """The dataset (rows, V, 512) of a part's split, while its file is open."""
+    with open_cache(part.path, "features") as file:
+        dataset, needed = file[part.split]["feature"], int(part.position[-1]) + 1
+        if dataset.dtype != np.float16 or dataset.shape[0] < needed:
+            raise CacheError(
+                f"{part.path} has features {dataset.dtype} {dataset.shape}, expected float16 and at least "
+                f"{needed} rows; run `extract run` again"
+            )
+        yield dataset
+
+
+def _between(dataset, part, first, last):
+    """(n, V, 512) float16 of labelled rows first..last of one part."""
+    low, high = int(part.position[first]), int(part.position[last - 1]) + 1
+    rows, kept = dataset[low:high], part.position[first:last] - low
+    return torch.from_numpy(rows if len(kept) == len(rows) else rows[kept])
+
+
+def moments(parts):
+    """Mean and deviation (512,) float64 over all rows and views, in one pass (Chan, Golub and LeVeque 1979)."""
+    count, mean, square = 0, 0.0, 0.0
+    for _, piece in pieces(parts):
+        own = piece.flatten(0, 1).double()
+        own_mean = own.mean(0)
+        step, total = own_mean - mean, count + len(own)
+        square = square + ((own - own_mean) ** 2).sum(0) + step**2 * (count * len(own) / total)
+        mean = mean + step * (len(own) / total)
+        count = total
+    return mean.numpy(), np.sqrt(square.numpy() / count)

@@ -1,0 +1,85 @@
+"""One figure of the paper or beyond it, with what is said below it and the numbers it shows; how plates are drawn and
+published."""
+
+import contextlib
+import io
+from dataclasses import dataclass, field
+
+from data.emotions import EMOTIONS
+from evaluate.figures.palette import EMOTION, ON_DARK, ON_LIGHT, STYLE
+
+FORMATS = ("png", "svg", "pdf")
+
+
+@dataclass
+class Plate:
+    """A figure, or where it cannot be drawn (`figure` is None) the reason as its caption."""
+
+    name: str
+    title: str
+    caption: str
+    figure: object = None  # matplotlib Figure
+    records: list = field(default_factory=list)  # dicts, alike: the numbers that are drawn
+
+
+@contextlib.contextmanager
+def drawing():
+    """Matplotlib in the style of the palette; everything outside keeps its own."""
+    import matplotlib
+
+    with matplotlib.rc_context(STYLE):
+        yield
+
+
+def new_figure(width, height, **subplots):
+    """(Figure, axes) of so many inches, not registered with pyplot, so that nothing has to be closed."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height))
+    return figure, figure.subplots(**subplots)
+
+
+def publish_figure(figure, folder, name):
+    """Write one figure as PNG, SVG and PDF."""
+    from data.files.publish import publish
+
+    for ending in FORMATS:
+        publish(
+            folder / f"{name}.{ending}", lambda path: figure.savefig(path, format=ending, metadata=_undated(ending))
+        )
+
+
+def as_svg(figure):
+    """The figure as SVG text; what is drawn in it with rasterized=True stays pixels, at 150 an inch."""
+    text = io.StringIO()
+    figure.savefig(text, format="svg", dpi=150, metadata=_undated("svg"), transparent=True)
+    return text.getvalue()
+
+
+def _undated(ending):
+    # the same results give the same file on any day
+    return {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[ending]
+
+
+def entitle(figure, runs, text):
+    """The figure's own title, marked where the data are toys."""
+    figure.suptitle(f"TOY DATA. {text}" if runs.toy else text, fontsize=8, fontweight="bold", x=0.01, ha="left")
+
+
+def emotion_legend(figure, shown, **place):
+    """A legend of the emotions (indices) as coloured dots."""
+    from matplotlib.lines import Line2D
+
+    dots = [
+        Line2D([], [], marker="o", linestyle="", markersize=4.5, color=EMOTION[EMOTIONS[index]], label=EMOTIONS[index])
+        for index in shown
+    ]
+    figure.legend(handles=dots, handletextpad=0.1, columnspacing=0.9, **place)
+
+
+def haloed(axes, x, y, text, **style):
+    """Text that stays legible on a coloured ground: dark letters with a light rim."""
+    from matplotlib.patheffects import withStroke
+
+    style = {"ha": "center", "va": "center", "color": ON_LIGHT, **style}
+    return axes.text(x, y, text, path_effects=[withStroke(linewidth=2, foreground=ON_DARK, alpha=0.85)], **style)

@@ -1,0 +1,212 @@
+"""A listing to aligned/NAME.h5: every listed image gets a manifest row, every face found a crop."""
+
+import contextlib
+import functools
+import hashlib
+from collections import Counter
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+
+from data.files.cache import made_already, pack
+from data.files.provenance import code_version, versions
+from data.files.publish import lock
+from data.files.shards import Shards
+from data.sample import SPLITS
+from extract.crops.cropping import JPEG_QUALITY, ImageOutcome, outcome
+from extract.crops.shard_arrays import COUNTED, counts, shard_arrays
+from extract.faces.alignment import ALIGNMENT_VERSION, CROP_SIZE
+from extract.ranks import ALONE
+from extract.stage_times import StageTimes
+from extract.threads import Threads, ahead
+from extract.workers import Failed, supervise
+
+SHARD_ROWS = 1024
+FAILURES_ALLOWED = (
+    10  # crashed or hung rows of one shard, about 1 %; beyond, it is the software that fails, not the images
+)
+
+
+def align(listing, target, *, rule, workers, official=None, ranks=ALONE, progress=lambda rows, text="": None):
+    """Make `target`, or finish what an interrupted call left. Returns False where it was made already.
+
+    official: dict split -> (7,) official counts, stored for the report of coverage. progress(n, text) is called with
+    counts of rows done, with text None for those that cost nothing now. Raises data.files.publish.Mismatch where target
+    or its shards were made otherwise, Busy, DiskFull, ChildProcessError where too many images crash their worker."""
+    return AlignedCache(listing, target, rule, official).finish(workers, ranks, progress)
+
+
+class AlignedCache:
+    """One listing on its way to its cache, through shards of 1,024 listed images."""
+
+    def __init__(self, listing, target, rule, official=None):
+        self.listing, self.target, self.rule, self.official = listing, Path(target), rule, official or {}
+        self.header = make_header(listing, rule)
+        self.plan = _plan(listing)  # (split, samples) of each shard; the position is its number
+
+    def finish(self, workers, ranks, progress):
+        """Align what is not aligned yet, and join it. Returns False where that was done already."""
+        with self.held(ranks) as finished:
+            if not finished:
+                ranks.together(lambda: list(self.shards_in_turn(workers, ranks, progress)))
+                ranks.on_first(self.pack)
+        return not finished
+
+    @contextlib.contextmanager
+    def held(self, ranks):
+        """Hold the output, with its shards ready; yields whether it was made already. Raises Busy, Mismatch."""
+        with contextlib.ExitStack() as stack:
+            finished = ranks.on_first(lambda: self._claim(stack))
+            self.shards = None if finished else Shards(self.target, self.header)
+            yield finished
+
+    def _claim(self, stack):
+        stack.enter_context(lock(self.target))
+        return made_already(self.target, "aligned", shard_header=self.header, header=self.header)
+
+    def shards_in_turn(self, workers, ranks, progress, meter=None):
+        """Yield the numbers of this process' shards as they are finished; those that were finished before come
+        first."""
+        mine = range(ranks.rank, len(self.plan), ranks.world)
+        done = list(filter(self.shards.done, mine))
+        todo = sorted(set(mine) - set(done))
+        progress(sum(len(self.plan[number][1]) for number in done), None)
+        yield from done
+        self.meter = meter or StageTimes(decode=workers, detect=workers, write=1)
+        with contextlib.closing(self._finished(todo, workers, progress)) as finished, Threads(1) as writer:
+            yield from ahead(writer, self._publish, finished, depth=2)
+
+    def _publish(self, finished):
+        number, outcomes = finished
+        with self.meter.working("write"):
+            self.shards.publish(number, shard_arrays(self.plan[number][1], outcomes))
+        return number
+
+    def _finished(self, todo, workers, progress):
+        """Yield (shard number, outcomes in row order) as shards fill up."""
+        outcomes = {
+            number: [
+                ImageOutcome("left_out", sample.left_out) if sample.left_out else None
+                for sample in self.plan[number][1]
+            ]
+            for number in todo
+        }
+        waiting = {number: outcomes[number].count(None) for number in todo}
+        for number in todo:
+            progress(len(outcomes[number]) - waiting[number], None)
+            if not waiting[number]:
+                yield number, outcomes.pop(number)
+        with contextlib.closing(supervise(self._work(), self._items(todo), workers=workers)) as results:
+            for (number, position), result in self._counted(results):
+                outcomes[number][position] = result
+                waiting[number] -= 1
+                progress(1, self.meter)
+                if not waiting[number]:
+                    yield number, outcomes.pop(number)
+
+    def _counted(self, results):
+        """The results as Outcomes, taken into the meter; ChildProcessError where too many of a shard failed."""
+        failures = Counter()
+        for (number, position), result in results:
+            if isinstance(result, Failed):
+                failures[number] += 1
+                self._refuse_failure(failures[number], result)
+                result = ImageOutcome(result.status, result.reason)
+            self.meter.count(result)
+            yield (number, position), result
+
+    def _work(self):
+        return functools.partial(outcome, root=self.listing.root, rule=self.rule)
+
+    def _items(self, todo):
+        return (
+            ((number, position), sample)
+            for number in todo
+            for position, sample in enumerate(self.plan[number][1])
+            if not sample.left_out
+        )
+
+    def _refuse_failure(self, failures, last):
+        if failures > FAILURES_ALLOWED:
+            raise ChildProcessError(
+                f"{failures} of {SHARD_ROWS:,} images crashed or hung their worker, the last with: {last.reason}. "
+                "That points to the installation, not to the images; nothing of these was kept, finished "
+                "shards are"
+            )
+
+    def pack(self):
+        """Join the shards of all processes into the cache."""
+        pack(
+            self.target,
+            "aligned",
+            self.shards,
+            self._splits(),
+            header=self.header,
+            toy=self.listing.toy,
+            provenance={
+                "dataset": self.listing.dataset,
+                "layout": self.listing.layout,
+                "rule": asdict(self.rule),
+                "code_version": code_version(),
+                "versions": versions(),
+            },
+        )
+
+    def _splits(self):
+        """What `pack` joins: the shard numbers of each split, what coverage is computed from, and each shard's
+        content."""
+        splits = {}
+        for split in dict.fromkeys(split for split, _ in self.plan):
+            numbers = [number for number, (other, _) in enumerate(self.plan) if other == split]
+            rows = sum(len(self.plan[number][1]) for number in numbers)
+            loaded = [self.shards.load(number, COUNTED) for number in numbers]
+            contents = np.array([self.shards.content(number) for number in numbers], object)
+            splits[split] = (numbers, {**counts(loaded, rows, self.official.get(split)), "shard_content": contents})
+        return splits
+
+
+def make_header(listing, rule):
+    """Everything that changes a crop or its label; two calls with equal headers make equal caches."""
+    return {
+        "list_digest": list_digest(listing),
+        "alignment_version": ALIGNMENT_VERSION,
+        "crop_size": CROP_SIZE,
+        "jpeg_quality": JPEG_QUALITY,
+        "shard_rows": SHARD_ROWS,
+        "toy": listing.toy,
+        **asdict(rule),
+        "opencv": metadata.version("opencv-python"),
+        "dlib": metadata.version("dlib-bin"),
+    }
+
+
+def list_digest(listing):
+    """sha256 over every field of every sample."""
+    digest = hashlib.sha256()
+    for sample in listing.samples:
+        fields = (
+            sample.path,
+            sample.split,
+            sample.row,
+            sample.emotion,
+            sample.left_out,
+            sample.box,
+            sample.valence,
+            sample.arousal,
+        )
+        digest.update(repr(fields).encode())
+        for values in (sample.landmarks, sample.pixels):
+            digest.update(b"-" if values is None else values.encode() if isinstance(values, str) else values.tobytes())
+    return digest.hexdigest()
+
+
+def _plan(listing):
+    """List of (split, samples) in shards of consecutive rows; the position in this list is the shard's number."""
+    return [
+        (split, samples[start : start + SHARD_ROWS])
+        for split in SPLITS
+        if (samples := listing.of(split))
+        for start in range(0, len(samples), SHARD_ROWS)
+    ]

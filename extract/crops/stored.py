@@ -1,0 +1,76 @@
+"""Aligned crops as uint8 batches at the network's image size, decoded ahead of whoever takes them."""
+
+import cv2
+import numpy as np
+
+from data.files.cache import header_of, open_cache, read_split
+from data.files.hdf5 import mapped
+from extract.faces.alignment import CROP_SIZE
+from extract.images.decode import decode
+from extract.ranks import own_cpus
+from extract.threads import Threads, ahead
+
+KEPT_BYTES = 2**31  # up to here the pixels of a split are decoded once and kept
+LABELS = ("emotion", "valence_arousal", "row", "face", "path")
+
+
+class StoredCrops:
+    """One split of aligned/NAME.h5: its labels in memory, its pixels on demand. An empty split has length 0.
+
+    The JPEG bytes stay in the file, so memory does not grow with the data set, and processes share what is read."""
+
+    def __init__(self, path, split, image_size, *, keep=True):
+        with open_cache(path, "aligned") as file:
+            self.digest, self.toy, self.header = file.attrs["digest"], bool(file.attrs["toy"]), header_of(file)
+            arrays = read_split(file, split, (*LABELS, "jpeg_offset")) if split in file else {}
+            self._jpeg = mapped(file[split]["jpeg"]) if split in file else None
+        for name in LABELS:
+            setattr(self, name, arrays.get(name, np.zeros(0, np.int64)))
+        self.size, self._offset, self._kept = image_size, arrays.get("jpeg_offset"), {}
+        self._keeps = keep and len(self) * image_size**2 * 3 <= KEPT_BYTES
+
+    def __len__(self):
+        return len(self.emotion)
+
+    def pixels(self, index):
+        """(S, S, 3) uint8 RGB of one crop."""
+        if index in self._kept:
+            return self._kept[index]
+        image = pixels(self._jpeg[self._offset[index] : self._offset[index + 1]], self.size)
+        if self._keeps:
+            self._kept[index] = image
+        return image
+
+
+def pixels(jpeg, size):
+    """(size, size, 3) uint8 RGB of one cached crop, from its JPEG bytes as a uint8 array. Raises ValueError."""
+    image = decode(jpeg.tobytes())  # the file may come from anywhere
+    if image.shape[:2] != (CROP_SIZE, CROP_SIZE):
+        raise ValueError(
+            f"a cached crop has {image.shape[1]} x {image.shape[0]} pixels, expected {CROP_SIZE} x {CROP_SIZE}"
+        )
+    return image if image.shape[0] == size else cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
+
+
+def batches(parts, indices, batch_size):
+    """Yield (positions (n,), pixels (n, S, S, 3) uint8) in the order of `indices` into the parts laid end to end."""
+    yield from decoded(parts, (indices[start : start + batch_size] for start in range(0, len(indices), batch_size)))
+
+
+def decoded(parts, pieces, *, finish=lambda pixels: pixels):
+    """Yield (piece, finish(pixels (n, S, S, 3) uint8)) for each piece, an array of n positions in the parts laid end to
+    end.
+
+    Whole pieces are decoded and finished ahead of the caller, each in a thread (OpenCV frees the interpreter while it
+    decodes)."""
+    starts, size = np.cumsum([0, *map(len, parts)]), parts[0].size
+
+    def whole(piece):
+        found = np.empty((len(piece), size, size, 3), np.uint8)
+        for image, index in zip(found, piece):
+            part = int(np.searchsorted(starts, index, "right")) - 1
+            image[:] = parts[part].pixels(int(index - starts[part]))
+        return piece, finish(found)
+
+    with Threads(own_cpus()) as pool:
+        yield from ahead(pool, whole, pieces, depth=own_cpus() + 1)

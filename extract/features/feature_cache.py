@@ -1,0 +1,235 @@
+"""A feature cache on its way: the shards of its aligned cache, each run through the networks batch by batch."""
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from data.files.cache import FEATURE_SIZE, made_already, pack
+from data.files.provenance import code_version, versions
+from data.files.publish import lock
+from data.files.shards import Shards
+from extract.crops.stored import LABELS, pixels
+from extract.network.augmentation import augment
+from extract.network.inference import BATCH, Predictor, plain, widths
+from extract.stage_times import StageTimes
+from extract.threads import Threads, ahead
+
+ABSENT = "none"
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The checkpoints that features are taken with; without the second there is no predicted arousal-valence."""
+
+    emotion: object
+    valence_arousal: object = None
+
+    def __iter__(self):
+        return filter(None, (self.emotion, self.valence_arousal))
+
+
+@dataclass(frozen=True)
+class FeatureSettings:
+    """Where and how features are computed. views: augmented views of each training crop behind the plain one."""
+
+    device: torch.device
+    precision: str
+    views: int = 0
+
+
+@dataclass(frozen=True)
+class CropBatch:
+    """One batch: crops start to end of a loaded shard."""
+
+    number: int
+    split: str
+    arrays: dict
+    start: int
+    end: int
+
+    @property
+    def last(self):
+        return self.end == len(self.arrays["row"])
+
+
+class FeatureCache:
+    """One feature cache on its way, through the shards of its aligned cache."""
+
+    def __init__(self, source, target, networks, settings):
+        refuse_misfit(source, networks)
+        self.target, self.networks, self.settings = Path(target), networks, settings
+        self.header = make_header(source.header, networks, settings)
+
+    @contextlib.contextmanager
+    def held(self, ranks, aligned_digest):
+        """Hold the output, with its shards ready; yields whether it was made already. Raises Busy, Mismatch."""
+        with contextlib.ExitStack() as stack:
+            finished = ranks.on_first(lambda: self._claim(stack, aligned_digest))
+            self.shards = None if finished else Shards(self.target, self.header)
+            yield finished
+
+    def _claim(self, stack, aligned_digest):
+        stack.enter_context(lock(self.target))
+        return made_already(
+            self.target, "features", shard_header=self.header, header={**self.header, "aligned_digest": aligned_digest}
+        )
+
+    def fill(self, source, ranks, progress=lambda rows, text="": None, meter=None):
+        """Compute and publish the shards of this process that are not there."""
+        device, precision = self.settings.device, self.settings.precision
+        meter = meter or StageTimes(write=1, **widths(device))
+        predictor = Predictor([one.network for one in self.networks], device, precision, meter)
+
+        def publish(finished):
+            number, arrays = finished
+            with meter.working("write"):
+                self.shards.publish(number, arrays, source=source.content(number))
+
+        with contextlib.closing(self._finished(source, predictor, ranks, progress)) as finished, Threads(1) as writer:
+            for _ in ahead(writer, publish, finished, depth=2):
+                pass
+
+    def _finished(self, source, predictor, ranks, progress):
+        """Yield (shard number, its arrays) as the batches of a shard come in."""
+        outputs = []
+        with (
+            contextlib.closing(self._pieces(source, ranks, progress)) as pieces,
+            contextlib.closing(predictor.over(pieces, self._decode, self._views)) as results,
+        ):
+            for piece, computed in results:
+                outputs.append(computed)
+                progress(piece.end - piece.start, predictor.meter)
+                if piece.last:
+                    yield piece.number, _arrays(piece.arrays, outputs)
+                    outputs = []
+
+    def _pieces(self, source, ranks, progress):
+        batch = self.header["batch"]
+        for number in source.in_turn(ranks):
+            if self.shards.done(number):
+                self.shards.refuse_other_source(number, source.content(number))
+                progress(source.size(number), None)
+                continue
+            arrays = source.load(number)
+            arrays["jpeg_offset"] = np.concatenate([[0], np.cumsum(arrays["jpeg_length"])])
+            count = len(arrays["row"])
+            for start in range(0, max(count, 1), batch):
+                yield CropBatch(number, source.splits[number], arrays, start, min(start + batch, count))
+
+    def _decode(self, piece):
+        jpeg, offset, size = piece.arrays["jpeg"], piece.arrays["jpeg_offset"], self.header["image_size"]
+        images = np.empty((piece.end - piece.start, size, size, 3), np.uint8)
+        for place, index in enumerate(range(piece.start, piece.end)):
+            images[place] = pixels(jpeg[offset[index] : offset[index + 1]], size)
+        return images
+
+    def _views(self, piece):
+        """The plain view, and behind it the augmented ones of training crops: each drawn from its shard, view and batch
+        alone."""
+        if piece.split != "train" or not self.settings.views:
+            return plain
+
+        def views(images):
+            generators = [
+                torch.Generator(self.settings.device).manual_seed(_seed(piece.number, view, piece.start))
+                for view in range(1, self.settings.views + 1)
+            ]
+            return [images, *(augment(images, generator) for generator in generators)]
+
+        return views
+
+    def pack(self, source):
+        """Join the shards of all processes into the cache."""
+        numbers = {
+            split: [number for number, other in enumerate(source.splits) if other == split]
+            for split in dict.fromkeys(source.splits)
+        }
+        for number in range(len(source.splits)):
+            self.shards.refuse_other_source(number, source.content(number))
+        pack(
+            self.target,
+            "features",
+            self.shards,
+            {split: (numbers[split], source.counts(split)) for split in numbers},
+            header={**self.header, "aligned_digest": source.digest},
+            toy=source.toy,
+            provenance=self._provenance(source),
+        )
+
+    def _provenance(self, source):
+        valence_arousal = self.networks.valence_arousal
+        return {
+            "dataset": source.provenance["dataset"],
+            "aligned": source.provenance,
+            "code_version": code_version(),
+            "versions": versions(),
+            "device": str(self.settings.device),
+            "emotion": self.networks.emotion.meta,
+            "valence_arousal": valence_arousal.meta if valence_arousal else None,
+        }
+
+
+def _seed(number, view, start):
+    return int(np.random.SeedSequence([number, view, start]).generate_state(1, np.uint64)[0] >> 1)
+
+
+def refuse_misfit(source, networks):
+    version = source.header["alignment_version"]
+    for one in networks:
+        if one.meta["alignment_version"] != version:
+            raise ValueError(
+                f"the crops have alignment version {version}, the {one.meta['task']} network was trained on "
+                f"{one.meta['alignment_version']}; align or train again"
+            )
+        if one.meta["toy"] and not source.toy:
+            raise ValueError(
+                f"the {one.meta['task']} network was trained on the toy corpus, the crops are real images; "
+                "train on real images first, or use another --workdir"
+            )
+    sizes = [one.meta["image_size"] for one in networks]
+    if sizes[0] != sizes[-1]:
+        raise ValueError(
+            f"the emotion network has image size {sizes[0]}, the valence-arousal network {sizes[-1]}; train both "
+            "at one --image-size"
+        )
+
+
+def make_header(aligned, networks, settings):
+    """Everything that changes a feature; caches swept together must agree in all but aligned_digest."""
+    emotion, valence_arousal = networks.emotion, networks.valence_arousal
+    return {
+        "emotion_sha256": emotion.sha256,
+        "valence_arousal_sha256": valence_arousal.sha256 if valence_arousal else ABSENT,
+        "image_size": emotion.meta["image_size"],
+        "alignment_version": emotion.meta["alignment_version"],
+        "precision": settings.precision,
+        "device": settings.device.type,
+        "feature_size": FEATURE_SIZE,
+        "views": settings.views,
+        "batch": BATCH[settings.device.type],
+        "shard_rows": aligned["shard_rows"],
+    }
+
+
+def _arrays(shard, outputs):
+    """The arrays of one shard; outputs: for each batch, for each of V views, for each network, (features, outputs)."""
+    arrays = {name: shard[name] for name in LABELS}
+    feature = np.concatenate([np.stack([view[0][0] for view in views], 1) for views in outputs])  # (n, V, 512)
+    arrays["feature"] = _finite(feature, shard["path"]).astype(np.float16)
+    if len(outputs[0][0]) > 1:
+        predicted = np.concatenate([np.stack([view[1][1] for view in views], 1) for views in outputs])  # (n, V, 2)
+        arrays["valence_arousal_predicted"] = _finite(predicted, shard["path"])
+    return arrays
+
+
+def _finite(values, paths):
+    broken = np.flatnonzero(~(np.isfinite(values) & (np.abs(values) < np.finfo(np.float16).max)).all((1, 2)))
+    if len(broken):
+        raise ValueError(
+            f"{paths[broken[0]]} gives features that are not finite float16; use --precision float32, "
+            "or train the network again"
+        )
+    return values

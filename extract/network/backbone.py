@@ -1,0 +1,76 @@
+"""ResNet-18: face crops to 512-d features, with one linear layer for its task on top."""
+
+import copy
+
+import torch
+import torchvision
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from data.emotions import EMOTIONS
+from data.files.cache import FEATURE_SIZE
+
+TASKS = {"emotion": len(EMOTIONS), "valence-arousal": 2}
+# torchvision's values; with --init imagenet they are what the weights expect, from scratch they only centre the pixels
+_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+class Backbone(nn.Module):
+    """The paper's feature extractor (Figure 3, left). Its head serves training alone; stage two sees the features."""
+
+    def __init__(self, task, *, dropout=0.0, weights=None):
+        super().__init__()
+        self.trunk = torchvision.models.resnet18(weights=weights)
+        self.trunk.fc = nn.Identity()
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(FEATURE_SIZE, TASKS[task])
+
+    def forward(self, images):
+        """(n, 3, S, S) normalised float -> features (n, 512), outputs (n, 7) logits or (n, 2) valence, arousal."""
+        features = self.trunk(images)
+        return features, self.head(self.dropout(features))
+
+
+class Frozen(nn.Module):
+    """A trained network for inference alone: batch normalisation folded into the convolutions, the trunk in one
+    dtype."""
+
+    def __init__(self, network, device, dtype):
+        super().__init__()
+        self.dtype = dtype
+        network = copy.deepcopy(network).eval()
+        fold(network.trunk)
+        self.trunk = network.trunk.to(device, dtype, memory_format=torch.channels_last)
+        self.head = network.head.to(device)
+
+    @torch.inference_mode()
+    def forward(self, images):
+        """(n, 3, S, S) normalised float -> features (n, 512), outputs (n, .), float32."""
+        features = self.trunk(images.to(self.dtype)).float()
+        return features, self.head(features)
+
+
+def fold(module):
+    """Replace every convolution and the batch normalisation that follows it by one convolution, in eval mode."""
+    previous = None
+    for name, child in module.named_children():
+        if isinstance(child, nn.BatchNorm2d):
+            setattr(module, previous, fuse_conv_bn_eval(getattr(module, previous), child))
+            setattr(module, name, nn.Identity())
+        fold(child)
+        previous = name
+
+
+def normalise(images):
+    """(n, S, S, 3) uint8 -> (n, 3, S, S) float32 in channels_last memory, on the device of `images`."""
+    pixels = images.permute(0, 3, 1, 2).float().div_(255)
+    mean, deviation = (torch.tensor(side, device=images.device).view(1, 3, 1, 1) for side in (_MEAN, _DEVIATION))
+    return pixels.sub_(mean).div_(deviation)
+
+
+def make(task, *, dropout, init, seed):
+    """A fresh network. init: "scratch" or "imagenet" (torchvision fetches the weights; URLError where it cannot)."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        weights = torchvision.models.ResNet18_Weights.IMAGENET1K_V1 if init == "imagenet" else None
+        return Backbone(task, dropout=dropout, weights=weights).to(memory_format=torch.channels_last)

@@ -1,0 +1,200 @@
+"""Checkpoints: a network's weights with what made them, checked before use."""
+
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from data.emotions import EMOTIONS
+from data.files.publish import publish
+from extract.network.backbone import TASKS, Backbone
+
+SCHEMA = 1
+MOST_BYTES = 2**29  # a checkpoint has 45 MB, the state of a training under way 134
+MOST_PICKLED_BYTES = 2**22  # of the names and shapes alone, which take 50 KB
+META = {
+    "task": str,
+    "image_size": int,
+    "alignment_version": int,
+    "toy": bool,
+    "settings": dict,
+    "domains": dict,
+    "emotions": list,
+}
+
+
+class CheckpointError(ValueError):
+    """A file that is not a usable checkpoint of this project."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained network in eval mode, the settings it came from, and the sha256 of its file."""
+
+    network: Backbone
+    meta: dict
+    sha256: str
+
+
+def save(path, network, meta):
+    """Publish weights and `meta` (task, domains, image_size, toy, settings, versions; JSON). Holds no clock time, so
+    the same training gives the same file."""
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    write_state(path, {"cake": SCHEMA, "meta": json.dumps(meta, sort_keys=True), "weights": weights})
+
+
+def write_state(path, state):
+    # through memory: torch writes the name of a file it opens itself into the archive
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    publish(path, lambda temporary: temporary.write_bytes(buffer.getbuffer()))
+
+
+def load(path, task):
+    """The Checkpoint of this task at `path`. Raises FileNotFoundError (names the command to make it),
+    CheckpointError."""
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing; make it with `extract train --dataset NAME --task {task}`")
+    data = read(path)
+    state = read_state(path, data)
+    meta = _meta(path, state)
+    if meta["task"] != task:
+        raise CheckpointError(f"{path} was trained for {meta['task']}, expected {task}")
+    with torch.device("meta"):
+        expected = Backbone(task).state_dict()
+    _check_tensors(path, state.get("weights"), expected, f"the weights of ResNet-18 with a head of {TASKS[task]}")
+    network = Backbone(task)
+    network.load_state_dict(state["weights"])
+    return Checkpoint(network.eval().to(memory_format=torch.channels_last), meta, hashlib.sha256(data).hexdigest())
+
+
+def load_state(path, data, network, optimizer, agree):
+    """Put what a training under way kept at `path`, its bytes `data`, into network and optimizer; returns its log, a
+    list of rows.
+
+    agree(meta) raises where the training was another one. Raises CheckpointError before anything is changed."""
+    state = read_state(path, data)
+    agree(_meta(path, state))
+    log = _json(path, state, "log", list)
+    if not all(isinstance(row, dict) and all(isinstance(value, (int, float)) for value in row.values()) for row in log):
+        raise CheckpointError(f"{path} holds a log that is not a list of rows of numbers; delete it and train again")
+    _check_tensors(path, state.get("network"), network.state_dict(), "the weights of this network")
+    _check_optimizer(path, state.get("optimizer"), optimizer)
+    network.load_state_dict(state["network"])
+    optimizer.load_state_dict(state["optimizer"])
+    return log
+
+
+def read(path):
+    """The bytes of a checkpoint or of a training's state; CheckpointError where they are more than any has."""
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        raise CheckpointError(f"{path} has {size:,} bytes, no checkpoint has more than {MOST_BYTES:,}; train it again")
+    return path.read_bytes()
+
+
+def read_state(path, data):
+    """The dict in the bytes of a file that `write_state` wrote. Nothing in it is run, and nothing unfolds. Raises
+    CheckpointError."""
+    try:
+        _refuse_packed(path, data)
+        state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except CheckpointError:
+        raise
+    except Exception as error:  # the unpickler raises what it likes on hostile bytes
+        raise CheckpointError(f"{path} is not a readable checkpoint ({type(error).__name__}); train it again") from None
+    if not isinstance(state, dict) or type(state.get("cake")) is not int or state["cake"] != SCHEMA:
+        raise CheckpointError(f"{path} is not a checkpoint of this version; train it again with `extract train`")
+    return state
+
+
+def _refuse_packed(path, data):
+    """torch stores the members of its archive as they are: anything else is not ours, and may unfold to any size."""
+    members = zipfile.ZipFile(io.BytesIO(data)).infolist()
+    if sum(member.file_size for member in members) > len(data) or any(
+        member.compress_type != zipfile.ZIP_STORED for member in members
+    ):
+        raise CheckpointError(
+            f"{path} is an archive that unfolds to more than it holds; no checkpoint of ours does; train it again"
+        )
+    if any(member.file_size > MOST_PICKLED_BYTES for member in members if member.filename.endswith(".pkl")):
+        raise CheckpointError(f"{path} names more than a network has; train it again")
+
+
+def _json(path, state, name, type):
+    try:
+        value = json.loads(state[name])
+    except (KeyError, TypeError, ValueError, RecursionError):
+        raise CheckpointError(f"{path} has no {name} in JSON; train it again") from None
+    if not isinstance(value, type):
+        raise CheckpointError(f"{path} has a {name} that is not of type {type.__name__}; train it again")
+    return value
+
+
+def _meta(path, state):
+    meta = _json(path, state, "meta", dict)
+    for name, type in META.items():
+        if not isinstance(meta.get(name), type):
+            raise CheckpointError(
+                f"{path} does not say its {name.replace('_', ' ')}, or not as {type.__name__}; train it again"
+            )
+    if meta["emotions"] != list(EMOTIONS):
+        raise CheckpointError(f"{path} orders its classes otherwise, expected {', '.join(EMOTIONS)}; train it again")
+    return meta
+
+
+def _check_tensors(path, found, expected, what):
+    """Refuse anything but plain finite tensors of these names, shapes and types."""
+    if not isinstance(found, dict) or found.keys() != expected.keys():
+        odd = min(map(str, found.keys() ^ expected.keys())) if isinstance(found, dict) else "no tensors by name"
+        raise CheckpointError(f"{path} does not hold {what}: {odd[:100]}")
+    for name, like in expected.items():
+        _check_tensor(path, name, found[name], like)
+
+
+def _check_tensor(path, name, tensor, like):
+    if not isinstance(tensor, torch.Tensor) or tensor.layout != torch.strided or tensor.device.type != "cpu":
+        raise CheckpointError(f"{path}: {name} is not a plain tensor; train it again")
+    if tensor.shape != like.shape or tensor.dtype != like.dtype:
+        raise CheckpointError(
+            f"{path}: {name} is {tensor.dtype} {tuple(tensor.shape)}, expected {like.dtype} {tuple(like.shape)}"
+        )
+    if not torch.isfinite(tensor).all():
+        raise CheckpointError(f"{path}: {name} holds values that are not finite")
+
+
+def _check_optimizer(path, found, optimizer):
+    """Adam's moments are of the shapes of the parameters they are for; its settings are those of the fresh optimizer,
+    but the rate."""
+    groups, parameters = (
+        optimizer.state_dict()["param_groups"],
+        [one for group in optimizer.param_groups for one in group["params"]],
+    )
+    if not isinstance(found, dict) or found.keys() != {"state", "param_groups"} or not isinstance(found["state"], dict):
+        raise CheckpointError(f"{path} does not hold the state of an optimizer; delete it and train again")
+    if not isinstance(found["param_groups"], list) or [*map(_settings, found["param_groups"])] != [
+        *map(_settings, groups)
+    ]:
+        raise CheckpointError(f"{path} was trained by another optimizer; delete it and train again")
+    if found["state"] and found["state"].keys() != set(range(len(parameters))):
+        raise CheckpointError(f"{path} holds moments of other parameters; delete it and train again")
+    for index, moments in found["state"].items():
+        like = {"step": torch.zeros(()), "exp_avg": parameters[index], "exp_avg_sq": parameters[index]}
+        _check_tensors(path, moments, like, f"the moments of parameter {index}")
+
+
+def _settings(group):
+    """As text: what is not a number, such as a tensor, need not know how to be compared."""
+    return (
+        repr({name: group[name] for name in sorted(group, key=str) if name != "lr"}) if isinstance(group, dict) else ""
+    )
+
+
+def state_path(path):
+    """Where a training under way keeps its last finished epoch."""
+    return path.with_name(path.name + ".state")

@@ -1,0 +1,170 @@
+"""Training the backbone from scratch: discrete emotions, or arousal-valence regression (Section 2.2)."""
+
+import contextlib
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+from data.emotions import EMOTIONS
+from data.files.provenance import code_version, versions
+from data.files.publish import lock, refuse_difference
+from extract.network import checkpoint
+from extract.ranks import ALONE
+from extract.training.epoch_log import log_path, read_log, write_log
+from extract.training.epochs import Epochs
+from extract.training.step import Step
+from extract.training.training_rows import TrainingRows, usable
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Everything that changes the weights. The paper gives the network, cutout, dropout as such and the class
+    weights."""
+
+    task: str
+    image_size: int = 224  # paper
+    epochs: int = 30  # ours, as all below: a full AffectNet has converged by then
+    batch: int = 128
+    rate: float = 1e-3  # peak of the one-cycle schedule, AdamW
+    decay: float = 0.05  # AdamW's usual weight decay, for training from scratch on few images
+    dropout: float = 0.3  # before the task head
+    init: str = "scratch"  # paper; or imagenet
+    seed: int = 0
+    precision: str = "float32"
+
+
+KEEP_SECONDS = 20.0  # a state of 134 MB is written after an epoch, but not more often than this
+
+
+def train(path, domains, settings, *, device, ranks=ALONE, progress=lambda rows, text="": None):
+    """Train on the domains' train splits, publish the checkpoint `path` and its log, return the log's rows.
+
+    domains: dict name -> (train StoredCrops, test StoredCrops). Several processes (ranks) find the weights of one, but
+    for rounding; the first one writes. An interrupted call goes on after the last epoch that was kept; a finished
+    checkpoint of the same settings is left as it is, of others refused (Mismatch)."""
+    path = Path(path)
+    meta = make_meta(domains, settings)
+    ranks.together(lambda: _refuse_disagreement(ranks, meta))
+    with contextlib.ExitStack() as held:
+        for output in (path, log_path(path)):
+            ranks.on_first(lambda: held.enter_context(lock(output)))
+        if not ranks.on_first(lambda: _finished(path, meta)):
+            ranks.together(lambda: _Training(path, domains, settings, meta, device, ranks)).run(progress)
+        ranks.on_first(lambda: checkpoint.state_path(path).unlink(missing_ok=True))
+        return ranks.on_first(lambda: read_log(path))
+
+
+def _refuse_disagreement(ranks, meta):
+    told = ranks.tell(_identity(meta))
+    refuse_difference(
+        "the first process' call", told, _identity(meta), advice="start all with the same options on the same caches"
+    )
+
+
+def _finished(path, meta):
+    if path.exists():
+        refuse_difference(path, _identity(checkpoint.load(path, meta["task"]).meta), _identity(meta))
+    return path.exists()
+
+
+def make_meta(domains, settings):
+    """What the checkpoint says of itself."""
+    headers = [train.header for train, _ in domains.values()]
+    return {
+        "task": settings.task,
+        "settings": asdict(settings),
+        "image_size": settings.image_size,
+        "emotions": list(EMOTIONS),
+        "alignment_version": headers[0]["alignment_version"],
+        "toy": any(train.toy for train, _ in domains.values()),
+        "domains": {
+            name: {"aligned_digest": train.digest, "rows": int(len(usable(train, settings.task)))}
+            for name, (train, _) in domains.items()
+        },
+        "code_version": code_version(),
+        "versions": versions(),
+    }
+
+
+def _identity(meta):
+    return {**meta["settings"], "domains": meta["domains"]}
+
+
+class _Training:
+    """The state of one training: its network, its log, and the last finished epoch."""
+
+    def __init__(self, path, domains, settings, meta, device, ranks):
+        self.path, self.settings, self.meta, self.ranks = path, settings, meta, ranks
+        self.rows = TrainingRows(domains, settings.task)
+        self.step = Step(settings, self.rows.weights, device, ranks)
+        self.epochs = Epochs(settings, self.rows, self.step, device, ranks)
+        self.log, self.state, self.kept = [], None, time.monotonic()
+
+    def run(self, progress):
+        self._resume()
+        progress(len(self.rows) * len(self.log), None)
+        try:
+            while len(self.log) < self.settings.epochs:
+                row = self.epochs.run(len(self.log), progress)
+                self.state = self._snapshot([*self.log, row])
+                self.log.append(row)
+                if time.monotonic() - self.kept > KEEP_SECONDS:
+                    self._keep()
+            self.ranks.on_first(self._publish)
+        except (KeyboardInterrupt, RuntimeError) as stopped:  # Ctrl-C; a lost process, a full GPU
+            try:
+                self._keep()
+            except KeyboardInterrupt:  # torchrun ends the others with a signal of its own, by now
+                self._keep()
+            if isinstance(stopped, KeyboardInterrupt):
+                stopped.args = (
+                    f"{len(self.log)} of {self.settings.epochs} epochs are kept in {checkpoint.state_path(self.path)}",
+                )
+            raise
+
+    def _publish(self):
+        write_log(self.path, self.log)
+        checkpoint.save(self.path, self.step.network, self.meta)
+
+    def _resume(self):
+        """Every process goes on from the first one's state, which the others' machines need not have."""
+        path = checkpoint.state_path(self.path)
+        data = self.ranks.on_first(lambda: checkpoint.read(path) if path.exists() else None)
+        if data is not None:
+            self.log = self.ranks.together(
+                lambda: checkpoint.load_state(path, data, self.step.network, self.step.optimizer, self._agree)
+            )
+
+    def _agree(self, meta):
+        refuse_difference(checkpoint.state_path(self.path), _identity(meta), _identity(self.meta))
+
+    def _snapshot(self, log):
+        """What a resumed training needs of the epoch just finished, out of the reach of the next one and of the
+        device."""
+        if not self.ranks.first:
+            return None
+        return {
+            "cake": checkpoint.SCHEMA,
+            "meta": json.dumps(self.meta),
+            "log": json.dumps(log),
+            "network": _copied(self.step.network.state_dict()),
+            "optimizer": _copied(self.step.optimizer.state_dict()),
+        }
+
+    def _keep(self):
+        """Write the last finished epoch, where that is not done."""
+        if self.state is not None:
+            checkpoint.write_state(checkpoint.state_path(self.path), self.state)
+            self.state, self.kept = None, time.monotonic()
+
+
+def _copied(state):
+    """The same nested dicts and lists, their tensors copied to main memory."""
+    if isinstance(state, torch.Tensor):
+        return state.detach().to("cpu", copy=True)
+    if isinstance(state, dict):
+        return {name: _copied(value) for name, value in state.items()}
+    return [_copied(value) for value in state] if isinstance(state, list) else state

@@ -1,0 +1,47 @@
+"""What a trained network says of crops, and the scores that a training ends with."""
+
+import numpy as np
+
+from data import metrics
+from data.emotions import EMOTIONS
+from extract.network.inference import BATCH, Predictor
+from extract.training.training_rows import usable
+
+
+def outputs_of(network, crops, rows, *, device, precision):
+    """(features (n, 512), outputs (n, .)) float32 of the plain crops at the positions `rows`."""
+    predictor = Predictor([network], device, precision)
+    pieces = [rows[start : start + BATCH[device.type]] for start in range(0, len(rows), BATCH[device.type])]
+    pairs = [
+        views[0][0]
+        for _, views in predictor.over(pieces, lambda piece: np.stack([crops.pixels(int(row)) for row in piece]))
+    ]
+    return tuple(map(np.concatenate, zip(*pairs)))
+
+
+def test_scores(network, crops, settings, device):
+    """Dict of scores on one test split, for the reader alone: nothing is selected by them. Only n where it is 0."""
+    rows = usable(crops, settings.task)
+    if not len(rows):
+        return {"n": 0}
+    _, outputs = outputs_of(network, crops, rows, device=device, precision=settings.precision)
+    scores = _emotion_scores if settings.task == "emotion" else _regression_scores
+    return {"n": len(rows), **scores(crops, rows, outputs)}
+
+
+def _emotion_scores(crops, rows, outputs):
+    confusion = metrics.confusion_matrix(crops.emotion[rows], outputs.argmax(1), len(EMOTIONS))
+    return {
+        "accuracy": float(metrics.accuracy_score(confusion)),
+        "mean recall": float(metrics.mean_recall_score(confusion)),
+        "macro F1": float(metrics.macro_f1_score(confusion)),
+    }
+
+
+def _regression_scores(crops, rows, outputs):
+    names = {"RMSE": metrics.rmse, "Pearson": metrics.pearson, "CCC": metrics.ccc, "SAGR": metrics.sagr}
+    return {
+        f"{dimension} {name}": score(crops.valence_arousal[rows, column], outputs[:, column])
+        for column, dimension in enumerate(("valence", "arousal"))
+        for name, score in names.items()
+    }

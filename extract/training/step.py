@@ -1,0 +1,68 @@
+"""One step of a training: augmentation, network, loss, gradient, optimizer, all on the device without waiting for
+it."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+from data.files.cache import FEATURE_SIZE
+from extract.network import augmentation, backbone
+from extract.network.precision import autocast
+from extract.training import distributed
+
+WARM_UP = 0.1  # share of all steps over which the rate rises
+
+
+class Step:
+    """A fresh network, its optimizer and its loss. Where several processes train, each takes its part of every
+    batch."""
+
+    def __init__(self, settings, weights, device, ranks):
+        """weights: (7,) of the classes, for the emotion task; None for the regression."""
+        self.settings, self.device, self.ranks = settings, device, ranks
+        self.weights = None if weights is None else torch.from_numpy(weights).float().to(device)
+        network = backbone.make(settings.task, dropout=settings.dropout, init=settings.init, seed=settings.seed)
+        network.dropout = distributed.Dropout(settings.dropout)
+        self.network = (network if ranks.world == 1 else distributed.divided(network)).to(device).train()
+        self.optimizer = torch.optim.AdamW(self.network.parameters(), weight_decay=settings.decay, fused=True)
+
+    def begin(self):
+        """Call it before each epoch: DistributedDataParallel reorders its sums after its first step, and a resumed
+        training must do so where an undisturbed one does."""
+        self.called = self.network if self.ranks.world == 1 else distributed.averaged(self.network, self.device)
+
+    def __call__(self, pixels, labels, generator, *, rows, rate):
+        """The summed loss of this part, () on the device, after a step down the mean loss of the whole batch.
+
+        pixels: (n, S, S, 3) uint8 and labels (n,) or (n, 2) of this process' part of a batch of `rows`; n may be 0. The
+        generator draws for the whole batch, and is in the same state on every process."""
+        part = self.ranks.part(rows)
+        draws = augmentation.draw(rows, generator)[:, part]
+        self.network.dropout.draw(rows, FEATURE_SIZE, part, generator)
+        images = backbone.normalise(pixels.to(self.device, non_blocking=True))
+        if len(images):
+            images = augmentation.change(images, draws)
+        with autocast(self.device, self.settings.precision):
+            _, outputs = self.called(images)
+        loss = self._loss(outputs.float(), labels).sum()
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.zero_grad(set_to_none=True)
+        (loss * (self.ranks.world / rows)).backward()  # gradients are averaged over processes, the loss over rows
+        self.optimizer.step()
+        return loss.detach()
+
+    def _loss(self, outputs, labels):
+        """(n,), of every row."""
+        if self.settings.task == "valence-arousal":
+            return F.mse_loss(outputs, labels, reduction="none").mean(1)
+        return F.cross_entropy(outputs, labels, reduction="none") * self.weights[labels]
+
+
+def one_cycle(peak, step, steps):
+    """Rate of a step: a linear rise over the first tenth of all steps, then half a cosine down to 0."""
+    share = step / steps
+    if share < WARM_UP:
+        return peak * (share + 1 / steps) / WARM_UP
+    return peak * 0.5 * (1 + math.cos(math.pi * (share - WARM_UP) / (1 - WARM_UP)))

@@ -1,0 +1,95 @@
+"""RAF-DB basic on made-up trees."""
+
+import pytest
+
+from data.readers import rafdb, registry
+from tests.data.trees import rafdb as tree
+from tests.data.trees import touch
+
+LINES = ["train_00001.jpg 3", "train_00002.jpg 7", "test_0001.jpg 1"]
+
+
+def test_originals_with_labels_boxes_and_landmarks(tmp_path):
+    listing = registry.read("rafdb", tree(tmp_path, LINES))
+    assert [(sample.split, sample.row, sample.emotion) for sample in listing.samples] == [
+        ("train", 0, 5),
+        ("train", 1, 0),
+        ("test", 0, 3),
+    ]
+    sample = listing.samples[0]
+    assert sample.path == "Image/original/train_00001.jpg"
+    assert sample.box == (0, 10, 60, 80)  # corners, cut at the left border, to width and height
+    assert sample.landmarks.tolist() == [[30.5, 31.5], [60, 61], [45, 46], [35, 36], [55, 56]]
+    assert not listing.aligned
+
+
+def test_aligned_images_get_the_suffix_and_need_no_detector(tmp_path):
+    listing = registry.read("rafdb", tree(tmp_path, LINES, images="aligned"))
+    assert listing.aligned and listing.samples[0].path == "Image/aligned/train_00001_aligned.jpg"
+    assert listing.samples[0].landmarks is None  # they refer to the originals
+
+
+def test_originals_are_preferred_and_the_choice_is_the_users(tmp_path):
+    tree(tree(tmp_path, LINES), LINES, images="aligned")
+    assert registry.read("rafdb", tmp_path).release == "original"
+    assert registry.read("rafdb", tmp_path, images="aligned").release == "aligned"
+
+
+@pytest.mark.parametrize("spelling", ["list_patition_label.txt", "list_partition_label.txt"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("folder", [".", "basic", "raf-basic", "RAF-DB/basic"])
+def test_spellings_line_ends_and_roots(tmp_path, spelling, end, folder):
+    tree(tmp_path / folder, LINES, spelling=spelling, end=end)
+    assert len(registry.read("rafdb", tmp_path).samples) == 3
+
+
+def test_a_third_column_is_passed_over(tmp_path):
+    assert registry.read("rafdb", tree(tmp_path, ["train_00001.jpg 3 0.87"])).samples[0].emotion == 5
+
+
+@pytest.mark.parametrize("label", ["0", "8", "11", "happy", ""])
+def test_labels_outside_1_to_7_are_refused(tmp_path, label):
+    with pytest.raises(ValueError, match="line 2"):
+        registry.read("rafdb", tree(tmp_path, ["train_00001.jpg 3", f"train_00002.jpg {label}"]))
+
+
+def test_a_name_that_tells_no_split_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="expected train_NNNNN.jpg"):
+        registry.read("rafdb", tree(tmp_path, ["valid_00001.jpg 3"]))
+
+
+def test_version_one_without_annotations_loads(tmp_path):
+    sample = registry.read("rafdb", tree(tmp_path, LINES, annotated=False)).samples[0]
+    assert sample.box is None and sample.landmarks is None
+
+
+@pytest.mark.parametrize(
+    "folder, content, match",
+    [
+        ("manual", "1 2 3 4", "5 points and 3 attributes"),
+        ("boundingbox", "1 2 3", "x_min y_min x_max y_max"),
+    ],
+)
+def test_annotation_files_of_another_length_are_named(tmp_path, folder, content, match):
+    tree(tmp_path, LINES)
+    ending = {"manual": "manu_attri", "boundingbox": "boundingbox"}[folder]
+    touch(tmp_path / "Annotation" / folder / f"train_00001_{ending}.txt", content)
+    with pytest.raises(ValueError, match=match):
+        registry.read("rafdb", tmp_path)
+
+
+def test_compound_and_missing_trees(tmp_path):
+    with pytest.raises(FileNotFoundError, match="EmoLabel/list_patition_label.txt"):
+        registry.read("rafdb", tmp_path)
+    tree(tmp_path / "compound", ["train_0001.jpg 1"])
+    with pytest.raises(ValueError, match="compound"):
+        registry.read("rafdb", tmp_path)
+    with pytest.raises(ValueError, match="out of scope"):
+        registry.reader("rafdb-compound")
+
+
+def test_official_counts_and_splits_do_not_overlap(tmp_path):
+    assert sum(rafdb.OFFICIAL["original"]["train"]) == 12_271 and sum(rafdb.OFFICIAL["original"]["test"]) == 3_068
+    listing = registry.read("rafdb", tree(tmp_path, LINES))
+    assert not {sample.path for sample in listing.of("train")} & {sample.path for sample in listing.of("test")}
+    assert listing.splits == ("train", "test")

@@ -1,0 +1,262 @@
+"""Training: it learns, resumes to the same weights, refuses other settings, and its checkpoints are checked before
+use."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+import torch
+from sklearn.utils.class_weight import compute_class_weight
+
+from data.files.publish import Mismatch
+from extract.crops import aligned_cache
+from extract.crops.cropping import Rule
+from extract.crops.stored import StoredCrops, batches, decoded
+from extract.network import checkpoint
+from extract.network.augmentation import affine, augment, change, cutout, draw, jitter
+from extract.network.inference import test_scores as scores_on_test
+from extract.network.precision import choose_device
+from extract.training.backbone_training import TrainingSettings, train
+from extract.training.epoch_log import read_log
+from extract.training.epochs import Epochs, NotFinite
+from extract.training.training_rows import batch_bounds, class_weights, usable
+from tests.extract.made_up import listing
+
+CPU = torch.device("cpu")
+SETTINGS = TrainingSettings("emotion", image_size=32, epochs=3, batch=8, dropout=0.1)
+
+
+@pytest.fixture(scope="module")
+def aligned(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("train")
+    aligned_cache.align(
+        listing(folder / "images", {"train": 30, "test": 14}), folder / "a.h5", rule=Rule(landmarks="none"), workers=2
+    )
+    return folder / "a.h5"
+
+
+@pytest.fixture
+def domains(aligned):
+    return domains_of(aligned)
+
+
+def domains_of(aligned):
+    return {"a": tuple(StoredCrops(aligned, split, 32) for split in ("train", "test"))}
+
+
+@pytest.fixture(scope="module")
+def trained(aligned, tmp_path_factory):
+    """The checkpoint of a finished training with SETTINGS; tests leave it as it is."""
+    path = tmp_path_factory.mktemp("trained") / "emotion.pt"
+    train(path, domains_of(aligned), SETTINGS, device=CPU)
+    return path
+
+
+def stop_in_epoch(number, error=KeyboardInterrupt):
+    def progress(rows, text=""):
+        if text and text.startswith(f"epoch {number}/"):
+            raise error
+
+    return progress
+
+
+@pytest.mark.parametrize("task", ["emotion", "valence-arousal"])
+def test_a_stopped_training_ends_with_the_file_of_an_undisturbed_one(domains, tmp_path, task):
+    settings = TrainingSettings(task, image_size=32, epochs=3, batch=8)
+    whole = train(tmp_path / "whole.pt", domains, settings, device=CPU)
+    for number in (2, 3):  # the second call takes up the state that the first one left
+        with pytest.raises(KeyboardInterrupt, match=f"^{number - 1} of 3 epochs are kept in .*stopped.pt.state"):
+            train(tmp_path / "stopped.pt", domains, settings, device=CPU, progress=stop_in_epoch(number))
+    resumed = train(tmp_path / "stopped.pt", domains, settings, device=CPU)
+    assert [row["loss"] for row in resumed] == [row["loss"] for row in whole]
+    assert (tmp_path / "whole.pt").read_bytes() == (tmp_path / "stopped.pt").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["stopped.csv", "stopped.pt", "whole.csv", "whole.pt"]
+
+
+def test_what_is_kept_in_time_survives_an_end_that_keeps_nothing(domains, tmp_path, monkeypatch):
+    path = tmp_path / "emotion.pt"
+    for seconds, there in ((1000, False), (0, True)):
+        monkeypatch.setattr("extract.training.backbone_training.KEEP_SECONDS", seconds)
+        with pytest.raises(ZeroDivisionError):
+            train(path, domains, SETTINGS, device=CPU, progress=stop_in_epoch(3, ZeroDivisionError))
+        assert checkpoint.state_path(path).exists() == there
+
+
+def test_what_a_killed_training_left_is_cleared_away(domains, tmp_path):
+    path = tmp_path / "emotion.pt"
+    for name in (".emotion.csv.77.tmp", ".emotion.pt.77.tmp", ".emotion.pt.state.77.tmp"):
+        (tmp_path / name).touch()
+    train(path, domains, SETTINGS, device=CPU)
+    checkpoint.state_path(path).touch()  # killed between checkpoint and clearing
+    assert len(train(path, domains, SETTINGS, device=CPU)) == 3
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["emotion.csv", "emotion.pt"]
+
+
+def test_looking_at_the_loss_now_and_then_changes_nothing(domains, trained, tmp_path, monkeypatch):
+    often = read_log(trained)
+    monkeypatch.setattr(Epochs, "_looks", lambda self, number: number == 1)
+    seldom = train(tmp_path / "seldom.pt", domains, SETTINGS, device=CPU)
+    assert trained.read_bytes() == (tmp_path / "seldom.pt").read_bytes()
+    assert [row["loss"] for row in seldom] == pytest.approx([row["loss"] for row in often], rel=1e-5)
+
+
+def test_a_finished_checkpoint_is_left_alone_and_others_refused(domains, trained):
+    before = trained.stat().st_mtime_ns
+    assert len(train(trained, domains, SETTINGS, device=CPU)) == 3
+    assert trained.stat().st_mtime_ns == before
+    with pytest.raises(Mismatch, match="epochs 3, this call has 4"):
+        train(trained, domains, TrainingSettings("emotion", image_size=32, epochs=4, batch=8, dropout=0.1), device=CPU)
+
+
+def test_the_log_is_kept_and_the_checkpoint_says_what_made_it(trained):
+    rows = list(csv.DictReader(io.StringIO(trained.with_suffix(".csv").read_text())))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"] and all(float(row["loss"]) > 0 for row in rows)
+    meta = checkpoint.load(trained, "emotion").meta
+    assert meta["domains"]["a"]["rows"] == 27 and not meta["toy"] and meta["settings"]["seed"] == 0
+    assert meta["emotions"][0] == "neutral" and "torch" in meta["versions"]
+
+
+def test_it_learns_what_can_be_learned(domains, tmp_path):
+    """Seven blobs of fixed colour and place: a few epochs on the images tell them apart."""
+    settings = TrainingSettings("emotion", image_size=32, epochs=16, batch=9, dropout=0.0)
+    log = train(tmp_path / "emotion.pt", domains, settings, device=CPU)
+    assert log[-1]["loss"] < 0.6 * log[0]["loss"]
+
+
+def test_settings_that_diverge_stop_with_advice(domains, tmp_path):
+    with pytest.raises(NotFinite, match="smaller --rate"):
+        train(
+            tmp_path / "emotion.pt",
+            domains,
+            TrainingSettings("emotion", image_size=32, epochs=3, batch=8, rate=1e30),
+            device=CPU,
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_rows_without_a_label_or_value_are_no_training_rows(domains):
+    part, _ = domains["a"]
+    part.emotion = part.emotion.copy()
+    part.emotion[:2] = -1
+    part.valence_arousal = part.valence_arousal.copy()
+    part.valence_arousal[2, 0] = np.nan
+    assert len(usable(part, "emotion")) == 25 and len(usable(part, "valence-arousal")) == 24
+
+
+def test_scores_on_the_test_split_are_those_of_scikit_learn(domains, trained):
+    from sklearn.metrics import accuracy_score, balanced_accuracy_score
+
+    from extract.training.network_scores import outputs_of
+
+    network, test = checkpoint.load(trained, "emotion").network, domains["a"][1]
+    scores = scores_on_test(network, test, SETTINGS, CPU)
+    _, outputs = outputs_of(network, test, usable(test, "emotion"), device=CPU, precision="float32")
+    true = test.emotion[usable(test, "emotion")]
+    assert scores["accuracy"] == pytest.approx(accuracy_score(true, outputs.argmax(1)))
+    assert scores["mean recall"] == pytest.approx(balanced_accuracy_score(true, outputs.argmax(1)))
+
+
+def test_class_weights_are_scikit_learns_balanced_ones_and_sum_to_n():
+    emotion = np.repeat(np.arange(7), [50, 80, 20, 9, 3, 1, 7])
+    np.testing.assert_allclose(
+        class_weights(emotion), compute_class_weight("balanced", classes=np.arange(7), y=emotion)
+    )
+    assert class_weights(emotion)[emotion].sum() == pytest.approx(len(emotion))
+    assert class_weights(np.array([0, 0, 2]))[5] == 0
+
+
+@pytest.mark.parametrize(
+    "step, columns", [(affine, slice(4)), (jitter, slice(4, 7)), (cutout, slice(7, 9)), (change, slice(9))]
+)
+def test_augmentation_is_a_function_of_each_image_and_its_draws(step, columns):
+    images = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0)).repeat(4, 1, 1, 1)
+    draws, others = (draw(4, torch.Generator().manual_seed(seed))[columns] for seed in (5, 6))
+    one = step(images.clone(), draws)
+    assert one.shape == images.shape and not torch.equal(one[0], one[1])
+    assert torch.equal(one, step(images.clone(), draws)) and not torch.equal(one, step(images.clone(), others))
+    torch.testing.assert_close(
+        one[1:3], step(images[1:3].clone(), draws[:, 1:3])
+    )  # a part of a batch, cut from its draws
+
+
+def test_augmented_images_hang_on_the_generator_alone():
+    images = torch.randn(4, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    one, again, other = (augment(images, torch.Generator().manual_seed(seed)) for seed in (5, 5, 6))
+    assert torch.equal(one, again) and not torch.equal(one, other)
+
+
+def test_the_cutout_is_45_pixels_at_224():
+    cut = cutout(torch.ones(200, 1, 224, 224), draw(200, torch.Generator().manual_seed(0))[7:])
+    sides = [(plane[0] == 0).any(0).sum().item() for plane in cut]
+    assert max(sides) == 45 and all(
+        (plane[0] == 0).sum() == (plane[0] == 0).any(0).sum() * (plane[0] == 0).any(1).sum() for plane in cut
+    )
+
+
+@pytest.mark.parametrize(
+    "rows, batch, bounds",
+    [
+        (6, 3, [(0, 3), (3, 6)]),
+        (8, 3, [(0, 3), (3, 6), (6, 8)]),
+        (7, 3, [(0, 3), (3, 7)]),
+        (1, 3, [(0, 1)]),
+        (2, 1, [(0, 1), (1, 2)]),
+    ],
+)
+def test_a_last_batch_of_one_row_joins_the_one_before(rows, batch, bounds):
+    assert batch_bounds(rows, batch) == bounds
+
+
+def test_batches_are_the_same_whatever_is_kept_in_memory(aligned):
+    kept, fresh = StoredCrops(aligned, "train", 48), StoredCrops(aligned, "train", 48, keep=False)
+    order = np.random.default_rng(0).permutation(2 * len(kept))
+    for (rows, pixels), (others, again) in zip(batches([kept, kept], order, 7), batches([fresh, fresh], order, 7)):
+        assert (rows == others).all() and (pixels == again).all()
+        assert (pixels[0] == kept.pixels(int(rows[0] % len(kept)))).all()
+    sizes = [pixels.shape for _, pixels in decoded([kept], [order[:3] % len(kept), order[:0]])]
+    assert sizes == [(3, 48, 48, 3), (0, 48, 48, 3)]
+
+
+def test_bad_checkpoints_are_refused(trained, tmp_path):
+    good = torch.load(trained, weights_only=True)
+    with pytest.raises(FileNotFoundError, match="extract train --dataset NAME --task valence-arousal"):
+        checkpoint.load(tmp_path / "valence-arousal.pt", "valence-arousal")
+    with pytest.raises(checkpoint.CheckpointError, match="trained for emotion, expected valence-arousal"):
+        checkpoint.load(trained, "valence-arousal")
+
+    def refused(state, match):
+        torch.save(state, tmp_path / "bad.pt")
+        with pytest.raises(checkpoint.CheckpointError, match=match):
+            checkpoint.load(tmp_path / "bad.pt", "emotion")
+
+    head = good["weights"]["head.weight"]
+    refused({**good, "cake": 99}, "no checkpoint of this version")
+    refused([1, 2], "no checkpoint of this version")
+    refused({**good, "weights": {"head.weight": head}}, "does not hold the weights")
+    refused(
+        {**good, "weights": {**good["weights"], "head.weight": head[:3]}},
+        r"head.weight is .*expected torch.float32 \(7, 512\)",
+    )
+    refused({**good, "weights": {**good["weights"], "head.weight": head.double()}}, "expected torch.float32")
+    refused({**good, "weights": {**good["weights"], "head.weight": head * torch.nan}}, "not finite")
+    (tmp_path / "bad.pt").write_bytes(trained.read_bytes()[:5000])
+    with pytest.raises(checkpoint.CheckpointError, match="no readable checkpoint"):
+        checkpoint.load(tmp_path / "bad.pt", "emotion")
+
+
+def test_code_in_a_checkpoint_is_not_run(tmp_path):
+    class Hostile:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "was_run"), "w"))
+
+    torch.save({"cake": 1, "weights": Hostile()}, tmp_path / "hostile.pt")
+    with pytest.raises(checkpoint.CheckpointError):
+        checkpoint.load(tmp_path / "hostile.pt", "emotion")
+    assert not (tmp_path / "was_run").exists()
+
+
+def test_a_device_that_is_not_there_is_an_error():
+    missing = "mps" if not torch.backends.mps.is_available() else "cuda"
+    with pytest.raises(ValueError, match=f"device {missing} was asked for"):
+        choose_device(missing)
