@@ -10,6 +10,7 @@ from data.emotions import EMOTIONS, UNLABELLED
 from data.files.cache import CacheError, header_of, open_cache, read_split
 from data.files.publish import refuse_difference
 from data.files.runs import WITH_AROUSAL_VALENCE, Head
+from data.runtime.failures import Refused
 from embed.rows.feature_caches import MUST_AGREE
 
 AGREED = tuple(name for name in MUST_AGREE if name != "views")  # further views are not looked at
@@ -39,7 +40,7 @@ def apply(runs, path, family, k, *, run=0, classifier=None):
     ]
     classifier = classifier or trained[0]  # they are in the order of their training rows
     if classifier not in trained:
-        raise ValueError(f"no classifier of {classifier!r} in these results; there are {', '.join(trained)}")
+        raise Refused(f"no classifier of {classifier!r} in these results; there are {', '.join(trained)}")
     columns, feature, v = _rows(runs, path, family)
     z = representation(weights, family, feature, v)
     logits = _logits(weights, z)
@@ -52,14 +53,14 @@ def apply(runs, path, family, k, *, run=0, classifier=None):
 def _weights(runs, family, k, run):
     outcome = runs.outcomes.get(Head(family, k, run))
     if outcome is None:
-        raise ValueError(
+        raise Refused(
             f"the results hold no head of {family}, k = {k}, run {run}; train it with `embed sweep --family "
             f"{family} --k {k} --keep-weights`"
         )
     if outcome.failure:
-        raise ValueError(f"{family}, k = {k}, run {run} {outcome.failure}; choose another --run")
+        raise Refused(f"{family}, k = {k}, run {run} {outcome.failure}; choose another --run")
     if not outcome.weights:
-        raise ValueError(
+        raise Refused(
             f"the weights of {family}, k = {k} were not kept; `embed sweep --family {family} --k {k} "
             "--keep-weights` keeps them"
         )
@@ -95,7 +96,7 @@ def _refuse_misfit(runs, path, file):
     """Raise where the cache was made by other networks or settings than the heads were trained on."""
     swept = runs.provenance.get("features", {})
     if not swept:
-        raise ValueError(
+        raise Refused(
             "the results file does not say which networks its features came from; make it again with `embed sweep`"
         )
     name, header = next(iter(swept.items()))
@@ -108,7 +109,7 @@ def _refuse_misfit(runs, path, file):
         "checkpoints and settings",
     )
     if bool(file.attrs["toy"]) != runs.toy:
-        raise ValueError(
+        raise Refused(
             f"{path} is {'toy' if file.attrs['toy'] else 'real'} data, the results are not; they do not go together"
         )
 

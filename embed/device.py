@@ -4,6 +4,7 @@ import os
 
 import torch
 
+from data.runtime.failures import Refused
 from data.runtime.machine import available_cpus, available_memory
 
 FLOP_A_THREAD = (
@@ -20,7 +21,7 @@ def choose_device(name, *, rank=0):
     Raises ValueError where one was asked for that is not there."""
     found = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     if name not in (None, "cpu", found):
-        raise ValueError(
+        raise Refused(
             f"device {name} was asked for, but torch finds {found} here; install the build of torch for it, "
             "or leave --device out"
         )
@@ -31,9 +32,7 @@ def choose_device(name, *, rank=0):
 def refuse_precision(precision, device):
     """Raise ValueError where the device does not compute in bfloat16: emulated, it would be slower and no better."""
     if precision == "bfloat16" and not _has_bfloat16(device):
-        raise ValueError(
-            f"bfloat16 was asked for, but this {device.type} does not compute in it; leave --precision out"
-        )
+        raise Refused(f"bfloat16 was asked for, but this {device.type} does not compute in it; leave --precision out")
 
 
 def _has_bfloat16(device):

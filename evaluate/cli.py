@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from data.runtime.failures import Refused
+
 
 @click.group()
 def main():
@@ -41,7 +43,7 @@ def _runs(workdir, results):
     path = results or workdir / "results" / "runs.h5"
     runs = read_runs(path)
     if not runs.outcomes:
-        raise ValueError(f"{path} holds no head; run `embed sweep` first")
+        raise Refused(f"{path} holds no head; run `embed sweep` first")
     return runs, path.parent
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from data.files.cache import open_cache, read_split
+from data.runtime.failures import Refused
 
 
 @dataclass
@@ -48,7 +49,7 @@ def read_samples(runs, folder):
 def _read(path, digest, test):
     with open_cache(path, "features") as file:
         if digest is not None and file.attrs["digest"] != digest:
-            raise ValueError(f"the feature cache {path.name} is not the one that was swept; run `embed sweep` again")
+            raise Refused(f"the feature cache {path.name} is not the one that was swept; run `embed sweep` again")
         arrays = read_split(
             file,
             "test",
@@ -61,7 +62,7 @@ def _read(path, digest, test):
     labelled = arrays["emotion"] >= 0
     kept = {name: array[labelled] for name, array in arrays.items()}
     if not np.array_equal(kept["row"], test.row):
-        raise ValueError(
+        raise Refused(
             f"the feature cache {path.name} holds other test rows than the results file; run `embed sweep` again"
         )
     predicted = kept.get("valence_arousal_predicted")

@@ -8,6 +8,7 @@ import numpy as np
 from data.emotions import EMOTIONS
 from data.files.cache import open_cache, read_split
 from data.files.publish import publish
+from data.runtime.failures import Refused
 from extract.crops.stored import pixels
 from extract.faces.alignment import CROP_SIZE
 
@@ -20,7 +21,7 @@ def write_sheet(cache, output, *, split, count, seed):
     none."""
     with open_cache(cache, "aligned") as file:
         if split not in file or "row" not in file[split] or not len(file[split]["row"]):
-            raise ValueError(f"{cache} has no crop in split {split}; it has {', '.join(name for name in file)}")
+            raise Refused(f"{cache} has no crop in split {split}; it has {', '.join(name for name in file)}")
         arrays = read_split(file, split, ("emotion", "row", "jpeg_offset"))
         chosen = choose(arrays["emotion"], count=count, generator=np.random.default_rng(seed))
         spans = [arrays["jpeg_offset"][[index, index + 1]] for index in chosen]

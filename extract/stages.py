@@ -1,6 +1,7 @@
 """What the commands align, train and run do between their options and the library: they say what they found, show how
 far they are, and speak for the first of several processes alone. Heavy packages are imported where they are used."""
 
+from data.runtime.failures import Refused
 from extract.options import listing_of
 from extract.progress import bar, say
 from extract.ranks import own_cpus
@@ -38,7 +39,7 @@ def place(device, precision, ranks):
     use_own_cpus()
     device = choose_device(device, local=ranks.local)
     if device.type == "mps" and ranks.world > 1:
-        raise ValueError(
+        raise Refused(
             "several processes train on cuda or cpu, and torch finds mps here; start one, or add --device cpu"
         )
     return device, precision or choose_precision(device)

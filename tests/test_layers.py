@@ -21,7 +21,7 @@ ONLY_IN = {"dlib": {"extract/faces/hog.py"}, "torchvision": {"extract/network/ba
 # below
 # its own line, never its neighbours on that line.
 LAYERS = {
-    "data": [{"emotions"}, {"sample", "metrics"}, {"runtime"}, {"readers", "files"}],
+    "data": [{"emotions"}, {"sample", "metrics", "heads"}, {"runtime"}, {"readers", "files"}],
     "extract": [
         {"workers", "threads", "stage_times", "progress", "ranks"},
         {"images"},

@@ -17,6 +17,7 @@ from data.files.foreign import attribute, check, parsed
 from data.files.hdf5 import dataset_digest, dataset_names, publish_hdf5, read_array, write_array
 from data.files.publish import refuse_difference
 from data.files.shards import Shards, remove_parts
+from data.runtime.failures import Refused
 
 SCHEMA = {"aligned": 1, "features": 1, "runs": 1}
 MADE_BY = {"aligned": "extract align", "features": "extract run", "runs": "embed sweep"}
@@ -40,7 +41,7 @@ TRIES = ("none", "as_is", "upsampled", "enlarged", "dataset", "whole", "given")
 FEATURE_SIZE = 512
 
 
-class CacheError(ValueError):
+class CacheError(Refused):
     """A file that is not one of our caches, is incomplete, or does not fit what is asked."""
 
 
@@ -144,7 +145,7 @@ def open_cache(path, *kinds):
         Exception
     ) as error:  # of a damaged file HDF5 and h5py raise what they like; plain ValueErrors say what was found
         file.close()
-        found = error if type(error) is ValueError else f"is damaged ({error})"
+        found = error if isinstance(error, Refused) else f"is damaged ({error})"
         raise CacheError(f"{path} {found}; {again}") from error
     return file
 
@@ -152,16 +153,16 @@ def open_cache(path, *kinds):
 def _validate(file, kinds):
     kind = attribute(file, "kind", str) if "kind" in file.attrs else None
     if kind not in kinds:
-        raise ValueError(
+        raise Refused(
             f"is {f'a file of kind {kind}' if kind else 'not a file of this project'}, expected kind "
             f"{' or '.join(kinds)}"
         )
     if "complete" not in file.attrs or not attribute(file, "complete", bool):
-        raise ValueError("is incomplete; delete it")
+        raise Refused("is incomplete; delete it")
     if attribute(file, "schema_version", int) != SCHEMA[kind]:
-        raise ValueError(f"has schema version {file.attrs['schema_version']}, this code reads {SCHEMA[kind]}")
+        raise Refused(f"has schema version {file.attrs['schema_version']}, this code reads {SCHEMA[kind]}")
     if parsed(file, "emotions", list) != list(EMOTIONS):
-        raise ValueError(f"orders its classes as {file.attrs['emotions']}, expected {', '.join(EMOTIONS)}")
+        raise Refused(f"orders its classes as {file.attrs['emotions']}, expected {', '.join(EMOTIONS)}")
     check(file, kind, statuses=len(STATUSES), tries=len(TRIES), features=FEATURE_SIZE)
 
 

@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 
 from data.files.schema import ATTRIBUTES, FIELDS, TEXT, groups, missing, place
+from data.runtime.failures import Refused
 
 UNPACKED_BYTES = (
     2**30
@@ -40,15 +41,13 @@ def check(file, kind, **sizes):
         _check_scope(file, kind, scope, present, sizes)
     rows = sum(size for (scope, letter), size in sizes.items() if scope.startswith("tests/") and letter == "n")
     if sizes.get(("", "R"), rows) != rows:
-        raise ValueError(f"holds predictions of {sizes['', 'R']} rows, its test sets have {rows}")
+        raise Refused(f"holds predictions of {sizes['', 'R']} rows, its test sets have {rows}")
 
 
 def _check_scope(file, kind, scope, present, sizes):
     absent = missing(kind, scope, present)
     if absent:
-        raise ValueError(
-            f"lacks a part of a file of kind {kind}: {scope}{'/' * bool(scope)}{absent.rsplit('*/', 1)[-1]}"
-        )
+        raise Refused(f"lacks a part of a file of kind {kind}: {scope}{'/' * bool(scope)}{absent.rsplit('*/', 1)[-1]}")
     for pattern, path in present.items():
         _check_values(file, path, FIELDS[kind][pattern], sizes)
 
@@ -67,11 +66,11 @@ def _pieces(dataset):
 def attribute(file, name, type):
     """An attribute of the file as str, int or bool. Raises ValueError where it is missing or of another type."""
     if name not in file.attrs:
-        raise ValueError(f"lacks a part: its attribute {name}")
+        raise Refused(f"lacks a part: its attribute {name}")
     found = file.attrs.get_id(name)
     text = h5py.check_string_dtype(found.dtype) is not None
     if found.shape != () or (not text if type is str else found.dtype.kind not in {int: "iu", bool: "b"}[type]):
-        raise ValueError(f"has an attribute {name} that is not of type {type.__name__}")
+        raise Refused(f"has an attribute {name} that is not of type {type.__name__}")
     value = file.attrs[name]
     return value.decode() if isinstance(value, bytes) else type(value)  # bytes: text of a fixed length
 
@@ -81,9 +80,9 @@ def parsed(file, name, type):
     try:
         value = json.loads(attribute(file, name, str))
     except (json.JSONDecodeError, RecursionError):
-        raise ValueError(f"has an attribute {name} that is not JSON") from None
+        raise Refused(f"has an attribute {name} that is not JSON") from None
     if not isinstance(value, type):
-        raise ValueError(f"has an attribute {name} that is not of type {type.__name__} in JSON")
+        raise Refused(f"has an attribute {name} that is not of type {type.__name__} in JSON")
     return value
 
 
@@ -96,7 +95,7 @@ def _check_attributes(file, kind):
         value = parsed(file, name, type)
         for key, expected in keys.items():
             if not isinstance(_nested(value, key), expected):
-                raise ValueError(f"has a {name} without {key}")
+                raise Refused(f"has a {name} without {key}")
         if type is list:
             sizes["", {"classifiers": "D", "test_sets": "T"}[name]] = len(value)
     return sizes
@@ -116,13 +115,13 @@ def _datasets(file, kind, scopes):
         for name in group:
             path = above + name.decode("ascii", "backslashreplace")
             if len(path) > LONGEST_PATH:
-                raise ValueError(f"holds {path[:LONGEST_PATH]}..., a name of {len(path):,} characters")
+                raise Refused(f"holds {path[:LONGEST_PATH]}..., a name of {len(path):,} characters")
             if group.links.get_info(name).type != h5py.h5l.TYPE_HARD:
-                raise ValueError(f"holds a soft or external link at {path}; such files are refused")
+                raise Refused(f"holds a soft or external link at {path}; such files are refused")
             item = h5py.h5o.open(group, name)
             address = h5py.h5o.get_info(item).addr
             if address in seen:
-                raise ValueError(f"holds {path} a second time under another name")
+                raise Refused(f"holds {path} a second time under another name")
             seen.add(address)
             pattern, scope = place(kind, path)
             if isinstance(item, h5py.h5d.DatasetID) and pattern in FIELDS[kind]:
@@ -132,27 +131,25 @@ def _datasets(file, kind, scopes):
                 if scope == path:
                     scopes.setdefault(scope, {})
             else:
-                raise ValueError(f"holds {path}, which a file of kind {kind} does not, or not in this way")
+                raise Refused(f"holds {path}, which a file of kind {kind} does not, or not in this way")
 
 
 def _check_dataset(dataset, path, field, file_bytes):
     storage = dataset.get_create_plist()
     if storage.get_layout() == h5py.h5d.VIRTUAL or storage.get_external_count():
-        raise ValueError(f"keeps {path} in another file; such files are refused")
+        raise Refused(f"keeps {path} in another file; such files are refused")
     filters = {storage.get_filter(index)[0] for index in range(storage.get_nfilters())}
     if not filters <= (_FILTERS if field.packed else set()):
-        raise ValueError(f"holds {path} packed or filtered, expected plain storage")
+        raise Refused(f"holds {path} packed or filtered, expected plain storage")
     found = TEXT if h5py.check_string_dtype(dataset.dtype) is not None else str(dataset.dtype)
     if found != field.type:
-        raise ValueError(f"holds {path} of type {found}, expected {field.type}")
+        raise Refused(f"holds {path} of type {found}, expected {field.type}")
     if dataset.shape is None or len(dataset.shape) != len(field.shape):
-        raise ValueError(f"holds {path} of shape {dataset.shape}, expected {_shown(field.shape)}")
+        raise Refused(f"holds {path} of shape {dataset.shape}, expected {_shown(field.shape)}")
     claimed = math.prod(map(int, dataset.shape)) * dataset.get_type().get_size()
     stored = dataset.get_storage_size()
     if stored > file_bytes or claimed > (UNPACKED_BYTES if filters else stored):
-        raise ValueError(
-            f"holds {path} of {claimed:,} bytes, of which {stored:,} are stored in a file of {file_bytes:,}"
-        )
+        raise Refused(f"holds {path} of {claimed:,} bytes, of which {stored:,} are stored in a file of {file_bytes:,}")
 
 
 def _shown(shape):
@@ -166,22 +163,20 @@ def _fix(sizes, scope, path, shape, expected):
         own = scope if letter.islower() else ""
         wanted = name if isinstance(name, int) else sizes.setdefault((own, letter), side - more) + more
         if side != wanted:
-            raise ValueError(
-                f"holds {path} of shape {shape}, expected {_shown(expected)} with {wanted} instead of {side}"
-            )
+            raise Refused(f"holds {path} of shape {shape}, expected {_shown(expected)} with {wanted} instead of {side}")
 
 
 def _check_values(file, path, field, sizes):
     if path.endswith("jpeg_offset"):
         offset, end = file[path][()], sizes[path.rsplit("/", 1)[0], "b"]
         if offset[0] != 0 or offset[-1] != end or (np.diff(offset) < 0).any():
-            raise ValueError(f"holds {path} that does not rise from 0 to {end:,}, the end of its images")
+            raise Refused(f"holds {path} that does not rise from 0 to {end:,}, the end of its images")
     low, high = (sizes.get(("", bound), bound) for bound in field.within)
     if low is None:
         return
     values = file[path][()]
     if values.size and (values.min() < low or (high is not None and values.max() >= high)):
-        raise ValueError(
+        raise Refused(
             f"holds {path} with values from {values.min()} to {values.max()}, expected {low} to "
             f"{'any' if high is None else high - 1}"
         )

@@ -10,16 +10,18 @@ import os
 import socket
 from pathlib import Path
 
+from data.runtime.failures import Refused
 
-class Busy(OSError):
+
+class Busy(Refused, OSError):
     """Another process is writing the same output."""
 
 
-class DiskFull(OSError):
+class DiskFull(Refused, OSError):
     """There is no room for what was to be published."""
 
 
-class Mismatch(ValueError):
+class Mismatch(Refused):
     """What lies on disk was made with other settings than this call asks for."""
 
 

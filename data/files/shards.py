@@ -10,9 +10,10 @@ import h5py
 
 from data.files.hdf5 import dataset_digest, dataset_names, intact, publish_hdf5, read_array, write_array
 from data.files.publish import publish_text, refuse_difference
+from data.runtime.failures import Refused
 
 
-class DamagedShard(ValueError):
+class DamagedShard(Refused):
     """A piece that is not what was published."""
 
 

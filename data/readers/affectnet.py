@@ -8,6 +8,7 @@ import math
 from data.emotions import AFFECTNET, AFFECTNET_LEFT_OUT, EMOTIONS, UNLABELLED
 from data.readers import affectnet_npy
 from data.readers.cells import existing, left_out, repeated, rows_of, valence_or_arousal
+from data.runtime.failures import Refused
 from data.sample import Listing, Sample
 
 COLUMNS = (
@@ -38,7 +39,7 @@ def read(root):
     if affectnet_npy.found_at(root):
         return affectnet_npy.read(root)
     if _below(root, lambda path: path.is_dir() and path.name.lower() == "human_annotated"):
-        raise ValueError(f"{root} looks like AffectNet+ (2024), which is out of scope; expected:\n{EXPECTED_TREE}")
+        raise Refused(f"{root} looks like AffectNet+ (2024), which is out of scope; expected:\n{EXPECTED_TREE}")
     lists = {split: _list_file(root, names) for split, names in LISTS.items()}
     images = _images(root)
     parts = {split: _read_list(path, split, images.relative_to(root).as_posix()) for split, path in lists.items()}
@@ -94,7 +95,7 @@ def _read_list(path, split, images):
     first = next(rows, [""])
     header = first[0].strip() == COLUMNS[0]
     if header and tuple(cell.strip() for cell in first) != COLUMNS:
-        raise ValueError(f"{path} has the columns {', '.join(first)}; expected {', '.join(COLUMNS)}")
+        raise Refused(f"{path} has the columns {', '.join(first)}; expected {', '.join(COLUMNS)}")
     rows = rows if header or first == [""] else itertools.chain([first], rows)
     return [_sample(path, number, cells, split, images) for number, cells in enumerate(rows)], header
 
@@ -144,5 +145,5 @@ def _landmarks(text, where):
     text = text.strip().rstrip(";")
     count = text.count(";") + 1
     if text and count != 136:
-        raise ValueError(f"{where}: facial_landmarks holds {count} numbers; expected 136 (68 points)")
+        raise Refused(f"{where}: facial_landmarks holds {count} numbers; expected 136 (68 points)")
     return text or None

@@ -4,6 +4,7 @@ import numpy as np
 
 from data.emotions import AFFECTNET, AFFECTNET_LEFT_OUT
 from data.readers.cells import left_out
+from data.runtime.failures import Refused
 from data.sample import Listing, Sample
 
 FOLDERS = {"train": ("train_set",), "test": ("val_set", "valid_set")}
@@ -78,17 +79,17 @@ def value_of(path):
     """The one number of a .npy file, stored as text, integer or float, of shape () or (1,). Raises ValueError."""
     stored = np.load(path, allow_pickle=False)
     if stored.size != 1:
-        raise ValueError(f"{path} holds {stored.size} values, expected one")
+        raise Refused(f"{path} holds {stored.size} values, expected one")
     try:
         return float(stored.reshape(()).item())
     except ValueError:
-        raise ValueError(f"{path} holds {stored.reshape(()).item()!r}, expected a number") from None
+        raise Refused(f"{path} holds {stored.reshape(()).item()!r}, expected a number") from None
 
 
 def _annotated(path):
     value = value_of(path) if path.exists() else -2.0
     if value != -2 and not -1 <= value <= 1:
-        raise ValueError(f"{path} holds {value}, expected -1..1, or -2 for none")
+        raise Refused(f"{path} holds {value}, expected -1..1, or -2 for none")
     return float("nan") if value == -2 else value
 
 
@@ -98,5 +99,5 @@ def _landmarks(path):
         return None
     stored = np.load(path, allow_pickle=False)
     if stored.size != 136:
-        raise ValueError(f"{path} holds {stored.size} numbers, expected 136 (68 points)")
+        raise Refused(f"{path} holds {stored.size} numbers, expected 136 (68 points)")
     return stored.astype(np.float32).reshape(68, 2)

@@ -5,6 +5,7 @@ import itertools
 from collections import Counter
 from pathlib import Path
 
+from data.runtime.failures import Refused
 from data.sample import SPLITS
 
 
@@ -15,7 +16,7 @@ def rows_of(path):
         with open(path, newline="", encoding="utf-8-sig") as file:
             yield from (row for row in csv.reader(file) if any(cell.strip() for cell in row))
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8") from None
+        raise Refused(f"{path} is not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8") from None
 
 
 def valence_or_arousal(text, where):
@@ -25,13 +26,13 @@ def valence_or_arousal(text, where):
     try:
         value = float(text)
     except ValueError:
-        raise ValueError(
+        raise Refused(
             f"{where}: {text!r} is not a number; expected valence and arousal in -1..1, or -2 for none"
         ) from None
     if value == -2:
         return float("nan")
     if not -1 <= value <= 1:
-        raise ValueError(f"{where}: {text!r} lies outside -1..1; expected valence and arousal there, or -2 for none")
+        raise Refused(f"{where}: {text!r} lies outside -1..1; expected valence and arousal there, or -2 for none")
     return value
 
 

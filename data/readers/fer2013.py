@@ -6,6 +6,7 @@ import numpy as np
 
 from data.emotions import FER2013, FERPLUS_COLUMNS, UNLABELLED, emotion_named
 from data.readers.cells import existing, left_out, rows_of
+from data.runtime.failures import Refused
 from data.sample import Listing, Sample
 
 EXPECTED_TREE = """  fer2013.csv      emotion,pixels,Usage     (also icml_face_data.csv)
@@ -58,11 +59,11 @@ def _read_table(table, majorities):
     names = [name.strip() for name in header]
     missing = [name for name in ("emotion", "pixels", "Usage") if name not in names]
     if missing:
-        raise ValueError(
+        raise Refused(
             f"{table} has the columns {', '.join(names)}; {', '.join(missing)} missing of emotion,pixels,Usage"
         )
     if majorities is not None and len(majorities) != len(rows):
-        raise ValueError(f"{table} has {len(rows):,} rows, {VOTES} has {len(majorities):,}; they join by position")
+        raise Refused(f"{table} has {len(rows):,} rows, {VOTES} has {len(majorities):,}; they join by position")
     counts = {}
     return tuple(_row(table, number, dict(zip(names, cells)), counts, majorities) for number, cells in enumerate(rows))
 
@@ -71,7 +72,7 @@ def _row(table, number, cells, counts, majorities):
     where = f"{table}, row {number} below the header, counted from 0"
     split = USAGE.get(cells["Usage"].strip())
     if split is None:
-        raise ValueError(f"{where}: Usage {cells['Usage']!r}; expected {', '.join(USAGE)}")
+        raise Refused(f"{where}: Usage {cells['Usage']!r}; expected {', '.join(USAGE)}")
     counts[split] = row = counts.get(split, -1) + 1
     emotion, reason = _label(cells["emotion"], where) if majorities is None else majorities[number]
     return Sample(f"{table.name}#{number}", split, row, emotion, reason, pixels=_pixels(cells["pixels"], where))
@@ -81,16 +82,16 @@ def _label(text, where):
     try:
         return FER2013[int(text)], ""
     except (ValueError, KeyError):
-        raise ValueError(f"{where}: emotion {text!r}; expected 0 to 6") from None
+        raise Refused(f"{where}: emotion {text!r}; expected 0 to 6") from None
 
 
 def _pixels(text, where):
     try:
         values = np.array(text.split(), np.uint8)
     except (ValueError, OverflowError):
-        raise ValueError(f"{where}: pixels that are not integers of 0 to 255") from None
+        raise Refused(f"{where}: pixels that are not integers of 0 to 255") from None
     if len(values) != SIDE * SIDE:
-        raise ValueError(f"{where}: {len(values)} pixels; expected {SIDE * SIDE}")
+        raise Refused(f"{where}: {len(values)} pixels; expected {SIDE * SIDE}")
     return values.reshape(SIDE, SIDE)
 
 
@@ -145,6 +146,6 @@ def _class(folder):
     try:
         return emotion_named(folder.name)
     except ValueError:
-        raise ValueError(
+        raise Refused(
             f"{folder} is not named after a class; expected angry, disgust, fear, happy, neutral, sad, surprise"
         ) from None

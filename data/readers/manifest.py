@@ -4,6 +4,7 @@ from pathlib import Path
 
 from data.emotions import LEFT_OUT_NAMES, UNLABELLED, emotion_named
 from data.readers.cells import left_out, repeated, rows_of, valence_or_arousal
+from data.runtime.failures import Refused
 from data.sample import Listing, Sample
 
 EXPECTED_TREE = """  my.csv    path,emotion,split[,valence,arousal]
@@ -35,7 +36,7 @@ def read(root=None, *, table):
     counts = {}
     samples = tuple(_sample(table, line, dict(zip(columns, row)), counts) for line, row in enumerate(rows, 2))
     if not samples:
-        raise ValueError(f"{table} lists no image below its header")
+        raise Refused(f"{table} lists no image below its header")
     splits = tuple(split for split in ("train", "validation", "test") if split in counts)
     return Listing(
         "manifest",
@@ -51,7 +52,7 @@ def _columns(table, header):
     columns = [name.strip().lower() for name in header]
     missing = [name for name in COLUMNS if name not in columns]
     if missing:
-        raise ValueError(
+        raise Refused(
             f"{table} has the columns {', '.join(columns) or 'none'}; {', '.join(missing)} missing of "
             f"{','.join(COLUMNS)}[,valence,arousal]"
         )
@@ -61,7 +62,7 @@ def _columns(table, header):
 def _sample(table, line, cells, counts):
     where = f"{table}, line {line}"
     if len(cells) < len(COLUMNS) or not cells.get("path", "").strip():
-        raise ValueError(f"{where}: no path, or fewer cells than the header has")
+        raise Refused(f"{where}: no path, or fewer cells than the header has")
     split = _split(cells.get("split", ""), where)
     row = counts[split] = counts.get(split, -1) + 1
     emotion, reason = _emotion(cells.get("emotion", ""), where)
@@ -80,7 +81,7 @@ def _split(word, where):
     try:
         return SPLIT_WORDS[word.strip().lower()]
     except KeyError:
-        raise ValueError(f"{where}: split {word!r} is unknown; expected train, validation or test") from None
+        raise Refused(f"{where}: split {word!r} is unknown; expected train, validation or test") from None
 
 
 def _emotion(word, where):
@@ -93,7 +94,7 @@ def _emotion(word, where):
     try:
         return emotion_named(word), ""
     except ValueError as error:
-        raise ValueError(f"{where}: {error}") from None
+        raise Refused(f"{where}: {error}") from None
 
 
 def _unlabelled(samples):

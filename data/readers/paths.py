@@ -6,10 +6,12 @@ import os
 import stat
 from pathlib import Path
 
+from data.runtime.failures import Refused
+
 SHOWN = 80  # characters of a path in a refusal; a table may hold a million of them
 
 
-class OutsideRoot(ValueError):
+class OutsideRoot(Refused):
     """A path from a table that leads out of its root, or to something that is not a regular file."""
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from data.emotions import EMOTIONS, RAFDB
 from data.readers.cells import existing
+from data.runtime.failures import Refused
 from data.sample import Listing, Sample
 
 EXPECTED_TREE = """  basic/EmoLabel/list_patition_label.txt     (also list_partition_label.txt)
@@ -34,7 +35,7 @@ def _label_file(root):
             if (base / "EmoLabel" / name).is_file() and base.name != "compound":
                 return base, base / "EmoLabel" / name
     if (root / "compound").is_dir() or root.name == "compound":
-        raise ValueError(f"{root} holds the compound emotions, which are out of scope. Expected:\n{EXPECTED_TREE}")
+        raise Refused(f"{root} holds the compound emotions, which are out of scope. Expected:\n{EXPECTED_TREE}")
     raise FileNotFoundError(f"{root} holds no EmoLabel/{LABEL_FILES[0]}. Expected:\n{EXPECTED_TREE}")
 
 
@@ -68,11 +69,11 @@ def _label(text, where):
     name, *rest = text.split()
     split = name.split("_")[0]
     if split not in ("train", "test") or not rest:
-        raise ValueError(
+        raise Refused(
             f"{where}: {text!r}; expected train_NNNNN.jpg or test_NNNN.jpg and a label of 1 to {len(EMOTIONS)}"
         )
     if not rest[0].isdecimal() or int(rest[0]) not in RAFDB:
-        raise ValueError(
+        raise Refused(
             f"{where}: label {rest[0]!r}; expected 1 to 7 (a 0 is a re-numbered copy, up to 11 the compound part)"
         )
     return name.rsplit(".", 1)[0], split, RAFDB[int(rest[0])]
@@ -85,7 +86,7 @@ def _box(base, name):
         return None
     numbers = [float(number) for number in path.read_text(encoding="utf-8").split()]
     if len(numbers) != 4:
-        raise ValueError(f"{path} holds {len(numbers)} numbers, expected 4: x_min y_min x_max y_max")
+        raise Refused(f"{path} holds {len(numbers)} numbers, expected 4: x_min y_min x_max y_max")
     left, top, right, bottom = np.maximum(numbers, 0).tolist()
     return (left, top, right - left, bottom - top) if right > left and bottom > top else None
 
@@ -97,5 +98,5 @@ def _landmarks(base, name):
         return None
     numbers = path.read_text(encoding="utf-8").split()
     if len(numbers) != 13:
-        raise ValueError(f"{path} holds {len(numbers)} numbers, expected 5 points and 3 attributes")
+        raise Refused(f"{path} holds {len(numbers)} numbers, expected 5 points and 3 attributes")
     return np.array(numbers[:10], np.float32).reshape(5, 2)

@@ -5,6 +5,8 @@ import dataclasses
 import gc
 import importlib
 
+from data.runtime.failures import Refused
+
 READERS = ("affectnet", "rafdb", "sfew", "fer2013", "manifest", "folder")
 # Asked for by name often enough to be told what is there instead.
 OUT_OF_SCOPE = {
@@ -19,9 +21,9 @@ TOY_MARK = "toy.json"
 def reader(name):
     """The module that reads a data set. Raises ValueError that lists the known names."""
     if name in OUT_OF_SCOPE:
-        raise ValueError(f"{name}: {OUT_OF_SCOPE[name]}")
+        raise Refused(f"{name}: {OUT_OF_SCOPE[name]}")
     if name not in READERS:
-        raise ValueError(f"{name!r} is not a data set that this project reads; known are {', '.join(READERS)}")
+        raise Refused(f"{name!r} is not a data set that this project reads; known are {', '.join(READERS)}")
     return importlib.import_module(f"data.readers.{name}")
 
 

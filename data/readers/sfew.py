@@ -6,6 +6,7 @@ from collections import Counter
 
 from data.emotions import SFEW_FOLDERS
 from data.readers.cells import existing
+from data.runtime.failures import Refused
 from data.sample import Listing, Sample
 
 EXPECTED_TREE = """  Train/{Angry,Disgust,Fear,Happy,Neutral,Sad,Surprise}/*.png     movie frames
@@ -73,7 +74,7 @@ def _samples(root, folder, split):
     for path in folder.iterdir():
         known = path.name in SFEW_FOLDERS or "_Aligned_Faces" in path.name or path.name in SPLITS.values()
         if path.is_dir() and not known and not path.name.startswith((".", "__MACOSX")):
-            raise ValueError(f"{path} is none of the classes {', '.join(SFEW_FOLDERS)}")
+            raise Refused(f"{path} is none of the classes {', '.join(SFEW_FOLDERS)}")
     files = [
         (label, path)
         for label in sorted(SFEW_FOLDERS)

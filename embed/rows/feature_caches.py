@@ -8,6 +8,7 @@ import numpy as np
 from data.emotions import EMOTIONS
 from data.files.cache import FEATURE_SIZE, CacheError, header_of, open_cache, provenance_of, read_split
 from data.files.publish import refuse_difference
+from data.runtime.failures import Refused
 
 MUST_AGREE = (
     "emotion_sha256",
@@ -77,7 +78,7 @@ def is_labelled(path):
 
 def _read_part(file, split, path):
     if split not in file or "feature" not in file[split] or not (file[split]["emotion"][()] >= 0).any():
-        raise ValueError(f"{path} has no labelled {split} rows; a domain needs both a train and a test split")
+        raise Refused(f"{path} has no labelled {split} rows; a domain needs both a train and a test split")
     shape = file[split]["feature"].shape
     if len(shape) != 3 or shape[2] != FEATURE_SIZE:
         raise CacheError(
@@ -88,9 +89,7 @@ def _read_part(file, split, path):
     position = np.flatnonzero(arrays["emotion"] >= 0)
     predicted = arrays.get("valence_arousal_predicted")
     if predicted is not None and not np.isfinite(predicted[position]).all():
-        raise ValueError(
-            f"{path} holds predicted arousal-valence that is not finite in {split}; run `extract run` again"
-        )
+        raise Refused(f"{path} holds predicted arousal-valence that is not finite in {split}; run `extract run` again")
     return CacheSplit(
         path,
         split,
@@ -110,9 +109,9 @@ def refuse_misfit(caches):
     for cache in caches:
         if len(np.unique(cache.train.emotion)) < 2:
             only = EMOTIONS[int(cache.train.emotion[0])]
-            raise ValueError(f"{cache.name} has training rows of one class alone ({only}); a classifier needs two")
+            raise Refused(f"{cache.name} has training rows of one class alone ({only}); a classifier needs two")
         if cache.toy != first.toy:
-            raise ValueError(
+            raise Refused(
                 f"{cache.name} is {'toy' if cache.toy else 'real'} data, {first.name} is not; sweep them apart "
                 "(--datasets)"
             )

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from data.files.cache import FEATURE_SIZE, CacheError, open_cache
+from data.runtime.failures import Refused
 
 RUN_ROWS = 256  # neighbouring rows that are read, and moved about by a shuffle in pools, together
 PIECE_ROWS = 8192  # rows worked on at a time where all are passed once
@@ -112,7 +113,7 @@ def pieces(parts):
             for low in range(0, len(part), PIECE_ROWS):
                 piece = _between(dataset, part, low, min(low + PIECE_ROWS, len(part)))
                 if not torch.isfinite(piece).all():
-                    raise ValueError(
+                    raise Refused(
                         f"{part.path} holds features that are not finite in {part.split}; run `extract run` again"
                     )
                 yield start + low, piece

@@ -6,6 +6,7 @@ whatever their weights (torch's weighted mean would divide by the sum of weights
 import numpy as np
 
 from data.emotions import EMOTIONS
+from data.runtime.failures import Refused
 
 
 def class_weights(emotion):
@@ -17,7 +18,7 @@ def class_weights(emotion):
 def dataset_weight(rows):
     """w_dataset: 1 / ln N_total of one domain (Eq. 2). Raises ValueError where the logarithm is not positive."""
     if rows < 2:
-        raise ValueError(f"a domain needs at least 2 training rows, found {rows}")
+        raise Refused(f"a domain needs at least 2 training rows, found {rows}")
     return 1 / np.log(rows)
 
 

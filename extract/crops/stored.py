@@ -5,6 +5,7 @@ import numpy as np
 
 from data.files.cache import header_of, open_cache, read_split
 from data.files.hdf5 import mapped
+from data.runtime.failures import Refused
 from extract.faces.alignment import CROP_SIZE
 from extract.images.decode import decode
 from extract.ranks import own_cpus
@@ -46,7 +47,7 @@ def pixels(jpeg, size):
     """(size, size, 3) uint8 RGB of one cached crop, from its JPEG bytes as a uint8 array. Raises ValueError."""
     image = decode(jpeg.tobytes())  # the file may come from anywhere
     if image.shape[:2] != (CROP_SIZE, CROP_SIZE):
-        raise ValueError(
+        raise Refused(
             f"a cached crop has {image.shape[1]} x {image.shape[0]} pixels, expected {CROP_SIZE} x {CROP_SIZE}"
         )
     return image if image.shape[0] == size else cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)

@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from data.runtime.failures import Refused
+
 ALIGNMENT_VERSION = 1  # raise it when anything here changes a pixel
 CROP_SIZE = 224  # the paper's input size; smaller networks shrink the crop
 
@@ -48,7 +50,7 @@ def similarity(points, target):
     centred = z - z.mean()
     size = (np.abs(centred) ** 2).sum()
     if not np.isfinite(size) or size < 1e-6:
-        raise ValueError("the landmarks coincide, so they fix no alignment")
+        raise Refused("the landmarks coincide, so they fix no alignment")
     a = (centred.conj() * (w - w.mean())).sum() / size
     b = w.mean() - a * z.mean()
     return np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])

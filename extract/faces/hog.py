@@ -12,6 +12,8 @@ import cv2
 import dlib
 import numpy as np
 
+from data.runtime.failures import Refused
+
 LANDMARKS_FILE = "shape_predictor_5_face_landmarks.dat"
 LANDMARKS_SHA256 = "c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888"
 
@@ -40,9 +42,7 @@ def weights_path():
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing; pip install 'face_recognition_models>=0.3' (older wheels lack it)")
     if hashlib.sha256(path.read_bytes()).hexdigest() != LANDMARKS_SHA256:
-        raise ValueError(
-            f"{path} has another sha256 than the 5-point weights of dlib; reinstall face_recognition_models"
-        )
+        raise Refused(f"{path} has another sha256 than the 5-point weights of dlib; reinstall face_recognition_models")
     return path
 
 

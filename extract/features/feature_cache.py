@@ -11,6 +11,7 @@ from data.files.cache import FEATURE_SIZE, made_already, pack
 from data.files.provenance import code_version, versions
 from data.files.publish import lock
 from data.files.shards import Shards
+from data.runtime.failures import Refused
 from extract.crops.stored import LABELS, pixels
 from extract.network.augmentation import augment
 from extract.network.inference import BATCH, Predictor, plain, widths
@@ -180,18 +181,18 @@ def refuse_misfit(source, networks):
     version = source.header["alignment_version"]
     for one in networks:
         if one.meta["alignment_version"] != version:
-            raise ValueError(
+            raise Refused(
                 f"the crops have alignment version {version}, the {one.meta['task']} network was trained on "
                 f"{one.meta['alignment_version']}; align or train again"
             )
         if one.meta["toy"] and not source.toy:
-            raise ValueError(
+            raise Refused(
                 f"the {one.meta['task']} network was trained on the toy corpus, the crops are real images; "
                 "train on real images first, or use another --workdir"
             )
     sizes = [one.meta["image_size"] for one in networks]
     if sizes[0] != sizes[-1]:
-        raise ValueError(
+        raise Refused(
             f"the emotion network has image size {sizes[0]}, the valence-arousal network {sizes[-1]}; train both "
             "at one --image-size"
         )
@@ -228,7 +229,7 @@ def _arrays(shard, outputs):
 def _finite(values, paths):
     broken = np.flatnonzero(~(np.isfinite(values) & (np.abs(values) < np.finfo(np.float16).max)).all((1, 2)))
     if len(broken):
-        raise ValueError(
+        raise Refused(
             f"{paths[broken[0]]} gives features that are not finite float16; use --precision float32, "
             "or train the network again"
         )

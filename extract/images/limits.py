@@ -1,10 +1,12 @@
 """What an image file may be to be decoded, and the refusal of all others."""
 
+from data.runtime.failures import Refused
+
 MOST_PIXELS = 64_000_000  # 8,000 x 8,000; 192 MB as RGB
 SMALLEST_SIDE = 8  # dlib finds "no face" in less without a word; it is another thing and gets another status
 
 
-class Undecodable(ValueError):
+class Undecodable(Refused):
     """An image file that gives no pixels; `status` says in which of the manifest's ways."""
 
     def __init__(self, status, reason):

@@ -11,6 +11,7 @@ import torch
 
 from data.emotions import EMOTIONS
 from data.files.publish import publish
+from data.runtime.failures import Refused
 from extract.network.backbone import TASKS, Backbone
 
 SCHEMA = 1
@@ -27,7 +28,7 @@ META = {
 }
 
 
-class CheckpointError(ValueError):
+class CheckpointError(Refused):
     """A file that is not a usable checkpoint of this project."""
 
 

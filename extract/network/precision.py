@@ -4,6 +4,7 @@ import os
 
 import torch
 
+from data.runtime.failures import Refused
 from extract.ranks import own_cpus
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -16,7 +17,7 @@ def choose_device(name=None, *, local=0):
     Raises ValueError where one was asked for that is not there, or this process has no GPU left."""
     found = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     if name not in (None, "cpu", found):
-        raise ValueError(
+        raise Refused(
             f"device {name} was asked for, but torch finds {found} here; install the build of torch for it, "
             "or leave --device out"
         )
@@ -24,7 +25,7 @@ def choose_device(name=None, *, local=0):
     if name != "cuda":
         return torch.device(name)
     if local >= torch.cuda.device_count():
-        raise ValueError(
+        raise Refused(
             f"{local + 1} processes were started here, each takes a GPU, and torch finds {torch.cuda.device_count()}; "
             f"start {torch.cuda.device_count()}, or add --device cpu"
         )

@@ -14,6 +14,7 @@ import numpy as np
 from data.emotions import EMOTIONS, RAFDB, SFEW_FOLDERS
 from data.files.publish import publish_text
 from data.readers.registry import TOY_MARK
+from data.runtime.failures import Refused
 from data.runtime.machine import available_cpus
 from extract.toy.picture import Style
 from extract.toy.picture import draw as draw_face
@@ -110,12 +111,12 @@ def _found(folder, settings):
             there = json.loads((folder / name).read_text(encoding="utf-8"))
             for field, value in settings.items():
                 if there.get(field) != value:
-                    raise ValueError(
+                    raise Refused(
                         f"{folder} holds a toy corpus of {field} {there.get(field)}, this call asks for {value}; "
                         "delete it, or use another --workdir"
                     )
             return name == TOY_MARK
-    raise ValueError(f"{folder} is not empty and holds no toy corpus; it is left alone. Use another --workdir")
+    raise Refused(f"{folder} is not empty and holds no toy corpus; it is left alone. Use another --workdir")
 
 
 def plan(name, *, seed, size, dominance):

@@ -6,6 +6,7 @@ import time
 import numpy as np
 import torch
 
+from data.runtime.failures import Refused
 from extract.crops.stored import decoded
 from extract.training.step import one_cycle
 from extract.training.training_rows import batch_bounds
@@ -13,7 +14,7 @@ from extract.training.training_rows import batch_bounds
 LOOK_STEPS = 32  # on a device that works ahead of Python until it is asked for a value; a CPU does not
 
 
-class NotFinite(ArithmeticError):
+class NotFinite(Refused, ArithmeticError):
     """The loss is no longer a number."""
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from data.emotions import EMOTIONS
+from data.runtime.failures import Refused
 
 
 def usable(crops, task):
@@ -47,7 +48,7 @@ class TrainingRows:
         starts = np.cumsum([0, *map(len, self.parts)])
         self.places = np.concatenate([usable(part, task) + start for part, start in zip(self.parts, starts)])
         if not len(self.places):
-            raise ValueError(f"no row of {', '.join(domains)} can be trained on for {task}: labels are missing")
+            raise Refused(f"no row of {', '.join(domains)} can be trained on for {task}: labels are missing")
         # Each row has a label of both tasks or is not a training row, so what the empty ones hold is never looked at.
         if task == "valence-arousal":
             self.labels, self.weights = np.concatenate([part.valence_arousal for part in self.parts if len(part)]), None

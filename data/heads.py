@@ -1,0 +1,122 @@
+"""Families of heads: what turns cached features into emotions, declared once for all stages.
+
+A head is a representation z and, for each training domain d, a classifier on it. The paper's families are linear: z = A
+x + a of the feature x; with arousal-valence v, z = [v; A x + a]; on the unit sphere, z / |z|; logits_d = Bv_d v + B_d z
++ b_d. Another family is one more object, made known by `register`; docs/extending.md shows how.
+
+Axes: n rows, F features, k learned dimensions, D domains, C classes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+PREDICTED, ANNOTATED = "predicted", "annotated"  # which arousal-valence a family stands on
+
+
+@dataclass(frozen=True)
+class Family:
+    """One kind of head. What is None or False here is so for most families."""
+
+    name: str  # on the command line and in results files
+    title: str  # in print: "CAKE-{k}"
+    plain: str = ""  # in print without learned dimensions, where no number belongs there
+    curve: str = ""  # what a curve over all its sizes is called; empty where it is drawn in none
+    smallest: int = 1  # least k of a head
+    arousal_valence: str | None = None  # PREDICTED, ANNOTATED (one domain alone, Section 2.1) or none
+    table_sizes: tuple = ()  # the k that Tables 1 to 3 and Figure 5 need, trained in every sweep
+    module: Callable | None = None  # the general way: (k, features, classes, domains, generator) -> torch.nn.Module
+
+    def has(self, k: int) -> bool:
+        """Whether there is a head of k learned dimensions."""
+        return k >= self.smallest
+
+    def label(self, k: int) -> str:
+        """A head in print, such as CAKE-3."""
+        return self.title.format(k=k) if k or not self.plain else self.plain
+
+    def size(self, k: int, features: int) -> int:
+        """Dimensions that the classifiers see."""
+        return k + 2 * bool(self.arousal_valence)
+
+    def coordinates(self, k: int) -> tuple:
+        """Names of the dimensions of z; empty where it is the feature itself."""
+        return (*(("valence", "arousal") if self.arousal_valence else ()), *(f"k{index}" for index in range(1, k + 1)))
+
+    def shapes(self, k: int, *, features: int, classes: int, domains: int) -> dict:
+        """Name -> shape of each array of a head's weights, as kept in results files."""
+        raise NotImplementedError
+
+    def representation(self, weights: dict, x: np.ndarray, v: np.ndarray | None = None) -> np.ndarray:
+        """(n, size) z of features x (n, F) as cached and arousal-valence v (n, 2), where the family has it."""
+        raise NotImplementedError
+
+    def logits(self, weights: dict, z: np.ndarray) -> np.ndarray:
+        """(D, n, C) logits of every classifier at z (n, size)."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Linear(Family):
+    """The paper's families, which the stacked trainer trains side by side in wide products."""
+
+    projects: bool = True  # whether there is an A at all; the baseline's classifiers see the features themselves
+    on_sphere: bool = False  # z / |z| (Section 3.4); not linear from end to end
+
+    def has(self, k: int) -> bool:
+        """As Family.has; without a projection there is one head alone, of k = 0."""
+        return k >= self.smallest if self.projects else k == 0
+
+    def size(self, k: int, features: int) -> int:
+        """As Family.size; without a projection all features."""
+        return super().size(k, features) if self.projects else features
+
+    def coordinates(self, k: int) -> tuple:
+        """As Family.coordinates."""
+        return super().coordinates(k) if self.projects else ()
+
+    def shapes(self, k: int, *, features: int, classes: int, domains: int) -> dict:
+        """A (k, F), a (k,), B (D, C, k), b (D, C) and, with arousal-valence, Bv (D, C, 2); without a projection B (D,
+        C, F), b."""
+        if not self.projects:
+            return {"B": (domains, classes, features), "b": (domains, classes)}
+        shapes = {"A": (k, features), "a": (k,), "B": (domains, classes, k), "b": (domains, classes)}
+        return {**shapes, "Bv": (domains, classes, 2)} if self.arousal_valence else shapes
+
+    def representation(self, weights: dict, x: np.ndarray, v: np.ndarray | None = None) -> np.ndarray:
+        """As Family.representation."""
+        if not self.projects:
+            return x
+        z = x @ weights["A"].T + weights["a"]
+        if self.on_sphere:
+            z = z / np.linalg.norm(z, axis=1, keepdims=True)
+        return np.concatenate([v, z], 1) if self.arousal_valence else z
+
+    def logits(self, weights: dict, z: np.ndarray) -> np.ndarray:
+        """As Family.logits."""
+        B = np.concatenate([weights["Bv"], weights["B"]], 2) if self.arousal_valence else weights["B"]
+        return np.einsum("dck,nk->dnc", B, z) + weights["b"][:, None]
+
+
+CAKE = Linear("cake", "CAKE-{k}", curve="CAKE-k", table_sizes=(2, 3))
+AV = Linear("av", "AV{k}", "AV", "AVk", smallest=0, arousal_valence=PREDICTED, table_sizes=(0, 1))
+CAKE_NORM = Linear("cake-norm", "CAKE-{k}-Norm", table_sizes=(3,), on_sphere=True)
+BASELINE = Linear("baseline", "Baseline", smallest=0, table_sizes=(0,), projects=False)
+AV_TRUE = Linear("av-true", "annotated AV +{k}", smallest=0, arousal_valence=ANNOTATED)
+
+FAMILIES = {family.name: family for family in (CAKE, AV, CAKE_NORM, BASELINE, AV_TRUE)}
+
+
+def register(family: Family) -> Family:
+    """Make a family known to plans, results, tables and commands. Raises ValueError where its name is taken by
+    another."""
+    if FAMILIES.setdefault(family.name, family) != family:
+        raise ValueError(f"there is a family {family.name!r} already; choose another name")
+    return family
+
+
+def family_named(name: str) -> Family:
+    """Raises ValueError that lists the known names."""
+    if name not in FAMILIES:
+        raise ValueError(f"unknown family {name!r}; known are {', '.join(FAMILIES)}")
+    return FAMILIES[name]
