@@ -15,11 +15,11 @@ from extract.crops.cropping import Rule
 from extract.crops.stored import StoredCrops, batches, decoded
 from extract.network import checkpoint
 from extract.network.augmentation import affine, augment, change, cutout, draw, jitter
-from extract.network.inference import test_scores as scores_on_test
 from extract.network.precision import choose_device
 from extract.training.backbone_training import TrainingSettings, train
 from extract.training.epoch_log import read_log
 from extract.training.epochs import Epochs, NotFinite
+from extract.training.network_scores import test_scores as scores_on_test
 from extract.training.training_rows import batch_bounds, class_weights, usable
 from tests.extract.made_up import listing
 
