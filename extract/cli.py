@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from extract import stages
-from extract.options import DATASETS, DEVICE, FILE, PRECISION, RULE, SOURCE, WORKDIR, WORKERS, listing_of, options
+from extract.options import DEVICE, FILE, PRECISION, RULE, WORKDIR, WORKERS, SourceCommand, listing_of, options
 from extract.progress import bar, say
 from extract.ranks import Stopped, joined, own_cpus
 
@@ -73,9 +73,9 @@ def toy(workdir, seed, size, dominance):
     click.echo(folder)
 
 
-@main.command()
+@main.command(cls=SourceCommand)
 @WORKDIR
-@options(*SOURCE, WORKERS)
+@WORKERS
 @click.option(
     "--pairs",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -100,16 +100,18 @@ def check(workdir, workers, pairs, **source):
         publish(pairs, lambda temporary: write_csv(found.pairs, found.places, temporary))
 
 
-@main.command()
+@main.command(cls=SourceCommand)
 @WORKDIR
-@options(*SOURCE, *RULE)
+@options(*RULE)
 @expected_failures
-def align(workdir, landmarks, undetected, faces, workers, **source):
+def align(workdir, landmarks, detector, undetected, faces, workers, **source):
     """Detect, align and crop every listed image -> aligned/NAME.h5.
 
     Started by torchrun, several processes share the images: torchrun --nproc-per-node 2 -m extract.cli align"""
     with joined() as ranks:
-        alignment = ranks.together(lambda: stages.alignment_of(workdir, landmarks, undetected, faces, source, ranks))
+        alignment = ranks.together(
+            lambda: stages.alignment_of(workdir, landmarks, undetected, faces, detector, source, ranks)
+        )
         stages.align(alignment, workers, ranks)
     if ranks.first:
         click.echo(alignment.target)
@@ -153,9 +155,9 @@ def train(workdir, datasets, device, precision, **settings):
         click.echo(path)
 
 
-@main.command()
+@main.command(cls=SourceCommand)
 @WORKDIR
-@options(*SOURCE, *RULE)
+@options(*RULE)
 @click.option(
     "--views",
     type=click.IntRange(0),
@@ -166,7 +168,7 @@ def train(workdir, datasets, device, precision, **settings):
 @DEVICE
 @PRECISION
 @expected_failures
-def run(workdir, landmarks, undetected, faces, workers, views, device, precision, **source):
+def run(workdir, landmarks, detector, undetected, faces, workers, views, device, precision, **source):
     """Run the networks over every aligned crop -> features/NAME.h5. Aligns first where that is not done.
 
     --dataset may also be the name of a cache in aligned/. Started by torchrun, several processes share the images:
@@ -175,9 +177,9 @@ def run(workdir, landmarks, undetected, faces, workers, views, device, precision
     target = workdir / "features" / f"{name}.h5"
     with joined() as ranks:
         networks, settings = ranks.together(lambda: stages.networks_of(workdir, device, precision, views, ranks))
-        if source["dataset"] in DATASETS:
+        if ranks.together(lambda: stages.is_data_set(workdir, source["dataset"])):
             alignment = ranks.together(
-                lambda: stages.alignment_of(workdir, landmarks, undetected, faces, source, ranks)
+                lambda: stages.alignment_of(workdir, landmarks, undetected, faces, detector, source, ranks)
             )
             stages.align_for(alignment, target, networks, settings, workers or own_cpus(), ranks)
         stages.run(ranks.together(lambda: stages.aligned_cache(workdir, name)), target, networks, settings, ranks)

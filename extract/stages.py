@@ -7,7 +7,7 @@ from extract.progress import bar, say
 from extract.ranks import own_cpus
 
 
-def alignment_of(workdir, landmarks, undetected, faces, source, ranks):
+def alignment_of(workdir, landmarks, undetected, faces, detector, source, ranks):
     """The AlignedCache that the options ask for, with what its reader found said."""
     from data.readers import registry
     from extract.crops.aligned_cache import AlignedCache
@@ -17,8 +17,20 @@ def alignment_of(workdir, landmarks, undetected, faces, source, ranks):
     for note in (listing.layout, *listing.notes) if ranks.first else ():
         say(f"{source['dataset']}: {note}")
     path = workdir / "aligned" / f"{source['name'] or source['dataset']}.h5"
-    rule = Rule(landmarks or ("none" if listing.aligned else "detector"), undetected, faces)
+    rule = Rule(landmarks or ("none" if listing.aligned else "detector"), undetected, faces, detector)
     return AlignedCache(listing, path, rule, registry.official(listing))
+
+
+def is_data_set(workdir, name):
+    """Whether a reader has this name; else it is that of a cache in aligned/. Raises Refused that lists the readers
+    where it is neither."""
+    from data.readers import registry
+
+    if name in registry.names():
+        return True
+    if not (workdir / "aligned" / f"{name}.h5").is_file():
+        registry.reader_named(name)
+    return False
 
 
 def align(alignment, workers, ranks):

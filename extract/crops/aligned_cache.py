@@ -14,10 +14,12 @@ from data.files.cache import made_already, pack
 from data.files.provenance import code_version, versions
 from data.files.publish import lock
 from data.files.shards import Shards
-from data.sample import SPLITS
-from extract.crops.cropping import JPEG_QUALITY, ImageOutcome, outcome
+from data.sample import EYE_CENTRES, POINTS_68, SPLITS, Listing
+from extract.crops.cropping import JPEG_QUALITY, ImageOutcome, Rule, outcome
 from extract.crops.shard_arrays import COUNTED, counts, shard_arrays
 from extract.faces.alignment import ALIGNMENT_VERSION, CROP_SIZE
+from extract.faces.detectors import Detector, detector_named
+from extract.faces.landmarks import scheme_named
 from extract.ranks import ALONE
 from extract.stage_times import StageTimes
 from extract.threads import Threads, ahead
@@ -43,7 +45,10 @@ class AlignedCache:
 
     def __init__(self, listing, target, rule, official=None):
         self.listing, self.target, self.rule, self.official = listing, Path(target), rule, official or {}
-        self.header = make_header(listing, rule)
+        for scheme in {sample.scheme for sample in listing.samples if sample.landmarks is not None}:
+            scheme_named(scheme)  # refused now, and not as faces that were not found
+        self.detector = detector_named(rule.detector)
+        self.header = make_header(listing, rule, self.detector)
         self.plan = _plan(listing)  # (split, samples) of each shard; the position is its number
 
     def finish(self, workers, ranks, progress):
@@ -118,7 +123,7 @@ class AlignedCache:
             yield (number, position), result
 
     def _work(self):
-        return functools.partial(outcome, root=self.listing.root, rule=self.rule)
+        return functools.partial(outcome, root=self.listing.root, rule=self.rule, detector=self.detector)
 
     def _items(self, todo):
         return (
@@ -167,8 +172,10 @@ class AlignedCache:
         return splits
 
 
-def make_header(listing, rule):
+def make_header(listing: Listing, rule: Rule, detector: Detector) -> dict:
     """Everything that changes a crop or its label; two calls with equal headers make equal caches."""
+    choices = asdict(rule)
+    del choices["detector"]  # its identity says more
     return {
         "list_digest": list_digest(listing),
         "alignment_version": ALIGNMENT_VERSION,
@@ -176,13 +183,13 @@ def make_header(listing, rule):
         "jpeg_quality": JPEG_QUALITY,
         "shard_rows": SHARD_ROWS,
         "toy": listing.toy,
-        **asdict(rule),
+        **choices,
         "opencv": metadata.version("opencv-python"),
-        "dlib": metadata.version("dlib-bin"),
+        **detector.identity(),
     }
 
 
-def list_digest(listing):
+def list_digest(listing: Listing) -> str:
     """sha256 over every field of every sample."""
     digest = hashlib.sha256()
     for sample in listing.samples:
@@ -198,8 +205,16 @@ def list_digest(listing):
         )
         digest.update(repr(fields).encode())
         for values in (sample.landmarks, sample.pixels):
-            digest.update(b"-" if values is None else values.encode() if isinstance(values, str) else values.tobytes())
+            digest.update(_bytes(values))
+        if sample.scheme not in ("", POINTS_68, EYE_CENTRES):  # these were told apart by the number of points alone
+            digest.update(sample.scheme.encode())
     return digest.hexdigest()
+
+
+def _bytes(values: np.ndarray | str | None) -> bytes:
+    if values is None:
+        return b"-"
+    return values.encode() if isinstance(values, str) else values.tobytes()
 
 
 def _plan(listing):

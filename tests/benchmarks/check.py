@@ -83,7 +83,7 @@ CHANGES = {
 def photographs(folder):
     """Sorted absolute paths of the images of all tables in the folder."""
     tables = sorted(Path(folder).glob("*.csv"))
-    listings = [registry.read("manifest", None, table=table) for table in tables]
+    listings = [registry.read("manifest", None, manifest=table) for table in tables]
     return sorted({str(listing.root / sample.path) for listing in listings for sample in listing.samples})
 
 

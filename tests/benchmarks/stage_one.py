@@ -46,7 +46,7 @@ class Faces:
     """Photographs of one or more tables under one root, and what the measurements share."""
 
     def __init__(self, manifests, count, folder):
-        listings = [registry.read("manifest", None, table=manifest) for manifest in manifests]
+        listings = [registry.read("manifest", None, manifest=manifest) for manifest in manifests]
         samples = [
             replace(sample, split="train") for listing in listings for sample in listing.samples if not sample.left_out
         ]
@@ -355,7 +355,7 @@ def resume(faces):
     sample = faces.listing.samples[0]
     with open(folder / "list.csv", "w", newline="") as file:
         csv.writer(file).writerows([("path", "emotion", "split"), *[(sample.path, "neutral", "train")] * LIST])
-    listing = registry.read("manifest", faces.listing.root, table=folder / "list.csv")
+    listing = registry.read("manifest", faces.listing.root, manifest=folder / "list.csv")
     script = folder / "resume_script.py"
     script.write_text(RESUME)
     alignment = all_but_one(listing, folder / "a.h5")
@@ -382,7 +382,7 @@ def all_but_one(listing, target):
     """An AlignedCache whose shards are there but for the last, of one made-up crop an image."""
     alignment = aligned_cache.AlignedCache(listing, target, Rule(landmarks="none"))
     with alignment.held(aligned_cache.ALONE):
-        jpeg = aligned_cache.outcome(listing.samples[0], listing.root, alignment.rule).crops[0].jpeg
+        jpeg = aligned_cache.outcome(listing.samples[0], listing.root, alignment.rule, alignment.detector).crops[0].jpeg
         for number, (_, samples) in enumerate(alignment.plan[:-1]):
             alignment.shards.publish(
                 number,

@@ -227,5 +227,5 @@ def test_npy_gaps_are_said(tmp_path):
 
 
 def test_official_counts_are_the_seven_classes_of_the_paper():
-    assert sum(affectnet.OFFICIAL["csv"]["train"]) == 283_901
-    assert sum(affectnet.OFFICIAL["csv"]["test"]) == 3_500
+    assert sum(affectnet.READER.official["csv"]["train"]) == 283_901
+    assert sum(affectnet.READER.official["csv"]["test"]) == 3_500

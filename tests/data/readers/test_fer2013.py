@@ -103,4 +103,4 @@ def test_votes_of_another_length_are_refused(tmp_path):
 
 
 def test_official_counts_close():
-    assert [sum(counts) for counts in fer2013.OFFICIAL["fer2013"].values()] == [28_709, 3_589, 3_589]
+    assert [sum(counts) for counts in fer2013.READER.official["fer2013"].values()] == [28_709, 3_589, 3_589]

@@ -85,11 +85,14 @@ def test_compound_and_missing_trees(tmp_path):
     with pytest.raises(ValueError, match="compound"):
         registry.read("rafdb", tmp_path)
     with pytest.raises(ValueError, match="out of scope"):
-        registry.reader("rafdb-compound")
+        registry.reader_named("rafdb-compound")
 
 
 def test_official_counts_and_splits_do_not_overlap(tmp_path):
-    assert sum(rafdb.OFFICIAL["original"]["train"]) == 12_271 and sum(rafdb.OFFICIAL["original"]["test"]) == 3_068
+    assert (
+        sum(rafdb.READER.official["original"]["train"]) == 12_271
+        and sum(rafdb.READER.official["original"]["test"]) == 3_068
+    )
     listing = registry.read("rafdb", tree(tmp_path, LINES))
     assert not {sample.path for sample in listing.of("train")} & {sample.path for sample in listing.of("test")}
     assert listing.splits == ("train", "test")

@@ -146,7 +146,7 @@ def test_the_detector_finds_them_and_agrees_on_the_landmarks():
         found += bool(faces)
         if faces:
             size = np.linalg.norm(points[45] - points[36])
-            errors.append(np.abs(faces[0].landmarks - points[[45, 42, 36, 39, 33]]).mean() / size)
+            errors.append(np.abs(faces[0].landmarks.points - points[[45, 42, 36, 39, 33]]).mean() / size)
     assert found >= 0.95 * len(pictures)
     assert np.mean(errors) < 0.05
 
