@@ -24,17 +24,19 @@ class Sample:
     split: str  # one of SPLITS; "test" is the split the paper tests on
     row: int  # position in the source list of this split, counted from 0
     emotion: int = UNLABELLED  # 0..6 in the order of EMOTIONS
-    left_out: str = ""  # why the row is none of the seven classes ("contempt", "unknown id 11"); never processed
+    left_out: str = ""  # why the row is not of the seven classes ("contempt", "unknown id 11"); never processed
     box: tuple | None = None  # x, y, width, height in pixels of the stored image
-    landmarks: np.ndarray | str | None = None  # (n, 2) float32, x and y in pixels of the stored image; or x1;y1;x2;...
+    # (n, 2) float32, x and y in pixels of the stored image; or the same numbers as the text x1;y1;x2;...
+    landmarks: np.ndarray | str | None = None
     valence: float = float("nan")  # -1..1, NaN where not annotated
     arousal: float = float("nan")
     pixels: np.ndarray | None = None  # (height, width) uint8, where the list itself holds the image
     scheme: str = ""  # of the landmarks, where there are any: one of the names above
 
     def points(self) -> np.ndarray | None:
-        """(n, 2) float32 landmarks, or None. Raises ValueError for a text that is not numbers: a list of 287,651 x 136
-        of them takes many seconds to convert, and few are looked at."""
+        """(n, 2) float32 landmarks, or None. Raises ValueError for a text that is not numbers.
+
+        Converted here and not by the reader: 287,651 x 136 numbers take many seconds, and few are looked at."""
         if isinstance(self.landmarks, str):
             return np.array([float(number) for number in self.landmarks.split(";")], np.float32).reshape(-1, 2)
         return self.landmarks
@@ -55,5 +57,5 @@ class Listing:
     splits: tuple = field(default=("train", "test"))
 
     def of(self, split: str) -> list[Sample]:
-        """The samples of one split, in their order."""
+        """The samples of one split, in the order of the list."""
         return [sample for sample in self.samples if sample.split == split]

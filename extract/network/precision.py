@@ -10,11 +10,11 @@ from extract.ranks import own_cpus
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
-def choose_device(name=None, *, local=0):
-    """The device asked for, or the best there is. local: number of this process on its machine, which takes its own
-    GPU.
+def choose_device(name: str | None = None, *, local: int = 0) -> torch.device:
+    """The device asked for, or the best there is.
 
-    Raises ValueError where one was asked for that is not there, or this process has no GPU left."""
+    local: number of this process on its machine; each takes its own GPU. Raises Refused where the device asked for is
+    not there, or no GPU is left for this process."""
     found = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     if name not in (None, "cpu", found):
         raise Refused(
@@ -33,7 +33,7 @@ def choose_device(name=None, *, local=0):
     return torch.device("cuda", local)
 
 
-def choose_precision(device):
+def choose_precision(device: torch.device) -> str:
     """bfloat16 where the hardware computes in it (2 to 3 times faster), else float32."""
     if device.type == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
@@ -41,23 +41,23 @@ def choose_precision(device):
     return "bfloat16" if device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported() else "float32"
 
 
-def autocast(device, precision):
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """The context in which a network computes in that precision."""
     return torch.autocast(device.type, dtype=PRECISIONS[precision], enabled=precision != "float32")
 
 
-def use_own_cpus():
-    """As many threads as this process has CPUs, by affinity, quota and its fellows here; a user's own OMP_NUM_THREADS
-    stands."""
+def use_own_cpus() -> None:
+    """Let torch run as many threads as this process has CPUs, by affinity, quota and the other processes here.
+
+    An OMP_NUM_THREADS of the user stands."""
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(own_cpus())
 
 
-def own_threads():
-    """Batches that the CPU works on side by side: one a CPU, or as few as a user's OMP_NUM_THREADS says. torchrun sets
-    it to 1 in every process of its own accord, so there it says nothing."""
+def own_threads() -> int:
+    """Batches that the CPU works on side by side: one for each CPU, or as few as a user's OMP_NUM_THREADS says."""
     asked = os.environ.get("OMP_NUM_THREADS", "")
-    return (
-        min(int(asked), own_cpus())
-        if asked.isdigit() and int(asked) and "LOCAL_WORLD_SIZE" not in os.environ
-        else own_cpus()
-    )
+    by_torchrun = "LOCAL_WORLD_SIZE" in os.environ  # it sets OMP_NUM_THREADS to 1 in each process, whoever asked
+    if by_torchrun or not asked.isdigit() or int(asked) == 0:
+        return own_cpus()
+    return min(int(asked), own_cpus())

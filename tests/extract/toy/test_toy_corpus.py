@@ -72,7 +72,7 @@ def test_a_finished_corpus_is_kept_and_others_are_refused(corpus, tmp_path):
     with pytest.raises(ValueError, match="seed 3, this call asks for 4"):
         toy_corpus.draw(corpus, seed=4, size=70)
     (tmp_path / "thesis.txt").write_text("irreplaceable")
-    with pytest.raises(ValueError, match="holds no toy corpus; it is left alone"):
+    with pytest.raises(ValueError, match="does not hold a toy corpus; it is left alone"):
         toy_corpus.draw(tmp_path, seed=3, size=70)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
