@@ -28,7 +28,7 @@ class TrainingSettings:
 
     task: str
     image_size: int = 224  # paper
-    epochs: int = 30  # not from the paper, nor is what follows: a full AffectNet has converged by then
+    epochs: int = 30  # not from the paper, nor are those down to dropout: a full AffectNet has converged by then
     batch: int = 128
     rate: float = 1e-3  # peak of the one-cycle schedule, AdamW
     decay: float = 0.05  # AdamW's usual weight decay, for training from scratch on few images
