@@ -85,7 +85,7 @@ def compare(
     """Comparison of two representations by a score on their own test sets, averaged over `tests` by the number of rows.
 
     None where either has no score on one of them. resamples: the Resamples of these runs."""
-    counts = [[_own_counts(runs, each, name) for name in tests] for each in (first, second)]
+    counts = [_own_counts(runs, each, tests) for each in (first, second)]
     if not all(own.any() for each in counts for own in each):
         return None
     sizes = [len(runs.tests[name].emotion) for name in tests]
@@ -97,8 +97,10 @@ def compare(
     )
 
 
-def _own_counts(runs, representation, name):
-    return runs.confusions(*representation.key)[:, runs.classifiers.index(name), list(runs.tests).index(name)]
+def _own_counts(runs, representation, tests):
+    """[(runs, 7, 7) counts by each test set's own classifier]."""
+    counts = runs.confusions(*representation.key)
+    return [counts[:, runs.classifiers.index(name), list(runs.tests).index(name)] for name in tests]
 
 
 def _bootstrap(first, second, tests, sizes, resamples, score):

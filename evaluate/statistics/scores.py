@@ -74,10 +74,11 @@ def score_of(
 def multi_domain(runs: Runs, representation: Representation) -> Score | None:
     """Macro F1 of each classifier on its own test set, averaged by the sizes of the test sets (Figure 4), or None where
     a data set has no score."""
-    own = [counts_of(runs, representation, classifier=name, test=name) for name in runs.classifiers]
-    if not all(counts.any() for counts in own):
+    counts = runs.confusions(*representation.key)  # once, for all: there may be thousands of heads
+    own = [counts[:, runs.classifiers.index(name), list(runs.tests).index(name)] for name in runs.classifiers]
+    if not all(each.any() for each in own):
         return None
-    wide = [with_undetected(counts, undetected(runs.tests[name])) for counts, name in zip(own, runs.classifiers)]
+    wide = [with_undetected(each, undetected(runs.tests[name])) for each, name in zip(own, runs.classifiers)]
     return over_runs(_by_size(own), _by_size(wide))
 
 

@@ -91,4 +91,5 @@ def _heads(runs: Runs, representation: Representation) -> list:
 
 
 def _has_numpy_form(family: Family) -> bool:
-    return type(family).representation is not Family.representation
+    kind = type(family)
+    return kind.representation is not Family.representation and kind.logits is not Family.logits

@@ -201,6 +201,17 @@ def test_a_path_cannot_end_the_data_or_become_markup(tmp_path):
     ) and "\\u003c/script\\u003e\\u003cb\\u003e" in path.read_text(encoding="utf-8")
 
 
+def test_a_hostile_name_of_a_data_set_stays_text(tmp_path):
+    name = "<script>alert(1)</script>"
+    runs = make_study(tmp_path, names=(name, "b"), sizes=(40, 30), runs=1, ks=(1,))
+    samples, gaps = read_samples(runs, tmp_path / "features")
+    text = write_report(runs, samples, gaps, tmp_path / "report").read_text(encoding="utf-8")
+    assert name not in text and "alert(1)" in text and not gaps
+    page = Cells(text)
+    assert f"{name} (40 test images)" in page.text and name in page.cells["table1"]
+    assert text.count("<script") == 2 and text.count("</script>") == 2  # the page's own, and its data
+
+
 def test_the_command_answers_with_the_page_and_tells_what_it_left_out(tmp_path):
     write_runs(tmp_path / "results" / "runs.h5", make_study(tmp_path, runs=1, ks=(1,)))
     (tmp_path / "features" / "sfew.h5").unlink()
