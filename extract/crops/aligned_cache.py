@@ -5,14 +5,13 @@ import functools
 import hashlib
 from collections import Counter
 from dataclasses import asdict
-from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 
 from data.files.cache import made_already, pack
-from data.files.provenance import code_version, versions
-from data.files.publish import lock
+from data.files.lock import lock
+from data.files.provenance import code_version, version, versions
 from data.files.shards import Shards
 from data.sample import SPLITS
 from extract.crops.cropping import JPEG_QUALITY, ImageOutcome, outcome
@@ -177,8 +176,8 @@ def make_header(listing, rule):
         "shard_rows": SHARD_ROWS,
         "toy": listing.toy,
         **asdict(rule),
-        "opencv": metadata.version("opencv-python"),
-        "dlib": metadata.version("dlib-bin"),
+        "opencv": version("cv2"),
+        "dlib": version("dlib"),
     }
 
 

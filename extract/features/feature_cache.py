@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from data.files.cache import FEATURE_SIZE, made_already, pack
+from data.files.lock import lock
 from data.files.provenance import code_version, versions
-from data.files.publish import lock
 from data.files.shards import Shards
 from data.runtime.failures import Refused
 from extract.crops.stored import LABELS, pixels
