@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 
 from data.emotions import EMOTIONS
+from data.files import schema
 from data.files.foreign import attribute, check, parsed
 from data.files.hdf5 import dataset_digest, dataset_names, publish_hdf5, read_array, write_array
 from data.files.publish import refuse_difference
@@ -38,7 +39,7 @@ STATUSES = (
 # Which attempt gave a crop its face: three detector tries, the data set's own landmarks, the whole image (none found),
 # or an image that was an aligned crop from the start.
 TRIES = ("none", "as_is", "upsampled", "enlarged", "dataset", "whole", "given")
-FEATURE_SIZE = 512
+FEATURE_SIZE = 512  # until embed reads the width from its caches
 
 
 class CacheError(Refused):
@@ -111,6 +112,7 @@ def seal(file, kind, *, header, toy, provenance):
     """Write what says that a file is whole and what made it; `complete` is set last."""
     for name in dataset_names(file):
         file[name].attrs["sha256"] = dataset_digest(file[name])
+    _explain(file, kind)
     file.attrs["kind"] = kind
     file.attrs["schema_version"] = SCHEMA[kind]
     file.attrs["emotions"] = json.dumps(EMOTIONS)
@@ -119,6 +121,19 @@ def seal(file, kind, *, header, toy, provenance):
     file.attrs["provenance"] = json.dumps(provenance, sort_keys=True)
     file.attrs["digest"] = content_digest(file)
     file.attrs["complete"] = True
+
+
+def _explain(file, kind):
+    """Write beside everything in the file what it is. No digest depends on these texts."""
+    known = schema.fields(kind)
+
+    def say(path, item):
+        axes, description = schema.describe(kind, path, known)
+        item.attrs["description"] = description
+        if axes:
+            item.attrs["axes"] = ", ".join(axes)
+
+    file.visititems(say)
 
 
 def content_digest(file):
@@ -163,7 +178,7 @@ def _validate(file, kinds):
         raise Refused(f"has schema version {file.attrs['schema_version']}, this code reads {SCHEMA[kind]}")
     if parsed(file, "emotions", list) != list(EMOTIONS):
         raise Refused(f"orders its classes as {file.attrs['emotions']}, expected {', '.join(EMOTIONS)}")
-    check(file, kind, statuses=len(STATUSES), tries=len(TRIES), features=FEATURE_SIZE)
+    check(file, kind, statuses=len(STATUSES), tries=len(TRIES))
 
 
 def damaged(file):
