@@ -89,7 +89,9 @@ def _read(paths):
 def _fresh(caches, settings):
     """The Runs of these caches without any head."""
     tests = {
-        cache.name: TestSet(cache.test.emotion.astype(np.int8), cache.test.row, cache.test.status_counts)
+        cache.name: TestSet(
+            cache.test.emotion.astype(np.int8), cache.test.row, cache.test.status_counts, cache.test.paths
+        )
         for cache in caches
     }
     return Runs(
