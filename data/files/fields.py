@@ -24,7 +24,7 @@ AXES = {
     "try": "tries",
     "landmark": 68,
     "x and y": 2,
-    "x, y, width and height": 4,
+    "corner and size": 4,
     "valence and arousal": 2,
     "head": "H",
     "classifier": "D",

@@ -53,7 +53,9 @@ _IMAGES = {
     "jpeg": Field("uint8", ("byte",), "the aligned crops as JPEG files, one after the other"),
     "jpeg_offset": Field("int64", ("bound",), "crop i lies in jpeg from offset i to offset i + 1"),
     "found_by": Field("uint8", ("crop",), "which try found the face", within=(0, "tries")),
-    "box": Field("float32", ("crop", "x, y, width and height"), "of the face, in pixels of the source image"),
+    "box": Field(
+        "float32", ("crop", "corner and size"), "of the face: x, y, width, height in pixels of the source image"
+    ),
     "landmarks": Field(
         "float32", ("crop", "landmark", "x and y"), "in pixels of the source image; not a number where there is none"
     ),
