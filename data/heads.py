@@ -47,6 +47,11 @@ class Family:
         """Name -> shape of each array of a head's weights, as kept in results files."""
         raise NotImplementedError
 
+    def describe(self, array: str) -> tuple:
+        """(names of its axes, what it is in one line) of an array of a head's weights, as results files say it of
+        themselves; an axis as long as a feature is named "feature"."""
+        return (), f"{array} of {self.name}"
+
     def representation(self, weights: dict, x: np.ndarray, v: np.ndarray | None = None) -> np.ndarray:
         """(n, size) z of features x (n, F) as cached and arousal-valence v (n, 2), where the family has it."""
         raise NotImplementedError
@@ -82,6 +87,27 @@ class Linear(Family):
             return {"B": (domains, classes, features), "b": (domains, classes)}
         shapes = {"A": (k, features), "a": (k,), "B": (domains, classes, k), "b": (domains, classes)}
         return {**shapes, "Bv": (domains, classes, 2)} if self.arousal_valence else shapes
+
+    def describe(self, array: str) -> tuple:
+        """As Family.describe."""
+        classifier = ("classifier", "emotion")
+        axes = {
+            "A": ("dimension", "feature"),
+            "a": ("dimension",),
+            "B": (*classifier, "dimension" if self.projects else "feature"),
+            "b": classifier,
+            "Bv": (*classifier, "valence and arousal"),
+        }
+        return axes.get(array, ()), f"{array} of {self.formula()}; x is the feature as cached, v valence and arousal"
+
+    def formula(self) -> str:
+        """What representation and logits are, in print."""
+        if not self.projects:
+            return "logits = B x + b"
+        u = "(A x + a) / |A x + a|" if self.on_sphere else "A x + a"
+        if self.arousal_valence:
+            return f"z = [v; u], u = {u}, logits = Bv v + B u + b"
+        return f"z = {u}, logits = B z + b"
 
     def representation(self, weights: dict, x: np.ndarray, v: np.ndarray | None = None) -> np.ndarray:
         """As Family.representation."""

@@ -10,8 +10,9 @@ import torch
 
 from data.emotions import EMOTIONS
 from data.files.cache import FEATURE_SIZE
+from data.files.lock import lock
 from data.files.provenance import code_version, versions
-from data.files.publish import lock, refuse_difference
+from data.files.publish import refuse_difference
 from data.files.runs import Runs, TestSet, read_runs, write_runs
 from embed.device import threads_for
 from embed.heads.scoring import outcomes
@@ -88,7 +89,9 @@ def _read(paths):
 def _fresh(caches, settings):
     """The Runs of these caches without any head."""
     tests = {
-        cache.name: TestSet(cache.test.emotion.astype(np.int8), cache.test.row, cache.test.status_counts)
+        cache.name: TestSet(
+            cache.test.emotion.astype(np.int8), cache.test.row, cache.test.status_counts, cache.test.paths
+        )
         for cache in caches
     }
     return Runs(

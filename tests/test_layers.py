@@ -10,7 +10,7 @@ import pytest
 from tests.places import ROOT
 
 OUTSIDE = {
-    "data": {"numpy", "h5py"},
+    "data": {"numpy", "h5py", "filelock"},
     "extract": {"data", "numpy", "h5py", "torch", "torchvision", "cv2", "dlib", "click"},
     "embed": {"data", "numpy", "torch", "click"},
     "evaluate": {"data", "numpy", "scipy", "sklearn", "matplotlib", "jinja2", "click"},

@@ -7,12 +7,14 @@ content that does not depend on when, or in how many calls, it was made."""
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import h5py
 import numpy as np
 
 from data.emotions import EMOTIONS
+from data.files import schema
 from data.files.foreign import attribute, check, parsed
 from data.files.hdf5 import dataset_digest, dataset_names, publish_hdf5, read_array, write_array
 from data.files.publish import refuse_difference
@@ -38,14 +40,14 @@ STATUSES = (
 # Which attempt gave a crop its face: three detector tries, the data set's own landmarks, the whole image (none found),
 # or an image that was an aligned crop from the start.
 TRIES = ("none", "as_is", "upsampled", "enlarged", "dataset", "whole", "given")
-FEATURE_SIZE = 512
+FEATURE_SIZE = 512  # until embed reads the width from its caches
 
 
 class CacheError(Refused):
     """A file that is not one of our caches, is incomplete, or does not fit what is asked."""
 
 
-def made_already(target, kind, *, shard_header, header):
+def made_already(target: Path, kind: str, *, shard_header: dict, header: dict) -> bool:
     """Whether the cache is there; where it is not, its shards are ready to go on with. For the holder of its lock
     alone.
 
@@ -59,7 +61,7 @@ def made_already(target, kind, *, shard_header, header):
     return False
 
 
-def pack(target, kind, shards, splits, *, header, toy, provenance):
+def pack(target: Path, kind: str, shards: Shards, splits: dict, *, header: dict, toy: bool, provenance: dict) -> None:
     """Join finished shards into the one file `target`, publish it, and remove the shards. Raises DamagedShard,
     DiskFull.
 
@@ -107,10 +109,11 @@ def _empty(group, paths):
     )
 
 
-def seal(file, kind, *, header, toy, provenance):
+def seal(file: h5py.File, kind: str, *, header: dict, toy: bool, provenance: dict) -> None:
     """Write what says that a file is whole and what made it; `complete` is set last."""
     for name in dataset_names(file):
         file[name].attrs["sha256"] = dataset_digest(file[name])
+    _explain(file, kind)
     file.attrs["kind"] = kind
     file.attrs["schema_version"] = SCHEMA[kind]
     file.attrs["emotions"] = json.dumps(EMOTIONS)
@@ -121,33 +124,60 @@ def seal(file, kind, *, header, toy, provenance):
     file.attrs["complete"] = True
 
 
-def content_digest(file):
+def _explain(file, kind):
+    """Write beside everything in the file what it is. No digest depends on these texts."""
+    known = schema.fields(kind)
+
+    def say(path, item):
+        axes, description = schema.describe(kind, path, known)
+        item.attrs["description"] = description
+        if axes:
+            item.attrs["axes"] = ", ".join(axes)
+
+    file.visititems(say)
+
+
+def content_digest(file: h5py.File) -> str:
     """One sha256 over the digests of all datasets and the header of settings."""
     lines = [f"{name} {file[name].attrs['sha256']}" for name in dataset_names(file)]
     lines += [file.attrs["kind"], file.attrs["header"], str(bool(file.attrs["toy"]))]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def open_cache(path, *kinds):
+def open_cache(path: Path, *kinds: str) -> h5py.File:
     """An open h5py.File that is whole, of one of these kinds, and holds what the schema says. Raises CacheError,
     FileNotFoundError."""
     path = Path(path)
-    again = f"make it again with `{MADE_BY[kinds[-1]]}`"
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing; {again.replace('make it again', 'make it')}")
+        raise FileNotFoundError(f"{path} is missing; make it with {_commands(kinds)}")
     try:
         file = h5py.File(path, "r")
     except OSError as error:
-        raise CacheError(f"{path} is not a readable HDF5 file ({error}); {again}") from error
+        raise CacheError(
+            f"{path} is not a readable HDF5 file ({error}); make it again with {_commands(kinds)}"
+        ) from error
     try:
         _validate(file, kinds)
-    except (
-        Exception
-    ) as error:  # of a damaged file HDF5 and h5py raise what they like; plain ValueErrors say what was found
+    # of a damaged file HDF5 and h5py raise what they like; ours say what was found
+    except Exception as error:
+        own = kind_of(file)
         file.close()
         found = error if isinstance(error, Refused) else f"is damaged ({error})"
-        raise CacheError(f"{path} {found}; {again}") from error
+        again = _commands([own] if own in kinds else kinds)
+        raise CacheError(f"{path} {found}; make it again with {again}") from error
     return file
+
+
+def kind_of(file: h5py.File) -> str | None:
+    """What kind of file an open HDF5 file says it is; None where it says nothing, or not in words."""
+    try:
+        return attribute(file, "kind", str)
+    except Exception:  # as above
+        return None
+
+
+def _commands(kinds):
+    return " or ".join(f"`{MADE_BY[kind]}`" for kind in kinds)
 
 
 def _validate(file, kinds):
@@ -163,30 +193,32 @@ def _validate(file, kinds):
         raise Refused(f"has schema version {file.attrs['schema_version']}, this code reads {SCHEMA[kind]}")
     if parsed(file, "emotions", list) != list(EMOTIONS):
         raise Refused(f"orders its classes as {file.attrs['emotions']}, expected {', '.join(EMOTIONS)}")
-    check(file, kind, statuses=len(STATUSES), tries=len(TRIES), features=FEATURE_SIZE)
+    check(file, kind, statuses=len(STATUSES), tries=len(TRIES))
 
 
-def damaged(file):
+def damaged(file: h5py.File) -> list[str]:
     """Names of the datasets whose content no longer has its recorded sha256, and 'digest' where the sum disagrees."""
     names = [name for name in dataset_names(file) if file[name].attrs.get("sha256") != dataset_digest(file[name])]
     return names if names or content_digest(file) == file.attrs["digest"] else ["digest"]
 
 
-def header_of(file):
+def header_of(file: h5py.File) -> dict:
+    """The settings a file was made with."""
     return json.loads(file.attrs["header"])
 
 
-def provenance_of(file):
+def provenance_of(file: h5py.File) -> dict:
+    """What a file says of how it was made."""
     return json.loads(file.attrs["provenance"])
 
 
-def read_split(file, split, names=None):
+def read_split(file: h5py.File, split: str, names: Sequence[str] | None = None) -> dict:
     """Dict of the arrays of one split (all, or those named), in memory."""
     group = file[split]
     return {name: read_array(group[name]) for name in (names or dataset_names(group))}
 
 
-def status_counts(emotion, status):
+def status_counts(emotion: np.ndarray, status: np.ndarray) -> np.ndarray:
     """(8, statuses) int64: how many listed images of each class (last row: of none of the seven) ended in each
     status."""
     counts = np.zeros((len(EMOTIONS) + 1, len(STATUSES)), np.int64)
@@ -194,7 +226,7 @@ def status_counts(emotion, status):
     return counts
 
 
-def coverage(counts):
+def coverage(counts: np.ndarray) -> float:
     """Share of listed images in which a face was found: of the labelled ones, or of all where none has a label.
 
     Rows that are none of the seven classes are not counted; NaN where nothing is left."""

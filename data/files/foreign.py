@@ -5,11 +5,24 @@ for. Only small columns whose values serve as indices are read. Every refusal is
 
 import json
 import math
+from collections.abc import Iterator
 
 import h5py
 import numpy as np
 
-from data.files.schema import ATTRIBUTES, FIELDS, TEXT, groups, missing, place
+from data import heads
+from data.files.fields import AXES, TEXT
+from data.files.schema import (
+    ATTRIBUTES,
+    field_of,
+    fields,
+    groups,
+    missing,
+    place,
+    stated_width,
+    weight_shapes,
+    width_of_weights,
+)
 from data.runtime.failures import Refused
 
 UNPACKED_BYTES = (
@@ -20,42 +33,69 @@ PIECE_BYTES = 2**24
 _FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 
 
-def check(file, kind, **sizes):
-    """Raise ValueError where an open file does not hold what its kind does. sizes: of the schema's words (statuses,
-    tries, features)."""
+def check(file: h5py.File, kind: str, **sizes: int) -> None:
+    """Raise Refused where an open file does not hold what its kind does. sizes: of the words in the lengths of axes
+    (statuses, tries)."""
     sizes = {("", name): size for name, size in sizes.items()}
     sizes |= _check_attributes(file, kind)
-    scopes, file_bytes = {"": {}}, file.id.get_filesize()
-    for path, dataset in _datasets(file, kind, scopes):
+    known, scopes, file_bytes = fields(kind), {"": {}}, file.id.get_filesize()
+    kept = {}  # head, by its path -> name -> shape
+    for path, dataset in _datasets(file, kind, known, scopes):
         pattern, scope = place(kind, path)
-        _check_dataset(dataset, path, FIELDS[kind][pattern], file_bytes)
-        _fix(
-            sizes,
-            scope,
-            path,
-            dataset.shape,
-            tuple(sizes.get(("", side), side) for side in FIELDS[kind][pattern].shape),
-        )
+        field = field_of(kind, pattern, known)
+        _check_dataset(dataset, path, field, file_bytes)
+        if field.axes is not None:
+            _fix(sizes, scope, path, dataset.shape, field)
+        if scope.startswith("kept/"):
+            kept.setdefault(scope, {})[path.rsplit("/", 1)[1]] = dataset.shape
         scopes.setdefault(scope, {})[pattern] = path
     for scope, present in scopes.items():
-        _check_scope(file, kind, scope, present, sizes)
+        _check_scope(file, kind, scope, present, known, sizes)
     rows = sum(size for (scope, letter), size in sizes.items() if scope.startswith("tests/") and letter == "n")
     if sizes.get(("", "R"), rows) != rows:
         raise Refused(f"holds predictions of {sizes['', 'R']} rows, its test sets have {rows}")
+    width = sizes.get(("", "F"))
+    if width is None:
+        width = width_of_weights((scope.split("/")[1], shapes) for scope, shapes in kept.items())
+    if width < 1:
+        raise Refused(f"holds features of {width} numbers, expected at least one")
+    for scope, shapes in kept.items():
+        _check_kept(scope, shapes, width, sizes)
 
 
-def _check_scope(file, kind, scope, present, sizes):
+def _check_scope(file, kind, scope, present, known, sizes):
     absent = missing(kind, scope, present)
     if absent:
         raise Refused(f"lacks a part of a file of kind {kind}: {scope}{'/' * bool(scope)}{absent.rsplit('*/', 1)[-1]}")
     for pattern, path in present.items():
-        _check_values(file, path, FIELDS[kind][pattern], sizes)
+        _check_values(file, path, field_of(kind, pattern, known), sizes)
 
 
-def not_finite(file, kind):
+def _check_kept(scope, shapes, width, sizes):
+    """The arrays of one head are those its family says; of a family that is not known here, whatever they are."""
+    _, family, k, run = scope.split("/")
+    if not all(part.isascii() and part.isdecimal() and str(int(part)) == part for part in (k, run)):
+        raise Refused(f"holds {scope}, expected kept/FAMILY/K/RUN with two whole numbers")
+    if family not in heads.FAMILIES:
+        return
+    expected = weight_shapes(family, int(k), features=width, domains=sizes["", "D"])
+    found = {name: shape for name, shape in shapes.items() if name != "predicted"}
+    for name, shape in found.items():
+        if name not in expected:
+            raise Refused(f"holds {scope}/{name}, which a head of {family} does not")
+        if shape != expected[name]:
+            raise Refused(f"holds {scope}/{name} of shape {shape}, expected {expected[name]}")
+    weights = expected.keys() - {"range"}
+    if weights & found.keys() and not weights <= found.keys():
+        raise Refused(f"lacks a part of a head's weights: {scope}/{min(weights - found.keys())}")
+
+
+def not_finite(file: h5py.File, kind: str) -> list[str]:
     """Paths of the datasets of an open file that must be finite and are not, read in pieces."""
-    found = sorted(path for path, _ in _datasets(file, kind, {}) if FIELDS[kind][place(kind, path)[0]].finite)
-    return [path for path in found if not all(np.isfinite(piece).all() for piece in _pieces(file[path]))]
+    known = fields(kind)
+    paths = sorted(path for path, _ in _datasets(file, kind, known, {}))
+    paths = [path for path in paths if field_of(kind, place(kind, path)[0], known).finite]
+    return [path for path in paths if not all(np.isfinite(piece).all() for piece in _pieces(file[path]))]
 
 
 def _pieces(dataset):
@@ -63,7 +103,7 @@ def _pieces(dataset):
     return (dataset[start : start + rows] for start in range(0, len(dataset), rows))
 
 
-def attribute(file, name, type):
+def attribute(file: h5py.File, name: str, type: type) -> str | int | bool:
     """An attribute of the file as str, int or bool. Raises ValueError where it is missing or of another type."""
     if name not in file.attrs:
         raise Refused(f"lacks a part: its attribute {name}")
@@ -75,7 +115,7 @@ def attribute(file, name, type):
     return value.decode() if isinstance(value, bytes) else type(value)  # bytes: text of a fixed length
 
 
-def parsed(file, name, type):
+def parsed(file: h5py.File, name: str, type: type) -> list | dict:
     """An attribute of JSON text as list or dict. Raises ValueError."""
     try:
         value = json.loads(attribute(file, name, str))
@@ -90,14 +130,17 @@ def _check_attributes(file, kind):
     """The sizes that attributes fix."""
     attribute(file, "digest", str)
     attribute(file, "toy", bool)
-    sizes = {}
+    sizes, said = {}, {}
     for name, (type, keys) in ATTRIBUTES[kind].items():
-        value = parsed(file, name, type)
+        value = said[name] = parsed(file, name, type)
         for key, expected in keys.items():
             if not isinstance(_nested(value, key), expected):
                 raise Refused(f"has a {name} without {key}")
         if type is list:
             sizes["", {"classifiers": "D", "test_sets": "T"}[name]] = len(value)
+    width = stated_width(kind, said["header"], said["provenance"])
+    if width is not None:
+        sizes["", AXES["feature"]] = width
     return sizes
 
 
@@ -107,7 +150,7 @@ def _nested(value, key):
     return value
 
 
-def _datasets(file, kind, scopes):
+def _datasets(file, kind, known, scopes) -> Iterator:
     """Yield (path, low-level dataset) of all there are; groups that have a star of their own are noted in `scopes`."""
     allowed, seen, waiting = groups(kind), {h5py.h5o.get_info(file.id).addr}, [("", file.id)]
     while waiting:
@@ -124,7 +167,7 @@ def _datasets(file, kind, scopes):
                 raise Refused(f"holds {path} a second time under another name")
             seen.add(address)
             pattern, scope = place(kind, path)
-            if isinstance(item, h5py.h5d.DatasetID) and pattern in FIELDS[kind]:
+            if isinstance(item, h5py.h5d.DatasetID) and field_of(kind, pattern, known):
                 yield path, item
             elif isinstance(item, h5py.h5g.GroupID) and pattern in allowed:
                 waiting.append((path + "/", item))
@@ -142,28 +185,31 @@ def _check_dataset(dataset, path, field, file_bytes):
     if not filters <= (_FILTERS if field.packed else set()):
         raise Refused(f"holds {path} packed or filtered, expected plain storage")
     found = TEXT if h5py.check_string_dtype(dataset.dtype) is not None else str(dataset.dtype)
-    if found != field.type:
-        raise Refused(f"holds {path} of type {found}, expected {field.type}")
-    if dataset.shape is None or len(dataset.shape) != len(field.shape):
-        raise Refused(f"holds {path} of shape {dataset.shape}, expected {_shown(field.shape)}")
+    plain = found == TEXT or dataset.dtype.kind in "biuf"
+    if not plain or found != (field.type or found):
+        raise Refused(f"holds {path} of type {found}, expected {field.type or 'numbers or text'}")
+    if dataset.shape is None or (field.axes is not None and len(dataset.shape) != len(field.axes)):
+        raise Refused(f"holds {path} of shape {dataset.shape}, expected {_shown(field.axes or ())}")
     claimed = math.prod(map(int, dataset.shape)) * dataset.get_type().get_size()
     stored = dataset.get_storage_size()
     if stored > file_bytes or claimed > (UNPACKED_BYTES if filters else stored):
         raise Refused(f"holds {path} of {claimed:,} bytes, of which {stored:,} are stored in a file of {file_bytes:,}")
 
 
-def _shown(shape):
-    return f"({', '.join(map(str, shape))})"
+def _shown(axes):
+    return f"({', '.join(axes)})"
 
 
-def _fix(sizes, scope, path, shape, expected):
+def _fix(sizes, scope, path, shape, field):
     """Letters get their numbers from the first dataset that has them; the others must agree."""
-    for side, name in zip(shape, expected):
+    for side, name in zip(shape, (sizes.get(("", side), side) for side in field.shape)):
         letter, more = str(name).removesuffix("+1"), str(name).endswith("+1")
         own = scope if letter.islower() else ""
         wanted = name if isinstance(name, int) else sizes.setdefault((own, letter), side - more) + more
         if side != wanted:
-            raise Refused(f"holds {path} of shape {shape}, expected {_shown(expected)} with {wanted} instead of {side}")
+            raise Refused(
+                f"holds {path} of shape {shape}, expected {_shown(field.axes)} with {wanted} instead of {side}"
+            )
 
 
 def _check_values(file, path, field, sizes):

@@ -1,6 +1,9 @@
 """HDF5 files, published whole: how they are written, what proves that no bit of them has changed, arrays in and out."""
 
 import hashlib
+import io
+from collections.abc import Callable
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -14,7 +17,7 @@ KEPT_BYTES = 2**20  # of one write, once the disk is full
 TEXT_BYTES = 256  # about what a path takes in memory
 
 
-def publish_hdf5(path, fill):
+def publish_hdf5(path: Path, fill: Callable[[h5py.File], None]) -> None:
     """Call fill(h5py.File), then make the file appear at `path` in one step, stamped with its sha256."""
     publish(path, lambda temporary: _write(temporary, fill))
 
@@ -72,7 +75,7 @@ class _Sink:
                 self.failure = error
 
 
-def write_all(file, data):
+def write_all(file: io.RawIOBase, data: bytes) -> None:
     """Write to an unbuffered file, which may take less than it is given."""
     rest = memoryview(data).cast("B")
     while rest:
@@ -87,7 +90,7 @@ def _digest(file):
     return digest.hexdigest()
 
 
-def intact(path):
+def intact(path: Path) -> bool | None:
     """Whether not one bit has changed since the file was published; None where it carries no stamp."""
     with open(path, "rb") as file:
         stamp = file.read(STAMP_BYTES)
@@ -96,7 +99,7 @@ def intact(path):
         return stamp[len(STAMP) :].split(b"\n")[0] == _digest(file).encode()
 
 
-def dataset_digest(dataset):
+def dataset_digest(dataset: h5py.Dataset) -> str:
     """sha256 over dtype, shape and content of one dataset, read in pieces of bounded memory."""
     digest = hashlib.sha256(f"{dataset.dtype.str if dataset.dtype.kind != 'O' else 'text'} {dataset.shape}".encode())
     step = max(
@@ -114,14 +117,14 @@ def dataset_digest(dataset):
     return digest.hexdigest()
 
 
-def dataset_names(group):
+def dataset_names(group: h5py.Group) -> list[str]:
     """Paths of all datasets below an HDF5 group, sorted."""
     names = []
     group.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
     return sorted(names)
 
 
-def write_array(group, name, array):
+def write_array(group: h5py.Group, name: str, array: np.ndarray) -> h5py.Dataset:
     """A dataset of numbers, or of text where the array's dtype is object or str."""
     array = np.asarray(array)
     if array.dtype.kind in "OU":
@@ -129,17 +132,17 @@ def write_array(group, name, array):
     return group.create_dataset(name, data=array)
 
 
-def read_array(dataset):
+def read_array(dataset: h5py.Dataset) -> np.ndarray:
     """The whole dataset in memory; text comes back as an object array of str."""
     return (dataset.asstr() if h5py.check_string_dtype(dataset.dtype) else dataset)[()]
 
 
-def read_rows(dataset, start, end):
+def read_rows(dataset: h5py.Dataset, start: int, end: int) -> np.ndarray:
     """Rows start to end, likewise."""
     return (dataset.asstr() if h5py.check_string_dtype(dataset.dtype) else dataset)[start:end]
 
 
-def mapped(dataset):
+def mapped(dataset: h5py.Dataset) -> np.ndarray:
     """A read-only array over the stored bytes of a dataset: pages come as they are touched, and processes share
     them."""
     offset = dataset.id.get_offset()

@@ -1,20 +1,16 @@
-"""Files that appear whole or not at all, and the lock on an output under way.
+"""Files that appear whole or not at all, and settings that must agree with those of a file there is already.
 
 A growing HDF5 file loses acknowledged rows when its process is killed, so nothing here is ever reopened for writing:
 a piece is written under a temporary name in the folder it is for, synced, and renamed."""
 
-import contextlib
 import errno
-import fcntl
 import os
-import socket
+from collections.abc import Callable
 from pathlib import Path
 
 from data.runtime.failures import Refused
 
-
-class Busy(Refused, OSError):
-    """Another process is writing the same output."""
+FOLDERS_SYNC = os.name != "nt"  # Windows opens no folder, and keeps the order of its renames by itself
 
 
 class DiskFull(Refused, OSError):
@@ -25,16 +21,17 @@ class Mismatch(Refused):
     """What lies on disk was made with other settings than this call asks for."""
 
 
-def publish(path, write):
+def publish(path: Path, write: Callable[[Path], None]) -> None:
     """Call write(temporary path), then make the result appear at `path` in one step. Raises DiskFull."""
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(temporary)
-        _sync(temporary)
+        _sync(temporary, os.O_RDWR)  # Windows syncs only what is open for writing
         os.replace(temporary, path)
-        _sync(path.parent)
+        if FOLDERS_SYNC:
+            _sync(path.parent, os.O_RDONLY)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull(
@@ -46,64 +43,25 @@ def publish(path, write):
         temporary.unlink(missing_ok=True)
 
 
-def publish_text(path, text):
+def publish_text(path: Path, text: str) -> None:
+    """Publish a text file in UTF-8."""
     publish(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
-def _sync(path):
-    descriptor = os.open(path, os.O_RDONLY)
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
-@contextlib.contextmanager
-def lock(path):
-    """Hold the output `path` for this process. The kernel frees it on death; a second holder raises Busy."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    name = path.with_name(f".{path.name}.lock")
-    with _held(name, path) as file:
-        file.seek(0)
-        file.truncate()
-        file.write(f"process {os.getpid()} on {socket.gethostname()}")
-        file.flush()
-        for stale in path.parent.glob(f".{path.name}.*.tmp"):  # what a killed writer left behind
-            stale.unlink()
-        try:
-            yield
-        finally:
-            name.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _held(name, path):
-    while True:
-        with open(name, "a+", encoding="utf-8") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.seek(0)
-                raise Busy(
-                    f"{path} is being written by {file.read() or 'another process'}; wait for it to end"
-                ) from None
-            if _same_file(file, name):  # the last holder may have removed the name between our open and our lock
-                yield file
-                return
-
-
-def _same_file(file, name):
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), os.stat(name))
-    except FileNotFoundError:
-        return False
-
-
 IMPLIED = {"detector": "hog"}  # what headers mean that lack a field, since they are older than it
 
 
-def refuse_difference(path, found, asked, *, advice="move or delete it, or use another --workdir"):
+def refuse_difference(
+    path: Path | str, found: dict, asked: dict, *, advice: str = "move or delete it, or use another --workdir"
+) -> None:
     """Raise Mismatch naming the first field in which two dicts of settings differ."""
     for field in sorted(found.keys() | asked.keys()):
         before, now = (header.get(field, IMPLIED.get(field)) for header in (found, asked))

@@ -1,24 +1,35 @@
 """results/runs.h5: one row for each trained head, with the confusion counts that every table follows from."""
 
 import json
-from dataclasses import dataclass, field
+import logging
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+import h5py
 import numpy as np
 
+from data import heads
 from data.emotions import EMOTIONS
+from data.files import schema
 from data.files.cache import CacheError, header_of, open_cache, provenance_of, seal
+from data.files.columns import HEAD, TEST_SET, columns
 from data.files.hdf5 import dataset_names, publish_hdf5, read_array, write_array
 
-FAMILIES = ("cake", "av", "cake-norm", "baseline", "av-true")
-WITH_AROUSAL_VALENCE = ("av", "av-true")  # predicted for all domains; annotated, so one domain alone (Section 2.1)
-BASELINE_SIZE = 512
 UNSCORED = 255  # stands in `predicted` where a classifier was not trained or a test row has no annotation
+# Until embed and evaluate ask data.heads for these.
+FAMILIES = ("cake", "av", "cake-norm", "baseline", "av-true")
+WITH_AROUSAL_VALENCE = ("av", "av-true")
+BASELINE_SIZE = 512
 
 
 def representation_size(family, k):
-    """Dimensions the classifier sees: k, k + 2 with arousal-valence, 512 for the baseline."""
-    return BASELINE_SIZE if family == "baseline" else k + 2 * (family in WITH_AROUSAL_VALENCE)
+    return heads.family_named(family).size(k, BASELINE_SIZE)
+
+
+# End of what embed and evaluate still ask for.
+PLUGINS = "name the module that registers it in the environment variable CAKE_PLUGINS"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,7 @@ class HeadOutcome:
     range: np.ndarray | None = (
         None  # (2, dimensions) lowest and highest coordinates of all rows, for small heads: Figure 5's grid
     )
+    more: dict = field(default_factory=dict)  # further columns (data.files.columns): name -> value
 
 
 @dataclass
@@ -55,6 +67,8 @@ class TestSet:
     emotion: np.ndarray  # (n,) int8
     row: np.ndarray  # (n,) int64, row in the source list
     status_counts: np.ndarray  # (8, statuses) int64, of every listed image
+    path: np.ndarray | None = None  # (n,) str, as the source list spells it; None in files from before it was kept
+    more: dict = field(default_factory=dict)  # further columns, as of HeadOutcome
 
 
 @dataclass
@@ -69,17 +83,27 @@ class Runs:
     outcomes: dict = field(default_factory=dict)  # Head -> HeadOutcome
 
     @property
-    def rows(self):
+    def features(self) -> int:
+        """How many numbers a feature has that the heads stand on."""
+        stated = schema.stated_width("runs", self.identity, self.provenance)
+        kept = (
+            (head.family, {name: array.shape for name, array in outcome.weights.items()})
+            for head, outcome in self.outcomes.items()
+        )
+        return schema.width_of_weights(kept) if stated is None else stated
+
+    @property
+    def rows(self) -> int:
         """Rows of all test sets."""
         return sum(len(test.emotion) for test in self.tests.values())
 
-    def span(self, name):
+    def span(self, name: str) -> slice:
         """Where the rows of one test set lie among those of all."""
         names = list(self.tests)
         start = sum(len(self.tests[other].emotion) for other in names[: names.index(name)])
         return slice(start, start + len(self.tests[name].emotion))
 
-    def confusions(self, family, k):
+    def confusions(self, family: str, k: int) -> np.ndarray:
         """(runs, D, T, 7, 7) counts of the heads of one family and k that did not fail, in order of their run."""
         heads = sorted(
             (
@@ -93,14 +117,13 @@ class Runs:
         return np.stack([self.outcomes[head].confusion for head in heads]) if heads else np.zeros(shape, np.int64)
 
 
-def write_runs(path, runs):
+def write_runs(path: Path, runs: Runs) -> None:
     """Publish the results file, whole or not at all."""
 
     def fill(file):
         _write_heads(file, runs)
         for name, test in runs.tests.items():
-            for field_name, array in vars(test).items():
-                write_array(file, f"tests/{name}/{field_name}", array)
+            _write_test_set(file, name, test)
         file.attrs["classifiers"] = json.dumps(runs.classifiers)
         file.attrs["test_sets"] = json.dumps(list(runs.tests))
         seal(file, "runs", header=runs.identity, toy=runs.toy, provenance=runs.provenance)
@@ -110,27 +133,43 @@ def write_runs(path, runs):
 
 def _write_heads(file, runs):
     # sorted, so that the file does not depend on the order in which heads were trained
+    order = list(heads.FAMILIES)
     outcomes = dict(
-        sorted(runs.outcomes.items(), key=lambda item: (FAMILIES.index(item[0].family), item[0].k, item[0].run))
+        sorted(runs.outcomes.items(), key=lambda item: (order.index(item[0].family), item[0].k, item[0].run))
     )
-    write_array(file, "heads/family", np.array([head.family for head in outcomes], object))
-    for name in ("k", "run"):
-        write_array(file, f"heads/{name}", np.array([getattr(head, name) for head in outcomes], np.int32))
-    write_array(file, "heads/seed", np.array([outcome.seed for outcome in outcomes.values()], np.int64))
-    write_array(file, "heads/loss", np.array([outcome.loss for outcome in outcomes.values()], np.float64))
-    write_array(file, "heads/failure", np.array([outcome.failure for outcome in outcomes.values()], object))
-    confusion = np.stack([outcome.confusion for outcome in outcomes.values()])
-    file.create_dataset("confusion", data=confusion.astype(np.int32), compression="gzip")
+    values = [{**vars(head), **vars(outcome), **outcome.more} for head, outcome in outcomes.items()]
+    for column in columns(HEAD):
+        array = column.stacked([column.value(each) for each in values])
+        if column.field.packed:
+            file.create_dataset(column.path, data=array, compression="gzip")
+        elif array is not None:
+            write_array(file, column.path, array)
     for head, outcome in outcomes.items():
         kept = {**outcome.weights, "predicted": outcome.predicted, "range": outcome.range}
         for name, array in ((name, array) for name, array in kept.items() if array is not None):
             write_array(file, f"kept/{head.family}/{head.k}/{head.run}/{name}", array)
 
 
-def read_runs(path):
-    """The Runs of a results file. Raises CacheError or FileNotFoundError, saying what to do."""
+def _write_test_set(file, name, test):
+    values = {**vars(test), **test.more}
+    for column in columns(TEST_SET):
+        value = column.value(values)
+        if value is not None:
+            write_array(file, column.path.replace("*", name), value)
+
+
+def read_runs(path: Path, *, partly: bool = False) -> Runs:
+    """The Runs of a results file. Raises CacheError or FileNotFoundError, saying what to do.
+
+    A file may hold heads of a family, or a column, that nobody has declared here: it is refused, since whoever adds
+    heads to it would lose them; for one who only reads, partly=True leaves them out with a warning."""
     with open_cache(Path(path), "runs") as file:
         try:
+            strange = undeclared(file)
+            if strange and not partly:
+                raise CacheError(f"{path} holds {strange}, unknown here; {PLUGINS}")
+            if strange:
+                log.warning("%s holds %s, unknown here and left out; %s", path, strange, PLUGINS)
             return _read(file)
         except KeyError as error:
             raise CacheError(
@@ -138,44 +177,64 @@ def read_runs(path):
             ) from error
 
 
+def undeclared(file: h5py.File) -> str:
+    """The families and columns of an open results file that nobody has declared here, in words; empty for none."""
+    families = sorted(set(read_array(file["heads/family"])) - heads.FAMILIES.keys())
+    places = ["heads", *(f"tests/{name}" for name in file["tests"])]
+    names = (name for place in places for name in file[place] if schema.undeclared("runs", f"{place}/{name}"))
+    found = [f"heads of the family {name!r}" for name in families]
+    return ", ".join([*found, *(f"the column {name!r}" for name in sorted(set(names)))])
+
+
 def _read(file):
-    tests = {
-        name: TestSet(
-            **{
-                field_name: read_array(file[f"tests/{name}/{field_name}"])
-                for field_name in TestSet.__dataclass_fields__
-            }
-        )
-        for name in json.loads(file.attrs["test_sets"])
-    }
     return Runs(
         identity=header_of(file),
         classifiers=tuple(json.loads(file.attrs["classifiers"])),
-        tests=tests,
+        tests={name: _read_test_set(file, name) for name in json.loads(file.attrs["test_sets"])},
         toy=bool(file.attrs["toy"]),
         provenance=provenance_of(file),
         outcomes=_read_heads(file),
     )
 
 
+def _read_test_set(file, name):
+    values = {}
+    for column in columns(TEST_SET):
+        path = column.path.replace("*", name)
+        values[column.name] = column.read(read_array(file[path])) if path in file else column.default
+    return _made(TestSet, values)
+
+
 def _read_heads(file):
-    columns = {name: read_array(file[f"heads/{name}"]) for name in ("family", "k", "run", "seed", "loss", "failure")}
-    confusion = file["confusion"][()].astype(np.int64)
+    count = len(file["heads/family"])
+    values = {column.name: _read_column(file, column, count) for column in columns(HEAD)}
     outcomes = {}
-    for index, family in enumerate(columns["family"]):
-        head = Head(family, int(columns["k"][index]), int(columns["run"][index]))
-        kept = _read_kept(file, f"kept/{head.family}/{head.k}/{head.run}")
-        outcomes[head] = HeadOutcome(
-            seed=int(columns["seed"][index]),
-            loss=float(columns["loss"][index]),
-            failure=columns["failure"][index],
-            confusion=confusion[index],
-            predicted=kept.pop("predicted", None),
-            range=kept.pop("range", None),
-            weights=kept,
-        )
+    for index in range(count):
+        own = {name: column[index] for name, column in values.items()}
+        head = Head(own.pop("family"), own.pop("k"), own.pop("run"))
+        if head.family in heads.FAMILIES:
+            outcomes[head] = _made(HeadOutcome, {**own, **_read_kept(file, head)})
     return outcomes
 
 
-def _read_kept(file, name):
-    return {field_name: file[name][field_name][()] for field_name in dataset_names(file[name])} if name in file else {}
+def _read_column(file, column, count):
+    """The values of one column, one for each head: numbers and text of Python, or arrays."""
+    if column.path not in file:
+        return [column.default] * count
+    array = column.read(read_array(file[column.path]))
+    return array.tolist() if array.ndim == 1 else list(array)
+
+
+def _read_kept(file, head):
+    name = f"kept/{head.family}/{head.k}/{head.run}"
+    kept = {array: file[name][array][()] for array in dataset_names(file[name])} if name in file else {}
+    return {"predicted": kept.pop("predicted", None), "range": kept.pop("range", None), "weights": kept}
+
+
+def _made(made, values):
+    """A HeadOutcome or TestSet of values by name; what is not a field of it goes into its `more`."""
+    own = {each.name for each in fields(made)}
+    return made(
+        **{name: value for name, value in values.items() if name in own},
+        more={name: value for name, value in values.items() if name not in own},
+    )

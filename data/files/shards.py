@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import h5py
@@ -22,7 +23,7 @@ class Shards:
 
     A resume asks nothing of a finished piece but whether it is there; its digest is checked when it is packed."""
 
-    def __init__(self, target, header):
+    def __init__(self, target: Path, header: dict):
         self.target = Path(target)
         self.folder = parts_of(target)
         self.header = json.loads(json.dumps(header))
@@ -34,18 +35,20 @@ class Shards:
             publish_text(path, json.dumps(self.header, indent=1))
         refuse_difference(self.folder, json.loads(path.read_text(encoding="utf-8")), self.header)
 
-    def sweep(self):
+    def sweep(self) -> None:
         """Remove what a killed writer left half-written. For the holder of the lock alone."""
         for stale in self.folder.glob(".*.tmp"):
             stale.unlink()
 
-    def path(self, number):
+    def path(self, number: int) -> Path:
+        """Where one piece lies."""
         return self.folder / f"{number:06d}.h5"
 
-    def done(self, number):
+    def done(self, number: int) -> bool:
+        """Whether one piece is finished."""
         return self.path(number).exists()
 
-    def publish(self, number, arrays, *, source=""):
+    def publish(self, number: int, arrays: dict, *, source: str = "") -> None:
         """Publish one piece; `source` is the content of what it was computed from, if it was from another piece."""
 
         def fill(file):
@@ -66,17 +69,17 @@ class Shards:
         except (OSError, KeyError) as error:
             raise DamagedShard(f"{path} cannot be read ({error}); delete it and call the same command again") from error
 
-    def load(self, number, names):
+    def load(self, number: int, names: Sequence[str]) -> dict:
         """Dict of these arrays of one piece."""
         with self._opened(number) as file:
             return {name: read_array(file[name]) for name in names}
 
-    def content(self, number):
+    def content(self, number: int) -> str:
         """sha256 over the names and values of one piece."""
         with self._opened(number) as file:
             return file.attrs["content"]
 
-    def refuse_other_source(self, number, source):
+    def refuse_other_source(self, number: int, source: str) -> None:
         """Raise DamagedShard where a piece was computed from something else than `source`."""
         with self._opened(number) as file:
             if file.attrs["source"] != source:
@@ -85,7 +88,7 @@ class Shards:
                     f"{self.folder} and call the same command again"
                 )
 
-    def refuse_damaged(self, number):
+    def refuse_damaged(self, number: int) -> None:
         """Raise DamagedShard where a piece is missing or has changed since it was published."""
         path = self.path(number)
         if not path.is_file():
@@ -96,13 +99,13 @@ class Shards:
             raise DamagedShard(f"{path} has changed since it was written; delete it and call the same command again")
 
 
-def parts_of(target):
+def parts_of(target: Path) -> Path:
     """The folder of an output's pieces."""
     target = Path(target)
     return target.with_name(target.name + ".parts")
 
 
-def remove_parts(target):
+def remove_parts(target: Path) -> None:
     """Remove an output's pieces, where there are any. The header goes last: what a kill leaves behind is still
     recognised."""
     folder = parts_of(target)

@@ -34,6 +34,7 @@ class CacheSplit:
     predicted: np.ndarray | None  # (n, V, 2) float32 valence and arousal as the regression network gives them
     annotated: np.ndarray  # (n, 2) float32, NaN where missing
     status_counts: np.ndarray
+    paths: np.ndarray | None  # (n,) str, of the test images as the source list spells them
 
     def __len__(self):
         return len(self.emotion)
@@ -85,6 +86,7 @@ def _read_part(file, split, path):
             f"{path} has features of shape {shape}, expected (rows, views, {FEATURE_SIZE}); run `extract run` again"
         )
     names = ["emotion", "row", "valence_arousal", "valence_arousal_predicted", "status_counts"]
+    names += ["path"] if split == "test" else []  # hundreds of thousands of training paths nobody asks for
     arrays = read_split(file, split, [name for name in names if name in file[split]])
     position = np.flatnonzero(arrays["emotion"] >= 0)
     predicted = arrays.get("valence_arousal_predicted")
@@ -100,6 +102,7 @@ def _read_part(file, split, path):
         None if predicted is None else predicted[position],
         arrays["valence_arousal"][position],
         arrays["status_counts"],
+        arrays["path"][position] if "path" in arrays else None,
     )
 
 

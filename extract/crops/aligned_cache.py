@@ -6,14 +6,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 
 from data.files.cache import made_already, pack
-from data.files.provenance import code_version, versions
-from data.files.publish import lock
+from data.files.lock import lock
+from data.files.provenance import code_version, version, versions
 from data.files.shards import Shards
 from data.sample import EYE_CENTRES, POINTS_68, SPLITS, Listing
 from extract.crops.cropping import JPEG_QUALITY, ImageOutcome, Rule, outcome
@@ -193,7 +192,7 @@ def make_header(listing: Listing, rule: Rule, detector: Detector) -> dict:
         "shard_rows": SHARD_ROWS,
         "toy": listing.toy,
         **choices,
-        "opencv": metadata.version("opencv-python"),
+        "opencv": version("cv2"),
         **detector.identity(),
     }
 

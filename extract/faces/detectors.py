@@ -35,7 +35,7 @@ class Detector:
 
     name = ""  # --detector NAME
     weights = ""  # sha256 of its weights; empty where it has none
-    library = ""  # the installed distribution that computes, such as dlib-bin; empty where it is none
+    library = ""  # the module that computes, such as dlib; empty where it is this project's own
 
     def faces(self, image: "np.ndarray") -> list[Face]:
         """All faces of an (H, W, 3) uint8 RGB image, largest first; an empty list where there is none."""
@@ -49,13 +49,13 @@ class Detector:
 
 
 def version_of(library: str) -> str:
-    """The version of an installed distribution. Raises Refused."""
-    from importlib import metadata  # a tenth of the time of --help
+    """The version of a library, however it was installed. Raises Refused where it is not."""
+    from data.files.provenance import ABSENT, version  # a tenth of the time of --help
 
-    try:
-        return metadata.version(library)
-    except metadata.PackageNotFoundError:
-        raise Refused(f"the detector needs {library}, which is not installed; pip install {library}") from None
+    found = version(library)
+    if found == ABSENT:
+        raise Refused(f"the detector needs {library}, which is not installed; pip install 'cake-emotion[extract]'")
+    return found
 
 
 def register(detector: Detector) -> Detector:

@@ -44,7 +44,7 @@ class HogDetector(Detector):
 
     name = "hog"
     weights = LANDMARKS_SHA256
-    library = "dlib-bin"
+    library = "dlib"
 
     def identity(self) -> dict:
         """As headers had it before there was a choice of detectors: one without `detector` means this one, and caches

@@ -8,14 +8,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from data.files.cache import FEATURE_SIZE, made_already, pack
+from data.files.cache import made_already, pack
+from data.files.lock import lock
 from data.files.provenance import code_version, versions
-from data.files.publish import lock
 from data.files.shards import Shards
 from data.runtime.failures import Refused
 from extract.crops.sources import CropsUnderWay, FinishedCrops
 from extract.crops.stored import LABELS, pixels
 from extract.network.augmentation import augment
+from extract.network.backbone import FEATURES
 from extract.network.checkpoint import Checkpoint
 from extract.network.inference import BATCH, Predictor, plain, widths
 from extract.ranks import Ranks
@@ -216,7 +217,7 @@ def make_header(aligned: dict, networks: Networks, settings: FeatureSettings) ->
         "alignment_version": emotion.meta["alignment_version"],
         "precision": settings.precision,
         "device": settings.device.type,
-        "feature_size": FEATURE_SIZE,
+        "feature_size": FEATURES,
         "views": settings.views,
         "batch": BATCH[settings.device.type],
         "shard_rows": aligned["shard_rows"],

@@ -8,8 +8,8 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from data.emotions import EMOTIONS
-from data.files.cache import FEATURE_SIZE
 
+FEATURES = 512  # what ResNet-18 gives for a crop, after its average pooling
 TASKS = {"emotion": len(EMOTIONS), "valence-arousal": 2}
 # torchvision's values; with --init imagenet they are what the weights expect, from scratch they only centre the pixels
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -23,7 +23,7 @@ class Backbone(nn.Module):
         self.trunk = torchvision.models.resnet18(weights=weights)
         self.trunk.fc = nn.Identity()
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(FEATURE_SIZE, TASKS[task])
+        self.head = nn.Linear(FEATURES, TASKS[task])
 
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """(n, 3, S, S) normalised float -> features (n, 512), outputs (n, 7) logits or (n, 2) valence, arousal."""

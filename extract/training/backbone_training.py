@@ -10,8 +10,9 @@ from pathlib import Path
 import torch
 
 from data.emotions import EMOTIONS
+from data.files.lock import lock
 from data.files.provenance import code_version, versions
-from data.files.publish import lock, refuse_difference
+from data.files.publish import refuse_difference
 from extract.network import checkpoint
 from extract.ranks import ALONE, Ranks
 from extract.training.epoch_log import log_path, read_log, write_log

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from data.files.cache import FEATURE_SIZE
 from extract.network import augmentation, backbone
 from extract.network.precision import autocast
 from extract.ranks import Ranks
@@ -51,7 +50,7 @@ class Step:
         generator draws for the whole batch, and is in the same state on every process."""
         part = self.ranks.part(rows)
         draws = augmentation.draw(rows, generator)[:, part]
-        self.network.dropout.draw(rows, FEATURE_SIZE, part, generator)
+        self.network.dropout.draw(rows, backbone.FEATURES, part, generator)
         images = backbone.normalise(pixels.to(self.device, non_blocking=True))
         if len(images):
             images = augmentation.change(images, draws)

@@ -14,7 +14,7 @@ import pytest
 
 from data.files import foreign
 from data.files.cache import CacheError, damaged, open_cache
-from data.files.schema import FIELDS
+from data.files.schema import fields
 from tests.data.made_up_files import HOSTILE, array, write
 from tests.embed.made_up_caches import write_cache
 from tests.places import ROOT
@@ -110,7 +110,7 @@ def test_every_dataset_of_the_table_is_there_and_each_one_missed(tmp_path, whole
     with h5py.File(path) as file:
         names = []
         file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
-    needed = {pattern for pattern, field in FIELDS[kind].items() if field.needed}
+    needed = {pattern for pattern, field in fields(kind).items() if field.needed}
     by_pattern = {foreign.place(kind, name)[0]: name for name in names}
     assert needed <= by_pattern.keys()
     for pattern in needed:

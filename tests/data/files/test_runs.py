@@ -7,6 +7,7 @@ import pytest
 from data.files.cache import STATUSES, CacheError, damaged
 from data.files.runs import FAMILIES, Head, HeadOutcome, Runs, read_runs, representation_size, write_runs
 from data.files.runs import TestSet as Rows  # pytest takes the name for a class of tests
+from data.heads import CAKE
 
 
 def made_up():
@@ -27,7 +28,10 @@ def made_up():
             0.25,
             counts[0],
             predicted=generator.integers(0, 7, (2, 10)).astype(np.uint8),
-            weights={"A": generator.normal(size=(3, 512)).astype(np.float32), "a": np.zeros(3, np.float32)},
+            weights={
+                name: generator.normal(size=shape).astype(np.float32)
+                for name, shape in CAKE.shapes(3, features=512, classes=7, domains=2).items()
+            },
         ),
         Head("cake", 3, 0): HeadOutcome(2**62, 0.5, counts[1]),
         Head("av", 0, 0): HeadOutcome(13, float("nan"), counts[2], failure="diverged: training loss nan"),

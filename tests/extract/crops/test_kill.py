@@ -107,7 +107,7 @@ def test_a_stopped_command_says_so_and_leaves_no_process(whole, number, code):
 
 
 def test_a_second_call_on_the_same_output_names_the_first(tmp_path):
-    from data.files.publish import Busy, lock
+    from data.files.lock import Busy, lock
 
     with lock(tmp_path / "a.h5"):
         with pytest.raises(Busy, match="is being written by process"):

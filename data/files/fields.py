@@ -1,0 +1,56 @@
+"""One dataset of a file as its schema declares it: type, named axes, bounds, and what it holds in words."""
+
+from dataclasses import dataclass
+
+from data.emotions import EMOTIONS
+
+C = len(EMOTIONS)
+TEXT = "text"
+
+# How long an axis is, by its name. A letter stands for one number each, a small one within one split, test set or head,
+# a capital within the file; "n+1" is one more than n; statuses and tries are the numbers of these in data.files.cache.
+# An axis that is not here has one length within the file.
+AXES = {
+    "crop": "n",
+    "bound": "n+1",
+    "listed image": "m",
+    "byte": "b",
+    "shard": "s",
+    "view": "v",
+    "feature": "F",
+    "emotion": C,
+    "emotion or none": C + 1,
+    "status": "statuses",
+    "try": "tries",
+    "landmark": 68,
+    "x and y": 2,
+    "corner and size": 4,
+    "valence and arousal": 2,
+    "head": "H",
+    "classifier": "D",
+    "test set": "T",
+    "true emotion": C,
+    "predicted emotion": C,
+    "test row": "n",
+    "row of all test sets": "R",
+    "lowest and highest": 2,
+    "dimension": "r",
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One dataset. Where axes is None its shape, where type is empty its type is not fixed here."""
+
+    type: str  # as NumPy spells it, or TEXT
+    axes: tuple | None
+    description: str
+    needed: bool = True
+    packed: bool = False
+    within: tuple = (None, None)  # lowest value, first one beyond the highest: of columns that serve as indices
+    finite: bool = False
+
+    @property
+    def shape(self) -> tuple:
+        """The length of each axis: a number, or what stands for one."""
+        return tuple(AXES.get(axis, axis.upper()) for axis in self.axes)

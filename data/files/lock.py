@@ -1,0 +1,76 @@
+"""The lock on an output under way: one process holds it, a second one is told who does.
+
+The kernel frees it when its process ends, however that ends. Where a system has no such lock, a file stands for it,
+which filelock takes away once its process is gone."""
+
+import contextlib
+import errno
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from data.runtime.failures import Refused
+
+PATIENCE = 0.2  # seconds; a holder that ends at this moment, or a dead one's file, is not reported as busy
+NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP)
+
+
+class Busy(Refused, OSError):
+    """Another process is writing the same output."""
+
+
+class NoLocks(Refused, OSError):
+    """The file system gives no locks."""
+
+
+@contextlib.contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Hold the output `path` for this process. Raises Busy, which names the holder, and NoLocks."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    name, holder = path.with_name(f".{path.name}.lock"), path.with_name(f".{path.name}.holder")
+    held = _acquired(name, path, holder)
+    try:
+        # beside the lock and not in it: Windows lets nobody else read a locked file
+        holder.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
+        _sweep(path)
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        # Removed while it is held: who has opened it by then finds, once it is free, that it has no name any more, and
+        # tries again (filelock does so from the version in setup.cfg on). On Windows, which removes no open file,
+        # filelock removes it.
+        with contextlib.suppress(PermissionError):
+            name.unlink(missing_ok=True)
+        held.release()
+
+
+def _acquired(name: Path, path: Path, holder: Path) -> FileLock:
+    held = FileLock(name)
+    try:
+        held.acquire(timeout=PATIENCE, poll_interval=PATIENCE / 10)
+    except Timeout:
+        raise Busy(f"{path} is being written by {_read(holder) or 'another process'}; wait for it to end") from None
+    except OSError as error:
+        if error.errno in NO_LOCKS:
+            raise NoLocks(
+                f"the file system of {path.parent} gives no locks ({error.strerror}), which keep two processes from "
+                "writing one file; use a --workdir on another one, or have it mounted with locks"
+            ) from error
+        raise
+    return held
+
+
+def _read(holder: Path) -> str:
+    with contextlib.suppress(OSError):
+        return holder.read_text(encoding="utf-8")
+    return ""
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a killed writer left half-written."""
+    for stale in path.parent.glob(f".{path.name}.*.tmp"):
+        stale.unlink()
