@@ -1,50 +1,22 @@
 """The `extract` command: stage one, from photographs to cached features."""
 
-import functools
-import signal
-import sys
 from pathlib import Path
 
 import click
 
+from data.runtime import plugins
+from data.runtime.commands import expected_failures
+from data.runtime.progress import bar, say
+from data.runtime.ranks import joined, own_cpus
 from extract import stages
 from extract.options import DATASETS, DEVICE, FILE, PRECISION, RULE, SOURCE, WORKDIR, WORKERS, listing_of, options
-from extract.progress import bar, say
-from extract.ranks import Stopped, joined, own_cpus
 
 
 @click.group()
+@expected_failures
 def main():
     """Stage one: finds and aligns faces, trains ResNet-18, and writes its 512-d features once and for all."""
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, handled as Ctrl-C is."""
-
-
-def _terminate(number, frame):
-    raise Terminated
-
-
-def expected_failures(command):
-    """Turn what may go wrong with a user's files into one line and exit code 1; Ctrl-C and SIGTERM into 130 and 143."""
-
-    @functools.wraps(command)
-    def wrapped(*arguments, **options):
-        before = signal.signal(signal.SIGTERM, _terminate)
-        try:
-            return command(*arguments, **options)
-        except Stopped:  # another process has said why
-            sys.exit(1)
-        except KeyboardInterrupt as stopped:  # what Terminated is, too
-            say(f"stopped; {stopped or 'what was finished is kept'}, and the same command goes on from there")
-            sys.exit(128 + (signal.SIGTERM if isinstance(stopped, Terminated) else signal.SIGINT))
-        except (ValueError, OSError, ArithmeticError) as error:
-            raise click.ClickException(str(error)) from error
-        finally:
-            signal.signal(signal.SIGTERM, before)
-
-    return wrapped
+    plugins.load()
 
 
 @main.command()

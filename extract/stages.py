@@ -1,10 +1,9 @@
 """What the commands align, train and run do between their options and the library: they say what they found, show how
 far they are, and speak for the first of several processes alone. Heavy packages are imported where they are used."""
 
-from data.runtime.failures import Refused
+from data.runtime.progress import bar, say
+from data.runtime.ranks import own_cpus
 from extract.options import listing_of
-from extract.progress import bar, say
-from extract.ranks import own_cpus
 
 
 def alignment_of(workdir, landmarks, undetected, faces, source, ranks):
@@ -34,14 +33,10 @@ def align(alignment, workers, ranks):
 
 def place(device, precision, ranks):
     """(device, precision) of a training. Raises ValueError where they are not there."""
-    from extract.network.precision import choose_device, choose_precision, use_own_cpus
+    from data.runtime.device import choose_device, choose_precision, use_own_cpus
 
     use_own_cpus()
-    device = choose_device(device, local=ranks.local)
-    if device.type == "mps" and ranks.world > 1:
-        raise Refused(
-            "several processes train on cuda or cpu, and torch finds mps here; start one, or add --device cpu"
-        )
+    device = choose_device(device, ranks)
     return device, precision or choose_precision(device)
 
 
@@ -93,14 +88,14 @@ def print_scores(path, domains, settings, device):
 
 def networks_of(workdir, device, precision, views, ranks):
     """(Networks, FeatureSettings) of a run, from the checkpoints that are there."""
+    from data.runtime.device import choose_device, choose_precision
     from extract.features.feature_cache import FeatureSettings, Networks
     from extract.network import checkpoint
-    from extract.network.precision import choose_device, choose_precision
 
     emotion = checkpoint.load(workdir / "checkpoints" / "emotion.pt", "emotion")
     regression = workdir / "checkpoints" / "valence-arousal.pt"
     regression = checkpoint.load(regression, "valence-arousal") if regression.exists() else None
-    device = choose_device(device, local=ranks.local)
+    device = choose_device(device, ranks)
     settings = FeatureSettings(device, precision or choose_precision(device), views)
     if ranks.first:
         if regression is None:

@@ -14,11 +14,11 @@ from data.files.cache import made_already, pack
 from data.files.provenance import code_version, versions
 from data.files.publish import lock
 from data.files.shards import Shards
+from data.runtime.ranks import ALONE
 from data.sample import SPLITS
 from extract.crops.cropping import JPEG_QUALITY, ImageOutcome, outcome
 from extract.crops.shard_arrays import COUNTED, counts, shard_arrays
 from extract.faces.alignment import ALIGNMENT_VERSION, CROP_SIZE
-from extract.ranks import ALONE
 from extract.stage_times import StageTimes
 from extract.threads import Threads, ahead
 from extract.workers import Failed, supervise

@@ -1,10 +1,10 @@
 """Aligned crops to features/NAME.h5: the networks run once over every crop, and stage two never sees an image."""
 
 from data.files.cache import open_cache
+from data.runtime.ranks import ALONE
 from extract.crops.sources import CropsUnderWay, FinishedCrops
 from extract.features.feature_cache import FeatureCache
 from extract.network.inference import widths
-from extract.ranks import ALONE
 from extract.stage_times import StageTimes
 
 

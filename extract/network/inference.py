@@ -2,8 +2,9 @@
 
 import torch
 
+from data.runtime.device import own_threads
 from extract.network.backbone import Frozen, normalise
-from extract.network.precision import PRECISIONS, own_threads
+from extract.network.precision import PRECISIONS
 from extract.stage_times import StageTimes
 from extract.threads import Threads, ahead
 

@@ -11,8 +11,8 @@ import torch
 from data.emotions import EMOTIONS
 from data.files.provenance import code_version, versions
 from data.files.publish import lock, refuse_difference
+from data.runtime.ranks import ALONE
 from extract.network import checkpoint
-from extract.ranks import ALONE
 from extract.training.epoch_log import log_path, read_log, write_log
 from extract.training.epochs import Epochs
 from extract.training.step import Step
