@@ -3,7 +3,7 @@
 EMOTIONS = ("neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger")
 UNLABELLED = -1
 
-# What AffectNet lists beside the seven; rows of these are counted, never trained on.
+# What AffectNet lists besides the seven; rows of these are counted, never trained on.
 AFFECTNET_LEFT_OUT = {7: "contempt", 8: "none", 9: "uncertain", 10: "no-face"}
 
 AFFECTNET = {index: index for index in range(len(EMOTIONS))}
@@ -27,8 +27,8 @@ SYNONYMS = {
 LEFT_OUT_NAMES = ("contempt", "none", "uncertain", "no-face")
 
 
-def emotion_named(name):
-    """Index (0..6) of an emotion given by its name or a common synonym, whatever its case.
+def emotion_named(name: str) -> int:
+    """Index (0..6) of an emotion given by its name or a common synonym, in upper or lower case.
 
     Raises ValueError that lists the known names."""
     word = name.strip().lower()

@@ -1,12 +1,13 @@
 """Scores as pure functions: of confusion counts (classification, Eq. 3), of values (arousal-valence regression).
 
-Everything is a fraction; percent appears in print alone. `_score` and the agreement measures are better when higher,
-`rmse` when lower. Here and not in `evaluate`, because training reports the same scores and stages share only `data`."""
+Everything is a fraction; percent appears in print alone. Scores and measures of agreement are better when higher,
+`rmse` when lower. They are here and not in `evaluate`, because training reports the same scores and stages share only
+`data`."""
 
 import numpy as np
 
 
-def confusion_matrix(true, predicted, classes):
+def confusion_matrix(true: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
     """(classes, classes) int64 counts: true class by row, predicted class by column.
 
     Raises ValueError for lengths that differ and for values that are not a class."""
@@ -21,23 +22,23 @@ def confusion_matrix(true, predicted, classes):
     return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
 
 
-def accuracy_score(confusion):
+def accuracy_score(confusion: np.ndarray) -> np.ndarray:
     """Share of samples on the diagonal; (..., C, C) -> (...)."""
     hits = np.trace(confusion, axis1=-2, axis2=-1)
     return _divide(hits, confusion.sum((-2, -1)))
 
 
-def recall_scores(confusion):
+def recall_scores(confusion: np.ndarray) -> np.ndarray:
     """(..., C) recall of each class; NaN for a class without test samples."""
     return _divide(np.diagonal(confusion, axis1=-2, axis2=-1), confusion.sum(-1))
 
 
-def mean_recall_score(confusion):
+def mean_recall_score(confusion: np.ndarray) -> np.ndarray:
     """Mean of the per-class recalls over the classes that have test samples; NaN without any."""
     return _mean_of_present(recall_scores(confusion))
 
 
-def f1_scores(confusion):
+def f1_scores(confusion: np.ndarray) -> np.ndarray:
     """(..., C) F1 of each class, Eq. 3: 0 without a hit; NaN for a class without test samples."""
     hits = np.diagonal(confusion, axis1=-2, axis2=-1)
     present = confusion.sum(-1)
@@ -46,18 +47,18 @@ def f1_scores(confusion):
     return np.where(present > 0, f1, np.nan)
 
 
-def macro_f1_score(confusion):
+def macro_f1_score(confusion: np.ndarray) -> np.ndarray:
     """Mean F1 over the classes that have test samples (Eq. 3); NaN without any."""
     return _mean_of_present(f1_scores(confusion))
 
 
-def classes_present(confusion):
+def classes_present(confusion: np.ndarray) -> int:
     """How many classes have test samples."""
     return int((np.asarray(confusion).sum(-1) > 0).sum())
 
 
 def _mean_of_present(scores):
-    # np.nanmean warns where nothing is present; a test set without rows is no accident of the arithmetic.
+    # np.nanmean warns where nothing is present; a test set without rows is not a mistake in the arithmetic.
     present = ~np.isnan(scores)
     return _divide(np.where(present, scores, 0.0).sum(-1), present.sum(-1))
 
@@ -67,29 +68,29 @@ def _divide(numerator, denominator):
     return np.divide(numerator, denominator, out=np.full(denominator.shape, np.nan), where=denominator > 0)
 
 
-def rmse(true, predicted):
+def rmse(true: np.ndarray, predicted: np.ndarray) -> float:
     """Root mean squared error."""
     return float(np.sqrt(np.mean((np.asarray(true) - predicted) ** 2)))
 
 
-def pearson(true, predicted):
+def pearson(true: np.ndarray, predicted: np.ndarray) -> float:
     """Pearson correlation; NaN where either side is constant."""
-    if not (
-        np.ptp(true) and np.ptp(predicted)
-    ):  # not by the moments: a mean of equal values may be off in its last bit
+    # By the range, not by the moments: the mean of equal values may be off in its last bit.
+    if np.ptp(true) == 0 or np.ptp(predicted) == 0:
         return float("nan")
-    true, predicted = np.asarray(true) - np.mean(true), np.asarray(predicted) - np.mean(predicted)
+    true = np.asarray(true) - np.mean(true)
+    predicted = np.asarray(predicted) - np.mean(predicted)
     scale = np.sqrt((true**2).sum() * (predicted**2).sum())
     return float((true * predicted).sum() / scale) if scale else float("nan")
 
 
-def ccc(true, predicted):
+def ccc(true: np.ndarray, predicted: np.ndarray) -> float:
     """Concordance correlation coefficient (Lin 1989), population moments; NaN where both sides are one constant."""
     spread = np.var(true) + np.var(predicted) + (np.mean(true) - np.mean(predicted)) ** 2
     covariance = np.mean((np.asarray(true) - np.mean(true)) * (np.asarray(predicted) - np.mean(predicted)))
     return float(2 * covariance / spread) if spread else float("nan")
 
 
-def sagr(true, predicted):
-    """Sign agreement: the share of values predicted with their sign."""
+def sagr(true: np.ndarray, predicted: np.ndarray) -> float:
+    """Sign agreement: the share of values that are predicted with the right sign."""
     return float(np.mean(np.sign(true) == np.sign(predicted)))

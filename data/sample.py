@@ -9,6 +9,12 @@ from data.emotions import UNLABELLED
 
 SPLITS = ("train", "validation", "test")
 
+# Schemes of landmarks: what the points of a face are, in which order. Which of them a face is aligned by stands in
+# extract/faces/landmarks.py.
+POINTS_68 = "68 points"  # of iBUG: jaw, brows, nose, eyes, mouth
+EYE_CORNERS = "eye corners"  # dlib's five: 45, 42, 36, 39 and the nose base 33 of the 68
+EYE_CENTRES = "eye centres"  # five: both eyes, nose tip, corners of the mouth, as seen from the image's left
+
 
 @dataclass(frozen=True, eq=False, slots=True)  # a list holds hundreds of thousands
 class Sample:
@@ -18,18 +24,19 @@ class Sample:
     split: str  # one of SPLITS; "test" is the split the paper tests on
     row: int  # position in the source list of this split, counted from 0
     emotion: int = UNLABELLED  # 0..6 in the order of EMOTIONS
-    left_out: str = ""  # why the row is none of the seven classes ("contempt", "unknown id 11"); never processed
+    left_out: str = ""  # why the row is not of the seven classes ("contempt", "unknown id 11"); never processed
     box: tuple | None = None  # x, y, width, height in pixels of the stored image
-    landmarks: np.ndarray | str | None = (
-        None  # (5, 2) or (68, 2) float32, x and y in pixels of the stored image; or x1;y1;x2;...
-    )
+    # (n, 2) float32, x and y in pixels of the stored image; or the same numbers as the text x1;y1;x2;...
+    landmarks: np.ndarray | str | None = None
     valence: float = float("nan")  # -1..1, NaN where not annotated
     arousal: float = float("nan")
     pixels: np.ndarray | None = None  # (height, width) uint8, where the list itself holds the image
+    scheme: str = ""  # of the landmarks, where there are any: one of the names above
 
-    def points(self):
-        """(n, 2) float32 landmarks, or None. Raises ValueError for a text that is not numbers: a list of 287,651 x 136
-        of them takes many seconds to convert, and few are looked at."""
+    def points(self) -> np.ndarray | None:
+        """(n, 2) float32 landmarks, or None. Raises ValueError for a text that is not numbers.
+
+        Converted here and not by the reader: 287,651 x 136 numbers take many seconds, and few are looked at."""
         if isinstance(self.landmarks, str):
             return np.array([float(number) for number in self.landmarks.split(";")], np.float32).reshape(-1, 2)
         return self.landmarks
@@ -43,11 +50,12 @@ class Listing:
     root: Path
     layout: str  # what was recognised, in one line
     samples: tuple
-    release: str = ""  # which of the reader's OFFICIAL counts this layout answers to
+    release: str = ""  # which of the reader's official counts this layout answers to
     notes: tuple = ()  # what a user should know: repeated files, faulty rows, releases that differ
     aligned: bool = False  # the images are face crops already, so no detector is needed
     toy: bool = False
     splits: tuple = field(default=("train", "test"))
 
-    def of(self, split):
+    def of(self, split: str) -> list[Sample]:
+        """The samples of one split, in the order of the list."""
         return [sample for sample in self.samples if sample.split == split]

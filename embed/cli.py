@@ -89,7 +89,7 @@ def main():
     "--datasets", type=Names(), help="Caches in features/ to train on together.  [default: every labelled one]"
 )
 @click.option("--results", type=click.Path(path_type=Path), help="Results file.  [default: WORKDIR/results/runs.h5]")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option(
     "--precision",
     type=click.Choice(["float32", "bfloat16"]),

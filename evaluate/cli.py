@@ -57,36 +57,11 @@ def _samples(workdir, runs):
 def tables(workdir, results):
     """Print Tables 1 to 3, the paper's claims and Section 2.1, and write them as text, Markdown, LaTeX and CSV beside
     the results file, in tables/."""
+    from evaluate.tables.writing import write_tables
+
     runs, folder = _runs(workdir, results)
     click.echo(write_tables(runs, folder / "tables"))
     click.echo(f"written to {folder / 'tables'}", err=True)
-
-
-# Table 1 is followed by its multi-domain summary, Table 2 by our scores under every convention.
-FILES = {
-    "table1": ("table1", "multi_domain"),
-    "differences": ("differences",),
-    "claims": ("claims",),
-    "table2": ("table2", "conventions"),
-    "table3": ("table3",),
-    "section2_1": ("section2_1",),
-}
-
-
-def write_tables(runs, folder):
-    """Write every table in every format; returns the text of all."""
-    from data.files.publish import publish_text
-    from evaluate.tables.formats import as_csv, as_latex, as_markdown, as_text
-    from evaluate.tables.paper_tables import all_tables
-
-    made = {table.name: table for table in all_tables(runs)}
-    for name, parts in FILES.items():
-        own = [made[part] for part in parts]
-        publish_text(folder / f"{name}.txt", "\n".join(map(as_text, own)))
-        publish_text(folder / f"{name}.md", "\n".join(map(as_markdown, own)))
-        publish_text(folder / f"{name}.tex", "\n".join(map(as_latex, own)))
-        publish_text(folder / f"{name}.csv", as_csv(own))
-    return "\n".join(map(as_text, made.values()))
 
 
 @main.command()
@@ -95,27 +70,15 @@ def write_tables(runs, folder):
 def figures(workdir, results):
     """Draw Figures 1, 2, 4 and 5 and the matrices as PNG, SVG and PDF, their numbers as CSV and captions, in figures/
     beside the results file."""
-    from data.files.publish import publish_text
-    from evaluate.figures.paper_figures import all_plates
-    from evaluate.figures.plate import drawing, publish_figure
-    from evaluate.representations import TOY
-    from evaluate.tables.formats import plate_csv
+    from evaluate.figures.writing import write_figures
 
     runs, folder = _runs(workdir, results)
     samples, _ = _samples(workdir, runs)
-    with drawing():
-        plates = all_plates(runs, samples)
-        for plate in plates:
-            if plate.figure is None:
-                click.echo(f"{plate.name}: not drawn. {plate.caption}", err=True)
-                continue
-            publish_figure(plate.figure, folder / "figures", plate.name)
-            publish_text(folder / "figures" / f"{plate.name}.csv", plate_csv(plate, toy=runs.toy))
+    for plate in write_figures(runs, samples, folder / "figures"):
+        if plate.figure is None:
+            click.echo(f"{plate.name}: not drawn. {plate.caption}", err=True)
+        else:
             click.echo(folder / "figures" / f"{plate.name}.png")
-    publish_text(
-        folder / "figures" / "captions.txt",
-        "\n\n".join(f"{TOY * runs.toy}{plate.title}. {plate.caption}" for plate in plates) + "\n",
-    )
 
 
 @main.command()

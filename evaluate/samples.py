@@ -7,29 +7,37 @@ from pathlib import Path
 import numpy as np
 
 from data.files.cache import open_cache, read_split
+from data.files.runs import Runs, TestSet
+from data.heads import ANNOTATED, PREDICTED, Family
 from data.runtime.failures import Refused
+
+FIELDS = ("feature", "emotion", "row", "path", "valence_arousal", "valence_arousal_predicted")
 
 
 @dataclass
 class Samples:
-    """The labelled test rows of one data set, in the order of the results file."""
+    """The labelled test rows of one data set, in the order of the results file; F features a row."""
 
-    feature: np.ndarray  # (n, 512) float32
+    feature: np.ndarray  # (n, F) float32
     emotion: np.ndarray  # (n,) int64
     row: np.ndarray  # (n,) int64, row in the source list
     path: np.ndarray  # (n,) text
     annotated: np.ndarray  # (n, 2) valence and arousal, NaN where missing
     predicted: np.ndarray | None  # (n, 2) as the regression network gives them
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.emotion)
 
-    def has_annotations(self):
+    def has_annotations(self) -> np.ndarray:
         """(n,) whether both values are there."""
         return np.isfinite(self.annotated).all(1)
 
+    def arousal_valence(self, family: Family) -> np.ndarray | None:
+        """(n, 2) the arousal-valence that a family stands on; None where it needs none, or where none was predicted."""
+        return {PREDICTED: self.predicted, ANNOTATED: self.annotated}.get(family.arousal_valence)
 
-def read_samples(runs, folder):
+
+def read_samples(runs: Runs, folder: Path) -> tuple[dict, dict]:
     """({data set: Samples}, {data set: why there are none}) of the test sets of `runs`, from the feature caches in
     `folder`."""
     found, gaps = {}, {}
@@ -46,19 +54,11 @@ def read_samples(runs, folder):
     return found, gaps
 
 
-def _read(path, digest, test):
+def _read(path: Path, digest: str | None, test: TestSet) -> Samples:
     with open_cache(path, "features") as file:
         if digest is not None and file.attrs["digest"] != digest:
             raise Refused(f"the feature cache {path.name} is not the one that was swept; run `embed sweep` again")
-        arrays = read_split(
-            file,
-            "test",
-            [
-                name
-                for name in ("feature", "emotion", "row", "path", "valence_arousal", "valence_arousal_predicted")
-                if name in file["test"]
-            ],
-        )
+        arrays = read_split(file, "test", [name for name in FIELDS if name in file["test"]])
     labelled = arrays["emotion"] >= 0
     kept = {name: array[labelled] for name, array in arrays.items()}
     if not np.array_equal(kept["row"], test.row):

@@ -9,7 +9,7 @@ from data.runtime.commands import expected_failures
 from data.runtime.progress import bar, say
 from data.runtime.ranks import joined, own_cpus
 from extract import stages
-from extract.options import DATASETS, DEVICE, FILE, PRECISION, RULE, SOURCE, WORKDIR, WORKERS, listing_of, options
+from extract.options import DEVICE, FILE, PRECISION, RULE, WORKDIR, WORKERS, SourceCommand, listing_of, options
 
 
 @click.group()
@@ -21,7 +21,7 @@ def main():
 
 @main.command()
 @WORKDIR
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option(
     "--size", type=click.IntRange(70), default=2100, show_default=True, help="Training images of the largest domain."
 )
@@ -45,9 +45,9 @@ def toy(workdir, seed, size, dominance):
     click.echo(folder)
 
 
-@main.command()
+@main.command(cls=SourceCommand)
 @WORKDIR
-@options(*SOURCE, WORKERS)
+@WORKERS
 @click.option(
     "--pairs",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -72,16 +72,18 @@ def check(workdir, workers, pairs, **source):
         publish(pairs, lambda temporary: write_csv(found.pairs, found.places, temporary))
 
 
-@main.command()
+@main.command(cls=SourceCommand)
 @WORKDIR
-@options(*SOURCE, *RULE)
+@options(*RULE)
 @expected_failures
-def align(workdir, landmarks, undetected, faces, workers, **source):
+def align(workdir, landmarks, detector, undetected, faces, workers, **source):
     """Detect, align and crop every listed image -> aligned/NAME.h5.
 
     Started by torchrun, several processes share the images: torchrun --nproc-per-node 2 -m extract.cli align"""
     with joined() as ranks:
-        alignment = ranks.together(lambda: stages.alignment_of(workdir, landmarks, undetected, faces, source, ranks))
+        alignment = ranks.together(
+            lambda: stages.alignment_of(workdir, landmarks, undetected, faces, detector, source, ranks)
+        )
         stages.align(alignment, workers, ranks)
     if ranks.first:
         click.echo(alignment.target)
@@ -101,9 +103,9 @@ def align(workdir, landmarks, undetected, faces, workers, **source):
 @click.option("--epochs", type=click.IntRange(1), default=30, show_default=True)
 @click.option("--image-size", type=click.IntRange(32, 224), default=224, show_default=True, help="Smaller is faster.")
 @click.option("--batch", type=click.IntRange(1), default=128, show_default=True)
-@click.option("--rate", type=float, default=1e-3, show_default=True, help="Peak learning rate.")
+@click.option("--rate", type=click.FloatRange(0), default=1e-3, show_default=True, help="Peak learning rate.")
 @click.option("--init", type=click.Choice(["scratch", "imagenet"]), default="scratch", show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @DEVICE
 @PRECISION
 @expected_failures
@@ -125,9 +127,9 @@ def train(workdir, datasets, device, precision, **settings):
         click.echo(path)
 
 
-@main.command()
+@main.command(cls=SourceCommand)
 @WORKDIR
-@options(*SOURCE, *RULE)
+@options(*RULE)
 @click.option(
     "--views",
     type=click.IntRange(0),
@@ -138,7 +140,7 @@ def train(workdir, datasets, device, precision, **settings):
 @DEVICE
 @PRECISION
 @expected_failures
-def run(workdir, landmarks, undetected, faces, workers, views, device, precision, **source):
+def run(workdir, landmarks, detector, undetected, faces, workers, views, device, precision, **source):
     """Run the networks over every aligned crop -> features/NAME.h5. Aligns first where that is not done.
 
     --dataset may also be the name of a cache in aligned/. Started by torchrun, several processes share the images:
@@ -147,9 +149,9 @@ def run(workdir, landmarks, undetected, faces, workers, views, device, precision
     target = workdir / "features" / f"{name}.h5"
     with joined() as ranks:
         networks, settings = ranks.together(lambda: stages.networks_of(workdir, device, precision, views, ranks))
-        if source["dataset"] in DATASETS:
+        if ranks.together(lambda: stages.is_data_set(workdir, source["dataset"])):
             alignment = ranks.together(
-                lambda: stages.alignment_of(workdir, landmarks, undetected, faces, source, ranks)
+                lambda: stages.alignment_of(workdir, landmarks, undetected, faces, detector, source, ranks)
             )
             stages.align_for(alignment, target, networks, settings, workers or own_cpus(), ranks)
         stages.run(ranks.together(lambda: stages.aligned_cache(workdir, name)), target, networks, settings, ranks)
@@ -182,7 +184,7 @@ def verify(file):
 @FILE
 @click.option("--split", type=click.Choice(["train", "validation", "test"]), default="train", show_default=True)
 @click.option("--count", type=click.IntRange(1), default=56, show_default=True, help="Crops on the sheet.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--output", type=click.Path(path_type=Path), help="[default: FILE with the ending .png]")
 @expected_failures
 def show(file, split, count, seed, output):

@@ -1,11 +1,19 @@
-"""Options that several commands of stage one share, and the listing they lead to."""
+"""Options that several commands of stage one share, those that the readers declare, and the listing they lead to."""
 
 import functools
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-DATASETS = ("affectnet", "rafdb", "sfew", "fer2013", "manifest", "folder")
+from data.readers import registry
+from data.readers.reader import Reader, ReaderOption
+from extract.faces import detectors
+
+if TYPE_CHECKING:
+    from data.sample import Listing
+
 WORKDIR = click.option(
     "--workdir",
     type=click.Path(path_type=Path),
@@ -21,24 +29,6 @@ PRECISION = click.option(
     help="[default: bfloat16 where the hardware computes in it, else float32]",
 )
 FILE = click.argument("file", type=click.Path(path_type=Path))
-SOURCE = (
-    click.option("--dataset", required=True, metavar="NAME", help=f"One of {', '.join(DATASETS)}."),
-    click.option(
-        "--root", type=click.Path(path_type=Path), help="Where the images lie.  [default: WORKDIR/datasets/NAME]"
-    ),
-    click.option(
-        "--manifest", type=click.Path(path_type=Path), help="With --dataset manifest: CSV with path,emotion,split."
-    ),
-    click.option("--name", help="Name of the caches, for --dataset manifest or folder.  [default: the data set's]"),
-    click.option(
-        "--images",
-        type=click.Choice(["original", "aligned"]),
-        help="RAF-DB and SFEW: which of their images.  [default: original where there]",
-    ),
-    click.option(
-        "--labels", type=click.Choice(["fer2013", "ferplus"]), help="FER2013: whose labels.  [default: fer2013]"
-    ),
-)
 WORKERS = click.option("--workers", type=click.IntRange(1), help="Processes that read images.  [default: one a CPU]")
 RULE = (
     click.option(
@@ -46,6 +36,13 @@ RULE = (
         type=click.Choice(["detector", "dataset", "none"]),
         help="Align by the detector's landmarks, by the data set's, or not at all (crops from the start).  "
         "[default: detector; none where the data set is made of crops]",
+    ),
+    click.option(
+        "--detector",
+        default=detectors.DEFAULT,
+        show_default=True,
+        metavar="NAME",
+        help=f"What finds faces and their landmarks: {', '.join(detectors.BUILT_IN)}, or one that was registered.",
     ),
     click.option(
         "--undetected",
@@ -61,26 +58,93 @@ RULE = (
 )
 
 
-_CHOICES = {"images": ("rafdb", "sfew"), "labels": ("fer2013",)}
-
-
-def options(*several):
+def options(*several: Callable) -> Callable:
     """Several options as one decorator, in this order."""
     return lambda command: functools.reduce(lambda inner, option: option(inner), reversed(several), command)
 
 
-def listing_of(workdir, dataset, root, manifest, name, **choices):
-    """The Listing that the options of SOURCE ask for. Raises click.UsageError where they do not go together."""
-    from data.readers import registry
+class SourceCommand(click.Command):
+    """A command on a data set. Before its own options it has --dataset, --root, --name and those that the readers
+    declare; readers may be registered up to the moment it is called."""
 
-    if dataset == "manifest" and manifest is None:
-        raise click.UsageError("--dataset manifest needs --manifest FILE.csv")
-    if dataset in ("manifest", "folder") and name is None:
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """All options of this command. Raises click.UsageError where a reader declares one that it has already."""
+        source, own = source_options(registry.readers()), super().get_params(ctx)
+        for taken in {option.name for option in source} & {option.name for option in own}:
+            raise click.UsageError(f"a reader declares the option {taken!r}, which {ctx.info_name} has already")
+        return [*source, *own]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, then the data sets."""
+        super().format_options(ctx, formatter)
+        with formatter.section("Data sets"):
+            formatter.write_dl([(reader.name, reader.summary) for reader in registry.readers()])
+
+
+@functools.cache  # click compares options by identity between two calls of get_params
+def source_options(readers: tuple[Reader, ...]) -> tuple[click.Option, ...]:
+    """The options that say which images are meant, by what the readers declare."""
+    own_roots = [f"; {reader.name}: {reader.own_root}" for reader in readers if reader.own_root]
+    unnamed = " or ".join(reader.name for reader in readers if reader.needs_name)
+    declared = {option.name: None for reader in readers for option in reader.options}
+    return (
+        click.Option(["--dataset"], required=True, metavar="NAME", help="One of those below."),
+        click.Option(
+            ["--root"],
+            type=click.Path(path_type=Path),
+            help=f"Where the images lie.  [default: WORKDIR/datasets/NAME{''.join(own_roots)}]",
+        ),
+        click.Option(["--name"], help=f"Name of the caches, for --dataset {unnamed}.  [default: the data set's]"),
+        *(_declared(name, [reader for reader in readers if reader.option(name)]) for name in declared),
+    )
+
+
+def _declared(name: str, readers: list[Reader]) -> click.Option:
+    """One option for all readers that declare it; what it may be is checked when it is known which one is meant."""
+    alike = {}
+    for reader in readers:
+        alike.setdefault(_explained(reader.option(name)), []).append(reader.name)
+    first = readers[0].option(name)
+    return click.Option(
+        [first.flag, name],
+        metavar="|".join(dict.fromkeys(reader.option(name).placeholder for reader in readers)),
+        help=" ".join(f"{' and '.join(names)}: {text}" for text, names in alike.items()),
+    )
+
+
+def _explained(option: ReaderOption) -> str:
+    return f"{option.help}." + (f"  [default: {option.default}]" if option.default else "")
+
+
+def listing_of(workdir: Path, dataset: str, root: Path | None, name: str | None, **given) -> "Listing":
+    """The Listing that the options of a SourceCommand ask for. Raises click.UsageError where they do not go together,
+    Refused for an unknown data set."""
+    reader = registry.reader_named(dataset)
+    given = {option: text for option, text in given.items() if text is not None}
+    for option in given:
+        if reader.option(option) is None:
+            raise click.UsageError(_not_for(option, dataset))
+    for option in reader.options:
+        if option.needed and option.name not in given:
+            raise click.UsageError(f"--dataset {dataset} needs {option.flag} {option.placeholder}")
+    if reader.needs_name and name is None:
         raise click.UsageError(f"--dataset {dataset} needs --name, which names its caches")
-    choices = {option: value for option, value in choices.items() if value}
-    for option in choices:
-        if dataset not in _CHOICES[option]:
-            raise click.UsageError(f"--{option} is for {' and '.join(_CHOICES[option])}, not for {dataset}")
-    if dataset == "manifest":
-        return registry.read(dataset, root, table=manifest)
-    return registry.read(dataset, root or workdir / "datasets" / (name or dataset), **choices)
+    if root is None and not reader.own_root:
+        root = workdir / "datasets" / (name or dataset)
+    return registry.read(
+        dataset, root, **{option: _value(reader.option(option), text) for option, text in given.items()}
+    )
+
+
+def _not_for(name: str, dataset: str) -> str:
+    owners = [reader for reader in registry.readers() if reader.option(name)]
+    return f"{owners[0].option(name).flag} is for {' and '.join(owner.name for owner in owners)}, not for {dataset}"
+
+
+def _value(option: ReaderOption, text: str) -> object:
+    if option.choices and text not in option.choices:
+        raise click.UsageError(f"{option.flag} is {text!r}; expected one of {', '.join(option.choices)}")
+    try:
+        return option.type(text)
+    except ValueError as error:
+        raise click.UsageError(f"{option.flag} is {text!r}, which is not understood: {error}") from None

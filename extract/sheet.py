@@ -16,30 +16,32 @@ TILE, MARGIN, CAPTION, COLUMNS = 112, 8, 18, 8
 _PAPER, _INK, _FAINT = (250, 250, 248), (40, 40, 40), (130, 130, 130)
 
 
-def write_sheet(cache, output, *, split, count, seed):
-    """Publish a PNG of up to `count` crops of one split, spread over the classes. Raises ValueError where there is
-    none."""
+def write_sheet(cache: Path, output: Path, *, split: str, count: int, seed: int) -> None:
+    """Publish a PNG of up to `count` crops of one split, spread over the classes.
+
+    Raises Refused where the split has no crop."""
     with open_cache(cache, "aligned") as file:
         if split not in file or "row" not in file[split] or not len(file[split]["row"]):
-            raise Refused(f"{cache} has no crop in split {split}; it has {', '.join(name for name in file)}")
+            raise Refused(f"{cache} has no crop in split {split}; it has {', '.join(file)}")
         arrays = read_split(file, split, ("emotion", "row", "jpeg_offset"))
         chosen = choose(arrays["emotion"], count=count, generator=np.random.default_rng(seed))
         spans = [arrays["jpeg_offset"][[index, index + 1]] for index in chosen]
         crops = [pixels(file[split]["jpeg"][start:end], CROP_SIZE) for start, end in spans]
-        title = f"{Path(cache).stem}, {split}: {len(chosen)} of {len(arrays['row']):,} aligned crops" + (
-            "  -  TOY DATA" if file.attrs["toy"] else ""
-        )
-    labels = [
-        f"{EMOTIONS[arrays['emotion'][index]] if arrays['emotion'][index] >= 0 else 'no label'}  {arrays['row'][index]}"
-        for index in chosen
-    ]
+        title = f"{Path(cache).stem}, {split}: {len(chosen)} of {len(arrays['row']):,} aligned crops"
+        title += "  -  TOY DATA" if file.attrs["toy"] else ""
+    labels = [_label(arrays["emotion"][index], arrays["row"][index]) for index in chosen]
     png = cv2.imencode(".png", contact_sheet(crops, labels, title)[..., ::-1])[1].tobytes()
     publish(output, lambda temporary: temporary.write_bytes(png))
 
 
-def choose(emotion, *, count, generator):
-    """Indices of up to `count` rows, drawn class by class in turn, in the order of their class. emotion: (N,), -1 for
-    none."""
+def _label(emotion, row):
+    return f"{EMOTIONS[emotion] if emotion >= 0 else 'no label'}  {row}"
+
+
+def choose(emotion: np.ndarray, *, count: int, generator: np.random.Generator) -> np.ndarray:
+    """Indices of up to `count` rows, drawn class by class in turn, in the order of their class.
+
+    emotion: (N,), -1 where a row has none."""
     queues = [list(generator.permutation(np.flatnonzero(emotion == label))) for label in np.unique(emotion)]
     chosen = []
     while len(chosen) < count and any(queues):
@@ -48,7 +50,7 @@ def choose(emotion, *, count, generator):
     return chosen[np.lexsort((chosen, emotion[chosen]))]
 
 
-def contact_sheet(crops, labels, title):
+def contact_sheet(crops: list, labels: list, title: str) -> np.ndarray:
     """(H, W, 3) uint8 RGB: crops in rows of eight, each over its label, under a title."""
     rows = -(-len(crops) // COLUMNS)
     step = np.array([TILE + CAPTION + MARGIN, TILE + MARGIN])

@@ -1,26 +1,56 @@
-"""What the commands align, train and run do between their options and the library: they say what they found, show how
-far they are, and speak for the first of several processes alone. Heavy packages are imported where they are used."""
+"""What the commands align, train and run do between their options and the library.
+
+They say what they found and show how far they are; of several processes, only the first speaks. Heavy packages are
+imported where they are used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data.runtime.progress import bar, say
-from data.runtime.ranks import own_cpus
+from data.runtime.ranks import Ranks, own_cpus
 from extract.options import listing_of
 
+if TYPE_CHECKING:
+    import torch
 
-def alignment_of(workdir, landmarks, undetected, faces, source, ranks):
-    """The AlignedCache that the options ask for, with what its reader found said."""
+    from extract.crops.aligned_cache import AlignedCache
+    from extract.features.feature_cache import FeatureSettings, Networks
+    from extract.training.backbone_training import TrainingSettings
+
+
+def alignment_of(
+    workdir: Path, landmarks: str | None, undetected: str, faces: str, detector: str, source: dict, ranks: Ranks
+) -> AlignedCache:
+    """The AlignedCache that the options ask for; says what its reader found."""
     from data.readers import registry
     from extract.crops.aligned_cache import AlignedCache
     from extract.crops.cropping import Rule
 
     listing = listing_of(workdir, **source)
-    for note in (listing.layout, *listing.notes) if ranks.first else ():
-        say(f"{source['dataset']}: {note}")
+    if ranks.first:
+        for note in (listing.layout, *listing.notes):
+            say(f"{source['dataset']}: {note}")
     path = workdir / "aligned" / f"{source['name'] or source['dataset']}.h5"
-    rule = Rule(landmarks or ("none" if listing.aligned else "detector"), undetected, faces)
+    rule = Rule(landmarks or ("none" if listing.aligned else "detector"), undetected, faces, detector)
     return AlignedCache(listing, path, rule, registry.official(listing))
 
 
-def align(alignment, workers, ranks):
+def is_data_set(workdir: Path, name: str) -> bool:
+    """Whether a reader has this name; else it is that of a cache in aligned/.
+
+    Raises Refused that lists the readers where it is neither."""
+    from data.readers import registry
+
+    if name in registry.names():
+        return True
+    if not (workdir / "aligned" / f"{name}.h5").is_file():
+        registry.reader_named(name)
+    return False
+
+
+def align(alignment: AlignedCache, workers: int | None, ranks: Ranks) -> None:
     """Finish an AlignedCache, and say what its cache holds."""
     from extract import info
 
@@ -31,8 +61,8 @@ def align(alignment, workers, ranks):
         say("\n".join(info.contents(path)) if made else f"{path} is there already")
 
 
-def place(device, precision, ranks):
-    """(device, precision) of a training. Raises ValueError where they are not there."""
+def place(device: str | None, precision: str | None, ranks: Ranks) -> tuple[torch.device, str]:
+    """(device, precision) of a training. Raises Refused where the device is not there."""
     from data.runtime.device import choose_device, choose_precision, use_own_cpus
 
     use_own_cpus()
@@ -40,7 +70,7 @@ def place(device, precision, ranks):
     return device, precision or choose_precision(device)
 
 
-def domains_of(workdir, datasets, settings):
+def domains_of(workdir: Path, datasets: tuple, settings: TrainingSettings) -> dict:
     """Dict name -> (train StoredCrops, test StoredCrops) of caches in aligned/."""
     from extract.crops.stored import StoredCrops
 
@@ -51,7 +81,7 @@ def domains_of(workdir, datasets, settings):
     }
 
 
-def train(path, domains, settings, device, ranks):
+def train(path: Path, domains: dict, settings: TrainingSettings, device: torch.device, ranks: Ranks) -> None:
     """Train, and say what came out."""
     from extract.training.backbone_training import train as train_network
     from extract.training.training_rows import rows_of
@@ -63,7 +93,7 @@ def train(path, domains, settings, device, ranks):
         say(f"{len(log)} epochs, last training loss {log[-1]['loss']:.4f}; log in {path.with_suffix('.csv')}")
 
 
-def aligned_cache(workdir, name):
+def aligned_cache(workdir: Path, name: str) -> Path:
     """The path of a cache in aligned/. Raises FileNotFoundError that names the command to make it."""
     path = workdir / "aligned" / f"{name}.h5"
     if not path.is_file():
@@ -71,7 +101,7 @@ def aligned_cache(workdir, name):
     return path
 
 
-def print_scores(path, domains, settings, device):
+def print_scores(path: Path, domains: dict, settings: TrainingSettings, device: torch.device) -> None:
     """Say the scores of a trained network on the test split of each domain."""
     from extract.network import checkpoint
     from extract.training.network_scores import test_scores
@@ -80,13 +110,13 @@ def print_scores(path, domains, settings, device):
     for name, (_, crops) in domains.items():
         scores = test_scores(network, crops, settings, device)
         rows = scores.pop("n")
-        say(
-            f"{name} test, n = {rows}: "
-            f"{', '.join(f'{score} {value:.3f}' for score, value in scores.items()) or 'nothing to score'}"
-        )
+        shown = ", ".join(f"{score} {value:.3f}" for score, value in scores.items())
+        say(f"{name} test, n = {rows}: {shown or 'nothing to score'}")
 
 
-def networks_of(workdir, device, precision, views, ranks):
+def networks_of(
+    workdir: Path, device: str | None, precision: str | None, views: int, ranks: Ranks
+) -> tuple[Networks, FeatureSettings]:
     """(Networks, FeatureSettings) of a run, from the checkpoints that are there."""
     from data.runtime.device import choose_device, choose_precision
     from extract.features.feature_cache import FeatureSettings, Networks
@@ -104,23 +134,24 @@ def networks_of(workdir, device, precision, views, ranks):
     return Networks(emotion, regression), settings
 
 
-def align_for(alignment, target, networks, settings, workers, ranks):
+def align_for(
+    alignment: AlignedCache, target: Path, networks: Networks, settings: FeatureSettings, workers: int, ranks: Ranks
+) -> None:
     """Align, and where the networks have a device of their own, run them on the crops as these come."""
     from extract.features.extraction import run_along
 
     if settings.device.type == "cpu" or target.exists() or alignment.target.exists():
         align(alignment, workers, ranks)
     else:
-        with bar(
-            len(alignment.listing.samples) // ranks.world, f"{target.stem}: faces and features", quiet=not ranks.first
-        ) as update:
+        rows = len(alignment.listing.samples) // ranks.world
+        with bar(rows, f"{target.stem}: faces and features", quiet=not ranks.first) as update:
             run_along(
                 alignment, target, networks=networks, settings=settings, workers=workers, ranks=ranks, progress=update
             )
 
 
-def run(aligned, target, networks, settings, ranks):
-    """Take the features of a finished cache, and say what theirs holds."""
+def run(aligned: Path, target: Path, networks: Networks, settings: FeatureSettings, ranks: Ranks) -> None:
+    """Take the features of a finished aligned cache, and say what their cache holds."""
     from extract import info
     from extract.features.extraction import run as run_networks
 

@@ -13,7 +13,7 @@ OUTSIDE = {
     "data": {"numpy", "h5py", "torch", "click"},
     "extract": {"data", "numpy", "h5py", "torch", "torchvision", "cv2", "dlib", "click"},
     "embed": {"data", "numpy", "torch", "click"},
-    "evaluate": {"data", "numpy", "scipy", "sklearn", "matplotlib", "click"},
+    "evaluate": {"data", "numpy", "scipy", "sklearn", "matplotlib", "jinja2", "click"},
 }
 ONLY_IN = {"dlib": {"extract/faces/hog.py"}, "torchvision": {"extract/network/backbone.py"}, "PIL": set()}
 
@@ -39,7 +39,13 @@ LAYERS = {
         {"sweep", "apply"},
         {"cli"},
     ],
-    "evaluate": [{"reference", "representations"}, {"statistics", "samples"}, {"tables", "figures"}, {"page"}, {"cli"}],
+    "evaluate": [
+        {"reference", "representations", "records", "samples"},
+        {"statistics"},
+        {"tables", "figures"},
+        {"page"},
+        {"cli"},
+    ],
 }
 MOST_MODULES = 12
 

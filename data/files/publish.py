@@ -100,13 +100,17 @@ def _same_file(file, name):
         return False
 
 
+IMPLIED = {"detector": "hog"}  # what headers mean that lack a field, since they are older than it
+
+
 def refuse_difference(path, found, asked, *, advice="move or delete it, or use another --workdir"):
     """Raise Mismatch naming the first field in which two dicts of settings differ."""
     for field in sorted(found.keys() | asked.keys()):
-        if found.get(field) != asked.get(field):
+        before, now = (header.get(field, IMPLIED.get(field)) for header in (found, asked))
+        if before != now:
             raise Mismatch(
-                f"{path} was made with {field.replace('_', ' ')} {_short(found.get(field))}, this call has "
-                f"{_short(asked.get(field))}; {advice}"
+                f"{path} was made with {field.replace('_', ' ')} {_short(before)}, this call has "
+                f"{_short(now)}; {advice}"
             )
 
 

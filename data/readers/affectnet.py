@@ -4,12 +4,14 @@ Its validation list is read as split test: the test set was never released, and 
 
 import itertools
 import math
+from pathlib import Path
 
 from data.emotions import AFFECTNET, AFFECTNET_LEFT_OUT, EMOTIONS, UNLABELLED
 from data.readers import affectnet_npy
-from data.readers.cells import existing, left_out, repeated, rows_of, valence_or_arousal
+from data.readers.cells import left_out, repeated, rows_of, valence_or_arousal
+from data.readers.reader import Reader, WrongTree
 from data.runtime.failures import Refused
-from data.sample import Listing, Sample
+from data.sample import POINTS_68, Listing, Sample
 
 COLUMNS = (
     "subDirectory_filePath",
@@ -22,24 +24,16 @@ COLUMNS = (
     "valence",
     "arousal",
 )
-EXPECTED_TREE = """  Manually_Annotated/Manually_Annotated_Images/<number>/<name>.jpg     (original release)
-  Manually_Annotated_file_lists/training.csv, validation.csv
-or
-  train_set/images/<id>.jpg, train_set/annotations/<id>_{exp,val,aro,lnd}.npy     (8-label release)
-  val_set/ likewise"""
-_TRAIN, _TEST = (74_874, 134_415, 25_459, 14_090, 6_378, 3_803, 24_882), (500,) * len(EMOTIONS)
-OFFICIAL = {"csv": {"train": _TRAIN, "test": _TEST}, "npy": {"train": _TRAIN, "test": _TEST}}
 LISTS = {"train": ("training.csv", "manually_training.csv"), "test": ("validation.csv", "manually_validation.csv")}
 IMAGES = "manually_annotated_images"
 
 
-def read(root):
-    """The Listing of AffectNet at `root`. Raises FileNotFoundError that shows the tree; ValueError naming a bad row."""
-    root = existing(root, EXPECTED_TREE)
+def read(root: Path) -> Listing:
+    """The Listing of AffectNet at `root`. Raises WrongTree; Refused naming a bad row."""
     if affectnet_npy.found_at(root):
         return affectnet_npy.read(root)
     if _below(root, lambda path: path.is_dir() and path.name.lower() == "human_annotated"):
-        raise Refused(f"{root} looks like AffectNet+ (2024), which is out of scope; expected:\n{EXPECTED_TREE}")
+        raise WrongTree(f"{root} looks like AffectNet+ (2024), which is out of scope")
     lists = {split: _list_file(root, names) for split, names in LISTS.items()}
     images = _images(root)
     parts = {split: _read_list(path, split, images.relative_to(root).as_posix()) for split, path in lists.items()}
@@ -72,14 +66,14 @@ def _below(root, wanted):
 def _list_file(root, names):
     path = _below(root, lambda path: path.name.lower() in names)
     if path is None:
-        raise FileNotFoundError(f"{root} holds no {names[0]}. Expected:\n{EXPECTED_TREE}")
+        raise WrongTree(f"{root} holds no {names[0]}")
     return path
 
 
 def _images(root):
     folder = _below(root, lambda path: path.is_dir() and path.name.lower() == IMAGES)
     if folder is None:
-        raise FileNotFoundError(f"{root} holds no folder Manually_Annotated_Images. Expected:\n{EXPECTED_TREE}")
+        raise WrongTree(f"{root} holds no folder Manually_Annotated_Images")
     nested = next((path for path in sorted(folder.iterdir()) if path.name.lower() == IMAGES), None)
     return nested or folder
 
@@ -117,6 +111,7 @@ def _sample(path, number, cells, split, images):
         landmarks=_landmarks(cells[5], where),
         valence=valence_or_arousal(cells[7], where),
         arousal=valence_or_arousal(cells[8], where),
+        scheme=POINTS_68,
     )
 
 
@@ -124,7 +119,7 @@ def _emotion(text):
     """(class, reason it is left out)."""
     try:
         number = int(float(text))
-    except ValueError:
+    except (ValueError, OverflowError):  # an infinite one
         return UNLABELLED, f"unknown id {text.strip()[:20]!r}"
     if number in AFFECTNET:
         return AFFECTNET[number], ""
@@ -147,3 +142,20 @@ def _landmarks(text, where):
     if text and count != 136:
         raise Refused(f"{where}: facial_landmarks holds {count} numbers; expected 136 (68 points)")
     return text or None
+
+
+_COUNTS = {"train": (74_874, 134_415, 25_459, 14_090, 6_378, 3_803, 24_882), "test": (500,) * len(EMOTIONS)}
+READER = Reader(
+    "affectnet",
+    "AffectNet (Mollahosseini 2017), its CSV release or its 8-label .npy release",
+    read,
+    expected_tree="""  Manually_Annotated/Manually_Annotated_Images/<number>/<name>.jpg     (original release)
+  Manually_Annotated_file_lists/training.csv, validation.csv
+or
+  train_set/images/<id>.jpg, train_set/annotations/<id>_{exp,val,aro,lnd}.npy     (8-label release)
+  val_set/ likewise""",
+    official={"csv": _COUNTS, "npy": _COUNTS},
+    not_read={
+        "affectnet8": "the 8-class task is out of scope: affectnet reads its seven classes and leaves contempt out"
+    },
+)

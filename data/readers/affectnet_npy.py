@@ -1,17 +1,20 @@
 """AffectNet's 8-label release: 224 x 224 crops with one .npy file for each annotation."""
 
+from pathlib import Path
+
 import numpy as np
 
 from data.emotions import AFFECTNET, AFFECTNET_LEFT_OUT
-from data.readers.cells import left_out
+from data.readers.cells import left_out, reading
+from data.readers.reader import WrongTree
 from data.runtime.failures import Refused
-from data.sample import Listing, Sample
+from data.sample import POINTS_68, Listing, Sample
 
 FOLDERS = {"train": ("train_set",), "test": ("val_set", "valid_set")}
 CONTEMPT_IN_VALIDATION = 499  # 3,999 rows in all; the CSV release lists 500
 
 
-def found_at(root):
+def found_at(root: Path) -> bool:
     """Whether the tree at `root` is this release."""
     return all(_folder(root, split) is not None for split in FOLDERS)
 
@@ -20,7 +23,7 @@ def _folder(root, split):
     return next((root / name for name in FOLDERS[split] if (root / name / "annotations").is_dir()), None)
 
 
-def read(root):
+def read(root: Path) -> Listing:
     """The Listing of the release; validation is read as test. Rows are the ids, which both splits count from 0."""
     samples, notes = [], []
     for split in FOLDERS:
@@ -42,7 +45,7 @@ def read(root):
 def _ids(folder, ending):
     """Ids of the files with an ending, in the order of their numbers, not of their digits."""
     if not folder.is_dir():
-        raise FileNotFoundError(f"{folder} is missing; the 8-label release has images/ and annotations/ in every set")
+        raise WrongTree(f"{folder} is missing; the 8-label release has images/ and annotations/ in every set")
     return sorted(
         int(path.name[: -len(ending)])
         for path in folder.iterdir()
@@ -60,7 +63,9 @@ def _unmatched(name, annotated, pictures):
 
 def _sample(folder, split, number):
     picture = f"{folder.name}/images/{number}.jpg"
-    expression = int(value_of(folder / "annotations" / f"{number}_exp.npy"))
+    path = folder / "annotations" / f"{number}_exp.npy"
+    with reading(path):
+        expression = int(value_of(path))
     if expression not in AFFECTNET:
         return Sample(picture, split, number, left_out=AFFECTNET_LEFT_OUT.get(expression, f"unknown id {expression}"))
     valence, arousal = (_annotated(folder / "annotations" / f"{number}_{name}.npy") for name in ("val", "aro"))
@@ -72,12 +77,14 @@ def _sample(folder, split, number):
         valence=valence,
         arousal=arousal,
         landmarks=_landmarks(folder / "annotations" / f"{number}_lnd.npy"),
+        scheme=POINTS_68,
     )
 
 
-def value_of(path):
-    """The one number of a .npy file, stored as text, integer or float, of shape () or (1,). Raises ValueError."""
-    stored = np.load(path, allow_pickle=False)
+def value_of(path: Path) -> float:
+    """The one number of a .npy file, stored as text, integer or float, of shape () or (1,). Raises Refused."""
+    with reading(path):
+        stored = np.load(path, allow_pickle=False)
     if stored.size != 1:
         raise Refused(f"{path} holds {stored.size} values, expected one")
     try:
@@ -97,7 +104,8 @@ def _landmarks(path):
     """(68, 2) float32 in pixels of the crop; None where the file is absent."""
     if not path.exists():
         return None
-    stored = np.load(path, allow_pickle=False)
-    if stored.size != 136:
-        raise Refused(f"{path} holds {stored.size} numbers, expected 136 (68 points)")
-    return stored.astype(np.float32).reshape(68, 2)
+    with reading(path):
+        stored = np.load(path, allow_pickle=False)
+        if stored.size != 136:
+            raise Refused(f"{path} holds {stored.size} numbers, expected 136 (68 points)")
+        return stored.astype(np.float32).reshape(68, 2)

@@ -2,43 +2,31 @@
 
 Training, PublicTest and PrivateTest are the splits train, validation and test."""
 
+from pathlib import Path
+
 import numpy as np
 
 from data.emotions import FER2013, FERPLUS_COLUMNS, UNLABELLED, emotion_named
-from data.readers.cells import existing, left_out, rows_of
+from data.readers.cells import left_out, reading, rows_of
+from data.readers.reader import Reader, ReaderOption, WrongTree
 from data.runtime.failures import Refused
 from data.sample import Listing, Sample
 
-EXPECTED_TREE = """  fer2013.csv      emotion,pixels,Usage     (also icml_face_data.csv)
-or
-  train/<class>/Training_<n>.jpg, test/<class>/PublicTest_<n>.jpg and PrivateTest_<n>.jpg
-or
-  Training/<class>/*.jpg, PublicTest/<class>/*.jpg, PrivateTest/<class>/*.jpg
-  with --labels ferplus: fer2013new.csv beside fer2013.csv"""
-OFFICIAL = {
-    "fer2013": {
-        "train": (4_965, 7_215, 4_830, 3_171, 4_097, 436, 3_995),
-        "validation": (607, 895, 653, 415, 496, 56, 467),
-        "test": (626, 879, 594, 416, 528, 55, 491),
-    }
-}
 USAGE = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
 TABLES = ("fer2013.csv", "icml_face_data.csv")
 VOTES = "fer2013new.csv"
 SIDE = 48
 _SPLITS = ("train", "validation", "test")
+_FERPLUS_LEFT_OUT = {"contempt": "contempt", "unknown": "uncertain", "NF": "no-face"}  # column -> reason
 
 
-def read(root, *, labels="fer2013"):
+def read(root: Path, *, labels: str = "fer2013") -> Listing:
     """The Listing of FER2013 at `root`; labels: "fer2013", or "ferplus" for the majority of FER+'s ten votes.
 
-    Raises FileNotFoundError that shows the tree; ValueError naming a bad row."""
-    root = existing(root, EXPECTED_TREE)
+    Raises WrongTree; Refused naming a bad row."""
     table = next((root / name for name in TABLES if (root / name).is_file()), None)
     if labels == "ferplus" and (table is None or not (root / VOTES).is_file()):
-        raise FileNotFoundError(
-            f"{root}: the votes of FER+ join the CSV row by row, so both are needed:\n{EXPECTED_TREE}"
-        )
+        raise WrongTree(f"{root}: the votes of FER+ join the CSV row by row, so both are needed")
     if table is None:
         return _read_folders(root)
     samples = _read_table(table, _majorities(root / VOTES) if labels == "ferplus" else None)
@@ -97,24 +85,25 @@ def _pixels(text, where):
 
 def _majorities(path):
     """List of (class, reason it is left out), one for each row of the votes, which join by position, not by name."""
-    header, *rows = rows_of(path)
-    names = [name.strip() for name in header]
-    start = names.index(FERPLUS_COLUMNS[0])
-    columns = names[start:]
-    return [majority(np.array(cells[start:], np.int64), columns) for cells in rows]
+    with reading(path):
+        header, *rows = rows_of(path)
+        names = [name.strip() for name in header]
+        start = names.index(FERPLUS_COLUMNS[0])
+        columns = names[start:]
+        return [majority(np.array(cells[start:], np.int64), columns) for cells in rows]
 
 
-def majority(votes, columns):
-    """FER+'s rule: single votes are noise; the first of the rest wins if it holds more than half of them."""
+def majority(votes: np.ndarray, columns: list[str]) -> tuple[int, str]:
+    """(class, reason it is left out) by FER+'s rule: single votes are noise; the first of the rest wins if it holds
+    more than half of them. votes: counts in the order of the columns."""
     kept = np.where(votes > 1, votes, 0)
     winner = int(kept.argmax())
     if 2 * kept[winner] <= kept.sum():
         return UNLABELLED, "no majority"
     name = columns[winner]
-    known = name not in ("contempt", "unknown", "NF")
-    return (
-        (emotion_named(name), "") if known else (UNLABELLED, {"NF": "no-face", "unknown": "uncertain"}.get(name, name))
-    )
+    if name in _FERPLUS_LEFT_OUT:
+        return UNLABELLED, _FERPLUS_LEFT_OUT[name]
+    return emotion_named(name), ""
 
 
 def _read_folders(root):
@@ -126,7 +115,7 @@ def _read_folders(root):
             if path.suffix.lower() in (".jpg", ".png")
         ]
     if not samples:
-        raise FileNotFoundError(f"{root} holds neither fer2013.csv nor folders of images. Expected:\n{EXPECTED_TREE}")
+        raise WrongTree(f"{root} holds neither {TABLES[0]} nor folders of images")
     listed = tuple(
         Sample(path.relative_to(root).as_posix(), split, row, _class(path.parent))
         for split in _SPLITS
@@ -149,3 +138,25 @@ def _class(folder):
         raise Refused(
             f"{folder} is not named after a class; expected angry, disgust, fear, happy, neutral, sad, surprise"
         ) from None
+
+
+READER = Reader(
+    "fer2013",
+    "FER2013 (Goodfellow 2013), its CSV or image folders, with the labels of FER+ (Barsoum 2016) on request",
+    read,
+    expected_tree="""  fer2013.csv      emotion,pixels,Usage     (also icml_face_data.csv)
+or
+  train/<class>/Training_<n>.jpg, test/<class>/PublicTest_<n>.jpg and PrivateTest_<n>.jpg
+or
+  Training/<class>/*.jpg, PublicTest/<class>/*.jpg, PrivateTest/<class>/*.jpg
+  with --labels ferplus: fer2013new.csv beside fer2013.csv""",
+    official={
+        "fer2013": {
+            "train": (4_965, 7_215, 4_830, 3_171, 4_097, 436, 3_995),
+            "validation": (607, 895, 653, 415, 496, 56, 467),
+            "test": (626, 879, 594, 416, 528, 55, 491),
+        }
+    },
+    options=(ReaderOption("labels", "whose labels", ("fer2013", "ferplus"), "fer2013"),),
+    not_read={"ferplus": "FER+ votes are read with fer2013 --labels ferplus, where fer2013new.csv lies beside its CSV"},
+)

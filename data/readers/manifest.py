@@ -4,14 +4,10 @@ from pathlib import Path
 
 from data.emotions import LEFT_OUT_NAMES, UNLABELLED, emotion_named
 from data.readers.cells import left_out, repeated, rows_of, valence_or_arousal
+from data.readers.reader import Reader, ReaderOption, WrongTree
 from data.runtime.failures import Refused
-from data.sample import Listing, Sample
+from data.sample import SPLITS, Listing, Sample
 
-EXPECTED_TREE = """  my.csv    path,emotion,split[,valence,arousal]
-            photos/anna.jpg,happiness,train
-            photos/ben.jpg,anger,test
-  paths lie below the table's own folder, or below --root"""
-OFFICIAL = {}
 COLUMNS = ("path", "emotion", "split")
 SPLIT_WORDS = {
     "train": "train",
@@ -24,20 +20,20 @@ SPLIT_WORDS = {
 }
 
 
-def read(root=None, *, table):
+def read(root: Path | None = None, *, manifest: Path) -> Listing:
     """The Listing of a manifest. `root` is the folder its paths start from, by default the table's own.
 
-    Raises FileNotFoundError; ValueError naming the row for a column, split, emotion or value that is not understood."""
-    table = Path(table)
+    Raises WrongTree; Refused naming the row for a column, split, emotion or value that is not understood."""
+    table = Path(manifest)
     if not table.is_file():
-        raise FileNotFoundError(f"{table} is missing. Expected a manifest:\n{EXPECTED_TREE}")
+        raise WrongTree(f"the manifest {table} is missing")
     rows = rows_of(table)
     columns = _columns(table, next(rows, []))
     counts = {}
     samples = tuple(_sample(table, line, dict(zip(columns, row)), counts) for line, row in enumerate(rows, 2))
     if not samples:
         raise Refused(f"{table} lists no image below its header")
-    splits = tuple(split for split in ("train", "validation", "test") if split in counts)
+    splits = tuple(split for split in SPLITS if split in counts)
     return Listing(
         "manifest",
         Path(root) if root else table.resolve().parent,
@@ -102,3 +98,18 @@ def _unlabelled(samples):
     return (
         (f"{count:,} rows have no emotion: they get features and are neither trained nor tested on",) if count else ()
     )
+
+
+READER = Reader(
+    "manifest",
+    "any images with a table: path,emotion,split[,valence,arousal]",
+    read,
+    expected_tree="""  my.csv    path,emotion,split[,valence,arousal]
+            photos/anna.jpg,happiness,train
+            photos/ben.jpg,anger,test
+  paths lie below the table's own folder, or below --root""",
+    options=(ReaderOption("manifest", "CSV with path,emotion,split", type=Path, metavar="FILE.csv", needed=True),),
+    needs_name=True,
+    own_root="the folder of the table",
+    not_read={"expw": "ExpW has no reader; list its faces in a manifest"},
+)

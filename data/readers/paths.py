@@ -15,7 +15,7 @@ class OutsideRoot(Refused):
     """A path from a table that leads out of its root, or to something that is not a regular file."""
 
 
-def locate(root, relative):
+def locate(root: Path, relative: str) -> Path:
     """The file that a table's path means below `root`, links resolved. Nothing is opened.
 
     Raises OutsideRoot, FileNotFoundError where there is no such file, PermissionError. Refusals do not name the root,

@@ -1,30 +1,26 @@
 """RAF-DB, basic emotions (Li 2017): the label file, and original photographs or the authors' aligned crops."""
 
+from pathlib import Path
+
 import numpy as np
 
 from data.emotions import EMOTIONS, RAFDB
-from data.readers.cells import existing
+from data.readers.cells import reading
+from data.readers.reader import Reader, ReaderOption, WrongTree
 from data.runtime.failures import Refused
-from data.sample import Listing, Sample
+from data.sample import EYE_CENTRES, Listing, Sample
 
-EXPECTED_TREE = """  basic/EmoLabel/list_patition_label.txt     (also list_partition_label.txt)
-  basic/Image/original/train_00001.jpg       or Image/aligned/train_00001_aligned.jpg
-  basic/Annotation/manual/train_00001_manu_attri.txt, basic/Annotation/boundingbox/train_00001_boundingbox.txt"""
-_COUNTS = {"train": (2_524, 4_772, 1_982, 1_290, 281, 717, 705), "test": (680, 1_185, 478, 329, 74, 160, 162)}
-OFFICIAL = {"original": _COUNTS, "aligned": _COUNTS}
 LABEL_FILES = ("list_patition_label.txt", "list_partition_label.txt")  # the first is how the release spells it
 
 
-def read(root, *, images=None):
+def read(root: Path, *, images: str | None = None) -> Listing:
     """The Listing of RAF-DB at `root`; images: "original", "aligned", or None for originals where they are.
 
-    Raises FileNotFoundError that shows the tree; ValueError naming a bad line. There is no official validation
-    split."""
-    root = existing(root, EXPECTED_TREE)
+    Raises WrongTree; Refused naming a bad line. There is no official validation split."""
     base, labels = _label_file(root)
     images = images or ("original" if _holds_images(base / "Image" / "original") else "aligned")
     if not _holds_images(base / "Image" / images):
-        raise FileNotFoundError(f"{base / 'Image' / images} holds no image. Expected:\n{EXPECTED_TREE}")
+        raise WrongTree(f"{base / 'Image' / images} holds no image")
     samples = tuple(_samples(root, base, labels, images))
     return Listing("rafdb", root, f"basic, {images} images", samples, images, aligned=images == "aligned")
 
@@ -35,8 +31,8 @@ def _label_file(root):
             if (base / "EmoLabel" / name).is_file() and base.name != "compound":
                 return base, base / "EmoLabel" / name
     if (root / "compound").is_dir() or root.name == "compound":
-        raise Refused(f"{root} holds the compound emotions, which are out of scope. Expected:\n{EXPECTED_TREE}")
-    raise FileNotFoundError(f"{root} holds no EmoLabel/{LABEL_FILES[0]}. Expected:\n{EXPECTED_TREE}")
+        raise WrongTree(f"{root} holds the compound emotions, which are out of scope")
+    raise WrongTree(f"{root} holds no EmoLabel/{LABEL_FILES[0]}")
 
 
 def _holds_images(folder):
@@ -46,7 +42,9 @@ def _holds_images(folder):
 def _samples(root, base, labels, images):
     counts = {"train": -1, "test": -1}
     folder = (base / "Image" / images).relative_to(root).as_posix()
-    for line, text in enumerate(labels.read_text(encoding="utf-8-sig").splitlines(), 1):
+    with reading(labels):
+        lines = labels.read_text(encoding="utf-8-sig").splitlines()
+    for line, text in enumerate(lines, 1):
         if not text.strip():
             continue
         name, split, emotion = _label(text, f"{labels}, line {line}")
@@ -61,6 +59,7 @@ def _samples(root, base, labels, images):
                 emotion,
                 box=_box(base, name),
                 landmarks=_landmarks(base, name),
+                scheme=EYE_CENTRES,
             )
 
 
@@ -84,7 +83,8 @@ def _box(base, name):
     path = base / "Annotation" / "boundingbox" / f"{name}_boundingbox.txt"
     if not path.exists():
         return None
-    numbers = [float(number) for number in path.read_text(encoding="utf-8").split()]
+    with reading(path):
+        numbers = [float(number) for number in path.read_text(encoding="utf-8").split()]
     if len(numbers) != 4:
         raise Refused(f"{path} holds {len(numbers)} numbers, expected 4: x_min y_min x_max y_max")
     left, top, right, bottom = np.maximum(numbers, 0).tolist()
@@ -96,7 +96,22 @@ def _landmarks(base, name):
     path = base / "Annotation" / "manual" / f"{name}_manu_attri.txt"
     if not path.exists():
         return None
-    numbers = path.read_text(encoding="utf-8").split()
-    if len(numbers) != 13:
-        raise Refused(f"{path} holds {len(numbers)} numbers, expected 5 points and 3 attributes")
-    return np.array(numbers[:10], np.float32).reshape(5, 2)
+    with reading(path):
+        numbers = path.read_text(encoding="utf-8").split()
+        if len(numbers) != 13:
+            raise Refused(f"{path} holds {len(numbers)} numbers, expected 5 points and 3 attributes")
+        return np.array(numbers[:10], np.float32).reshape(5, 2)
+
+
+_COUNTS = {"train": (2_524, 4_772, 1_982, 1_290, 281, 717, 705), "test": (680, 1_185, 478, 329, 74, 160, 162)}
+READER = Reader(
+    "rafdb",
+    "RAF-DB (Li 2017), basic emotions: original photographs or the authors' aligned crops",
+    read,
+    expected_tree="""  basic/EmoLabel/list_patition_label.txt     (also list_partition_label.txt)
+  basic/Image/original/train_00001.jpg       or Image/aligned/train_00001_aligned.jpg
+  basic/Annotation/manual/train_00001_manu_attri.txt, basic/Annotation/boundingbox/train_00001_boundingbox.txt""",
+    official={"original": _COUNTS, "aligned": _COUNTS},
+    options=(ReaderOption("images", "which of its images", ("original", "aligned"), "original where there"),),
+    not_read={"rafdb-compound": "compound emotions are out of scope: rafdb reads the basic part"},
+)

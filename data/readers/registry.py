@@ -1,41 +1,77 @@
-"""Name to reader: the data sets this project knows."""
+"""Name to reader: the data sets that the commands know, those of this project and those that were registered."""
 
 import contextlib
 import dataclasses
 import gc
 import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from data.readers.reader import Reader, WrongTree
 from data.runtime.failures import Refused
 
-READERS = ("affectnet", "rafdb", "sfew", "fer2013", "manifest", "folder")
-# Asked for by name often enough to be told what is there instead.
-OUT_OF_SCOPE = {
-    "affectnet8": "the 8-class task is out of scope: affectnet reads its seven classes and leaves contempt out",
-    "rafdb-compound": "compound emotions are out of scope: rafdb reads the basic part",
-    "ferplus": "FER+ votes are read with fer2013, where fer2013new.csv lies beside its images",
-    "expw": "ExpW has no reader; list its faces in a manifest",
-}
+if TYPE_CHECKING:  # numpy is not needed before a data set is read
+    from data.sample import Listing
+
+BUILT_IN = ("affectnet", "rafdb", "sfew", "fer2013", "manifest", "folder")  # modules here, each with its READER
 TOY_MARK = "toy.json"
 
-
-def reader(name):
-    """The module that reads a data set. Raises ValueError that lists the known names."""
-    if name in OUT_OF_SCOPE:
-        raise Refused(f"{name}: {OUT_OF_SCOPE[name]}")
-    if name not in READERS:
-        raise Refused(f"{name!r} is not a data set that this project reads; known are {', '.join(READERS)}")
-    return importlib.import_module(f"data.readers.{name}")
+_registered = {}
 
 
-def read(name, root, **options):
-    """The Listing of a data set; marked toy where the toy corpus left its mark at the root."""
-    with _without_garbage_collection():
-        listing = reader(name).read(root, **options)
+def register(reader: Reader) -> Reader:
+    """Make a reader known to every command. Raises ValueError where its name is taken by another."""
+    if reader.name in BUILT_IN or _registered.setdefault(reader.name, reader) != reader:
+        raise ValueError(f"there is a reader {reader.name!r} already; choose another name")
+    return reader
+
+
+def names() -> tuple:
+    """The names of all known readers, those of this project first."""
+    return (*BUILT_IN, *_registered)
+
+
+def readers() -> tuple:
+    """All known readers, in the order of `names`."""
+    built_in = [importlib.import_module(f"data.readers.{name}").READER for name in BUILT_IN]
+    return (*built_in, *_registered.values())
+
+
+def reader_named(name: str) -> Reader:
+    """The reader of a data set. Raises Refused that lists the known names."""
+    if name in names():
+        return next(reader for reader in readers() if reader.name == name)
+    for reader in readers():
+        if name in reader.not_read:
+            raise Refused(f"{name}: {reader.not_read[name]}")
+    raise Refused(f"{name!r} is not a data set that this project reads; known are {', '.join(names())}")
+
+
+def read(name: str, root: Path | None, **options) -> "Listing":
+    """The Listing of a data set; marked toy where the toy corpus left its mark at the root.
+
+    Raises WrongTree that shows the expected tree, Refused naming a bad row."""
+    reader = reader_named(name)
+    try:
+        with _without_garbage_collection():
+            listing = reader.read(root if reader.own_root else _existing(root), **options)
+    except WrongTree as error:
+        raise WrongTree(f"{error}. Expected there:\n{reader.expected_tree}") from None
+    if listing.dataset != name:
+        raise ValueError(f"the reader {name!r} returned a Listing of {listing.dataset!r}; its name is expected there")
     return dataclasses.replace(listing, toy=(listing.root / TOY_MARK).exists())
 
 
+def _existing(root: Path) -> Path:
+    root = Path(root)
+    if not root.is_dir():
+        raise WrongTree(f"{root} is not a folder; --root names another place")
+    return root
+
+
 @contextlib.contextmanager
-def _without_garbage_collection():
+def _without_garbage_collection() -> Iterator[None]:
     """Hundreds of thousands of samples, none of them garbage, are gone over again and again otherwise: a third of the
     time."""
     before = gc.isenabled()
@@ -47,6 +83,6 @@ def _without_garbage_collection():
             gc.enable()
 
 
-def official(listing):
+def official(listing: "Listing") -> dict:
     """Dict split -> (7,) official counts for the layout that was found; empty where none are known, and for toys."""
-    return {} if listing.toy else reader(listing.dataset).OFFICIAL.get(listing.release, {})
+    return {} if listing.toy else reader_named(listing.dataset).official.get(listing.release, {})

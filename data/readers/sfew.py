@@ -3,35 +3,30 @@
 Val is read as split test, as the paper does. Test has no labels and is not read."""
 
 from collections import Counter
+from pathlib import Path
 
 from data.emotions import SFEW_FOLDERS
-from data.readers.cells import existing
+from data.readers.reader import Reader, ReaderOption, WrongTree
 from data.runtime.failures import Refused
 from data.sample import Listing, Sample
 
-EXPECTED_TREE = """  Train/{Angry,Disgust,Fear,Happy,Neutral,Sad,Surprise}/*.png     movie frames
-  Train/Train_Aligned_Faces/<Class>/*.png                         or the authors' crops
-  Val/ likewise (also Val/Val_Aligned_Faces_new/Val_Aligned_Faces/)"""
-OFFICIAL = {"original": {"test": (86, 73, 73, 57, 47, 23, 77)}, "aligned": {}}  # of the rest only sums are known:
+# The classes of the original Val alone are known officially (below); of the rest only sums are:
 SUMS = {"original": {"train": 958, "test": 436}, "aligned": {"train": 891, "test": 431}}
 ENDINGS = (".png", ".jpg", ".jpeg")
 SPLITS = {"train": "Train", "test": "Val"}
 
 
-def read(root, *, images=None):
+def read(root: Path, *, images: str | None = None) -> Listing:
     """The Listing of SFEW at `root`; images: "original", "aligned", or None for originals where they are.
 
-    Raises FileNotFoundError that shows the tree; ValueError for a folder that is not a class."""
-    root = existing(root, EXPECTED_TREE)
+    Raises WrongTree; Refused for a folder that is not a class."""
     images = images or ("original" if _original(root, "Train") else "aligned")
     find = _original if images == "original" else _aligned
     samples = []
     for split, name in SPLITS.items():
         folder = find(root, name)
         if folder is None:
-            raise FileNotFoundError(
-                f"{root / name} holds no {images} images in class folders. Expected:\n{EXPECTED_TREE}"
-            )
+            raise WrongTree(f"{root / name} holds no {images} images in class folders")
         samples += _samples(root, folder, split)
     return Listing(
         "sfew",
@@ -101,3 +96,15 @@ def _notes(root, samples, images):
             )
     if (root / "Test").is_dir():
         yield "Test has no labels and is not read"
+
+
+READER = Reader(
+    "sfew",
+    "SFEW 2.0 (Dhall 2011): movie frames or the authors' aligned faces",
+    read,
+    expected_tree="""  Train/{Angry,Disgust,Fear,Happy,Neutral,Sad,Surprise}/*.png     movie frames
+  Train/Train_Aligned_Faces/<Class>/*.png                         or the authors' crops
+  Val/ likewise (also Val/Val_Aligned_Faces_new/Val_Aligned_Faces/)""",
+    official={"original": {"test": (86, 73, 73, 57, 47, 23, 77)}},
+    options=(ReaderOption("images", "which of its images", ("original", "aligned"), "original where there"),),
+)

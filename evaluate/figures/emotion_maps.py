@@ -6,17 +6,19 @@ import numpy as np
 
 from data import metrics
 from data.emotions import EMOTIONS
+from data.files.runs import HeadOutcome, Runs
 from evaluate.figures.palette import EMOTION, INK, PAGE
 from evaluate.figures.plate import Plate, emotion_legend, entitle, haloed, new_figure
+from evaluate.records import number
 from evaluate.reference import display, in_order
-from evaluate.statistics.coordinates import class_logits, coordinates, kept_heads, on_sphere, sphere_angles
-from evaluate.statistics.scores import why_absent
+from evaluate.representations import MAPPED, Representation
+from evaluate.samples import Samples
+from evaluate.statistics.coordinates import can_place, coordinates, from_angles, lies_on_sphere, sphere_angles
+from evaluate.statistics.swept import added, kept_heads, why_not_placed
 
-ROWS = (
-    ("cake-norm", 3, "CAKE-3-Norm", ("azimuth φ, °", "polar angle θ, °")),
-    ("av", 0, "AV", ("valence", "arousal")),
-    ("cake", 2, "CAKE-2", ("k₁", "k₂")),
-)
+ANGLES = ("azimuth φ, °", "polar angle θ, °")
+WHOLE_SPHERE = ((-180.0, 0.0), (180.0, 180.0))  # lowest and highest angles, in degrees
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 LONG = 14  # letters of a name that stands on a line of its own
 STEPS = 240  # grid points along an axis
 SMALLEST = 0.004  # share of the map an area must have to carry its score
@@ -24,26 +26,62 @@ SMALLEST = 0.004  # share of the map an area must have to carry its score
 
 @dataclass
 class EmotionMap:
-    """One representation: its grid and what each of D classifiers says there."""
+    """A representation of one run: its two axes, and what each of D classifiers says on a grid over them."""
 
-    extent: tuple  # left, right, bottom, top
+    representation: Representation
+    run: int
+    outcome: HeadOutcome
+    low: np.ndarray  # (2,) at the left and the bottom
+    high: np.ndarray  # (2,) at the right and the top
     classes: np.ndarray  # (D, STEPS, STEPS), first row at the bottom
 
+    @property
+    def extent(self) -> tuple:
+        """Left, right, bottom, top."""
+        return self.low[0], self.high[0], self.low[1], self.high[1]
 
-def emotion_map(family, outcome):
-    """The EmotionMap of one kept head: over all sphere angles for cake-norm, else over the range of coordinates
-    seen."""
-    low, high = (
-        (np.array([-180.0, 0]), np.array([180.0, 180])) if family == "cake-norm" else outcome.range.astype(np.float64)
-    )
+    def axis_names(self) -> tuple:
+        """What stands along the horizontal and the vertical axis."""
+        if lies_on_sphere(self.representation.family):
+            return ANGLES
+        return tuple(name.translate(SUBSCRIPTS) for name in _coordinates(self.representation))
+
+    def points(self, samples: Samples) -> np.ndarray:
+        """(n, 2) where Samples lie on the map."""
+        family = self.representation.family
+        z = coordinates(family, self.outcome.weights, samples)
+        return sphere_angles(z) if lies_on_sphere(family) else z
+
+
+def _coordinates(representation):
+    return representation.family.coordinates(representation.k)
+
+
+def can_be_mapped(representation: Representation) -> bool:
+    """Whether two numbers tell a place in it: two coordinates, or three on the unit sphere."""
+    return len(_coordinates(representation)) == (3 if lies_on_sphere(representation.family) else 2)
+
+
+def emotion_map(representation: Representation, run: int, outcome: HeadOutcome) -> EmotionMap:
+    """The EmotionMap of one kept head: over all angles of a sphere, else over the range of coordinates seen."""
+    sphere = lies_on_sphere(representation.family)
+    low, high = np.array(WHOLE_SPHERE if sphere else outcome.range, np.float64)
     axes = [np.linspace(low[side], high[side], STEPS) for side in range(2)]
     grid = np.stack([side.ravel() for side in np.meshgrid(*axes)], 1)
-    z = on_sphere(grid) if family == "cake-norm" else grid
-    classes = class_logits(outcome.weights, z).argmax(2).reshape(-1, STEPS, STEPS)
-    return EmotionMap((low[0], high[0], low[1], high[1]), classes)
+    z = from_angles(grid) if sphere else grid
+    classes = representation.family.logits(outcome.weights, z).argmax(2).reshape(-1, STEPS, STEPS)
+    return EmotionMap(representation, run, outcome, low, high, classes)
 
 
-def label_place(area):
+def first_map(runs: Runs, representation: Representation) -> EmotionMap | None:
+    """The EmotionMap of the first run whose weights, and range where it needs one, were kept."""
+    for run, outcome in kept_heads(runs, representation).items():
+        if lies_on_sphere(representation.family) or outcome.range is not None:
+            return emotion_map(representation, run, outcome)
+    return None
+
+
+def label_place(area: np.ndarray) -> tuple:
     """(row, column) deepest inside a class's area, a boolean grid; the edge of the map bounds it too."""
     from scipy.ndimage import distance_transform_edt
 
@@ -51,100 +89,86 @@ def label_place(area):
     return np.unravel_index(depth.argmax(), depth.shape)
 
 
-def figure_5(runs, samples):
-    """Three rows of representations by a column for each classifier."""
+def figure_5(runs: Runs, samples: dict) -> Plate:
+    """A row for each representation that can be mapped, a column for each classifier."""
     plate = Plate("figure5", "Figure 5. Emotion maps", "")
-    shown = [(row, *_first(runs, *row[:2])) for row in ROWS]
-    absent = [f"{row[2]}: {why}" for row, _, outcome, why in shown if outcome is None]
-    shown = [(row, run, outcome) for row, run, outcome, _ in shown if outcome is not None]
-    if not shown:
+    wanted = [*MAPPED, *(each for each in added(runs) if can_be_mapped(each))]
+    found = {each: first_map(runs, each) for each in wanted}
+    maps = [each for each in found.values() if each is not None]
+    absent = [
+        f"{each.label}: {why_not_placed(runs, each, 'weights and ranges')}" for each in wanted if found[each] is None
+    ]
+    if not maps:
         plate.caption = f"Figure 5 needs the weights of small heads: {'; '.join(absent)}."
         return plate
     names = in_order(runs.classifiers)
-    plate.figure, axes = new_figure(
-        PAGE * max(len(names), 2) / 3, 2.05 * len(shown) + 0.6, nrows=len(shown), ncols=len(names), squeeze=False
-    )
-    for line, (row, run, outcome) in zip(axes, shown):
-        found = emotion_map(row[0], outcome)
+    width, height = PAGE * max(len(names), 2) / 3, 2.05 * len(maps) + 0.6
+    plate.figure, axes = new_figure(width, height, nrows=len(maps), ncols=len(names), squeeze=False)
+    for line, each in zip(axes, maps):
         for axis, name in zip(line, names):
-            plate.records += _panel(axis, runs, samples.get(name), (row, run, outcome), found, name)
-        line[0].set_ylabel(f"{row[2]}\n{row[3][1]}")
+            _draw(axis, runs, each, samples.get(name), name)
+            plate.records += _records(runs, each, name)
+        line[0].set_ylabel(f"{each.representation.label}\n{each.axis_names()[1]}")
     for axis, name in zip(axes[0], names):
         axis.set_title(display(name) + (" " if len(display(name)) <= LONG else "\n") + "classifier")
     entitle(plate.figure, runs, "What each classifier sees where")
     emotion_legend(plate.figure, range(len(EMOTIONS)), loc="outside lower center", ncols=7)
-    plate.caption = _caption(runs, samples, shown, absent, names)
+    plate.caption = _caption(samples, maps, absent, names)
     return plate
 
 
-def _first(runs, family, k):
-    """(run, HeadOutcome, why there is none) of the first run whose weights and range were kept."""
-    for run, outcome in kept_heads(runs, family, k).items():
-        if family == "cake-norm" or outcome.range is not None:
-            return run, outcome, ""
-    scored = len(runs.confusions(family, k))
-    return (
-        None,
-        None,
-        "weights and ranges were not kept in this results file" if scored else why_absent(runs, family, k),
-    )
-
-
-def _panel(axis, runs, samples, head, found, name):
-    """Draw one map; returns the records of its class scores."""
+def _draw(axis, runs, found, samples, name):
+    """One map: areas of one classifier's answers, its own test samples, the F1 of the classes."""
     from matplotlib.colors import ListedColormap
 
-    (family, k, label, axis_names), run, outcome = head
+    family = found.representation.family
     classes = found.classes[runs.classifiers.index(name)]
-    axis.imshow(
-        classes,
-        origin="lower",
-        extent=found.extent,
-        aspect="auto",
-        cmap=ListedColormap(list(EMOTION.values())),
-        vmin=0,
-        vmax=6,
-        interpolation="nearest",
-    )
-    if samples is not None and (family != "av" or samples.predicted is not None):
-        z = coordinates(outcome.weights, family, samples)
-        points = sphere_angles(z) if family == "cake-norm" else z
-        axis.scatter(*points.T, s=np.clip(1500 / len(z), 1.2, 5), c=INK, alpha=0.35, linewidths=0, rasterized=True)
-    axis.set(xlabel=axis_names[0], xlim=found.extent[:2], ylim=found.extent[2:])
-    if family == "cake-norm":
+    colours = ListedColormap(list(EMOTION.values()))
+    ground = {"origin": "lower", "extent": found.extent, "aspect": "auto", "interpolation": "nearest"}
+    axis.imshow(classes, cmap=colours, vmin=0, vmax=6, **ground)
+    if samples is not None and can_place(family, samples):
+        points = found.points(samples)
+        size = np.clip(1500 / len(points), 1.2, 5)
+        axis.scatter(*points.T, s=size, c=INK, alpha=0.35, linewidths=0, rasterized=True)
+    axis.set(xlabel=found.axis_names()[0], xlim=found.extent[:2], ylim=found.extent[2:])
+    if lies_on_sphere(family):
         axis.set(xticks=(-180, -90, 0, 90, 180), yticks=(0, 45, 90, 135, 180))
-    scores = metrics.f1_scores(outcome.confusion[runs.classifiers.index(name), list(runs.tests).index(name)])
-    records = []
-    for index, emotion in enumerate(EMOTIONS):
+    for index, score in enumerate(_class_scores(runs, found, name)):
         area = classes == index
-        if area.mean() >= SMALLEST and np.isfinite(scores[index]):
+        if area.mean() >= SMALLEST and np.isfinite(score):
             row, column = label_place(area)
-            x, y = (
-                np.linspace(*found.extent[2 * side : 2 * side + 2], STEPS)[place]
-                for side, place in enumerate((column, row))
-            )
-            haloed(axis, x, y, f"{100 * scores[index]:.0f}", fontsize=6.5, fontweight="bold")
-        records.append(
-            {
-                "representation": label,
-                "classifier": name,
-                "run": run,
-                "emotion": emotion,
-                "area": f"{100 * area.mean():.4f}",
-                "f1": "" if np.isnan(scores[index]) else f"{100 * scores[index]:.4f}",
-            }
-        )
-    return records
+            x, y = found.low + (found.high - found.low) * np.array([column, row]) / (STEPS - 1)
+            haloed(axis, x, y, f"{100 * score:.0f}", fontsize=6.5, fontweight="bold")
 
 
-def _caption(runs, samples, shown, absent, names):
-    runs_shown = sorted({run for _, run, _ in shown})
+def _class_scores(runs: Runs, found: EmotionMap, name: str) -> np.ndarray:
+    """(7,) F1 of each class by one data set's own classifier."""
+    return metrics.f1_scores(found.outcome.confusion[runs.classifiers.index(name), list(runs.tests).index(name)])
+
+
+def _records(runs, found, name):
+    classes = found.classes[runs.classifiers.index(name)]
+    for index, (emotion, score) in enumerate(zip(EMOTIONS, _class_scores(runs, found, name))):
+        yield {
+            "representation": found.representation.label,
+            "classifier": name,
+            "run": found.run,
+            "emotion": emotion,
+            "area": number(100 * (classes == index).mean()),
+            "f1": number(100 * score),
+        }
+
+
+def _caption(samples, maps, absent, names):
+    runs_shown = ", ".join(map(str, sorted({each.run for each in maps})))
     text = (
-        "Colour: the emotion a classifier gives to a point of the representation (run "
-        f"{', '.join(map(str, runs_shown))}). Dots: test samples "
-        "of its own data set. Numbers: F1 of the class in percent on that set. Grids cover all sphere angles, or "
-        "the range of coordinates seen."
+        f"Colour: the emotion a classifier gives to a point of the representation (run {runs_shown}). Dots: test "
+        "samples of its own data set. Numbers: F1 of the class in percent on that set. Grids cover all sphere "
+        "angles, or the range of coordinates seen."
     )
-    lost = [display(name) for name in names if name not in samples]
-    text += f" No dots for {', '.join(lost)}: no feature cache that was swept is at hand." if lost else ""
-    return text + (f" Left out: {'; '.join(absent)}." if absent else "")
+    lost = ", ".join(display(name) for name in names if name not in samples)
+    if lost:
+        text += f" No dots for {lost}: no feature cache that was swept is at hand."
+    if absent:
+        text += f" Left out: {'; '.join(absent)}."
+    return text

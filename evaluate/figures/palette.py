@@ -1,14 +1,16 @@
 """Every colour and size of the figures, in one place.
 
 Seven emotion colours, each a step of lightness (CIE L* 30 to 87) away from the next, so that grey print keeps them
-apart, with hues that stay apart for readers without one kind of cone: tests/evaluate/test_palette.py computes both."""
+apart, with hues that stay apart for readers without one kind of cone: tests/evaluate/figures/test_palette.py computes
+both."""
 
 from data.emotions import EMOTIONS
 
 EMOTION = dict(zip(EMOTIONS, ("#8ebbdf", "#fed738", "#0f5db3", "#e18841", "#434271", "#209870", "#dc214a")))
 INK, FAINT, PAPER = "#1b1f24", "#8a929b", "#ffffff"  # text and axes, secondary lines, ground
 ON_LIGHT, ON_DARK = "#20242a", "#fdfdfd"  # letters on a coloured ground, the same in a dark page
-SERIES = {"cake": "#0b6e8f", "av": "#c8553d"}
+SERIES = ("#0b6e8f", "#c8553d", "#3f08a8", "#6b1522")  # curves in the order of their families; a fifth begins again
+MARKERS = "osD^"
 RAMP = "Blues"  # of matrices: a share reads as darkness, in grey print too
 
 COLUMN, PAGE = 3.4, 7.0  # inches: one column of a two-column page, and both

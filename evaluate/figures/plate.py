@@ -3,10 +3,19 @@ published."""
 
 import contextlib
 import io
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data.emotions import EMOTIONS
+from data.files.publish import publish
+from data.files.runs import Runs
 from evaluate.figures.palette import EMOTION, ON_DARK, ON_LIGHT, STYLE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -21,9 +30,14 @@ class Plate:
     figure: object = None  # matplotlib Figure
     records: list = field(default_factory=list)  # dicts, alike: the numbers that are drawn
 
+    def told(self, *, toy: bool) -> list[dict]:
+        """Its records, each named after the plate; where it shows none, one with the reason."""
+        records = self.records or [{"absent": self.caption}]
+        return [{"plate": self.name, "toy": int(toy), **record} for record in records]
+
 
 @contextlib.contextmanager
-def drawing():
+def drawing() -> Iterator[None]:
     """Matplotlib in the style of the palette; everything outside keeps its own."""
     import matplotlib
 
@@ -31,7 +45,7 @@ def drawing():
         yield
 
 
-def new_figure(width, height, **subplots):
+def new_figure(width: float, height: float, **subplots) -> tuple:
     """(Figure, axes) of so many inches, not registered with pyplot, so that nothing has to be closed."""
     from matplotlib.figure import Figure
 
@@ -39,17 +53,15 @@ def new_figure(width, height, **subplots):
     return figure, figure.subplots(**subplots)
 
 
-def publish_figure(figure, folder, name):
+def publish_figure(figure: "Figure", folder: Path, name: str) -> None:
     """Write one figure as PNG, SVG and PDF."""
-    from data.files.publish import publish
-
     for ending in FORMATS:
         publish(
             folder / f"{name}.{ending}", lambda path: figure.savefig(path, format=ending, metadata=_undated(ending))
         )
 
 
-def as_svg(figure):
+def as_svg(figure: "Figure") -> str:
     """The figure as SVG text; what is drawn in it with rasterized=True stays pixels, at 150 an inch."""
     text = io.StringIO()
     figure.savefig(text, format="svg", dpi=150, metadata=_undated("svg"), transparent=True)
@@ -61,12 +73,12 @@ def _undated(ending):
     return {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[ending]
 
 
-def entitle(figure, runs, text):
+def entitle(figure: "Figure", runs: Runs, text: str) -> None:
     """The figure's own title, marked where the data are toys."""
     figure.suptitle(f"TOY DATA. {text}" if runs.toy else text, fontsize=8, fontweight="bold", x=0.01, ha="left")
 
 
-def emotion_legend(figure, shown, **place):
+def emotion_legend(figure: "Figure", shown: Iterable[int], **place) -> None:
     """A legend of the emotions (indices) as coloured dots."""
     from matplotlib.lines import Line2D
 
@@ -77,7 +89,7 @@ def emotion_legend(figure, shown, **place):
     figure.legend(handles=dots, handletextpad=0.1, columnspacing=0.9, **place)
 
 
-def haloed(axes, x, y, text, **style):
+def haloed(axes: "Axes", x: float, y: float, text: str, **style) -> object:
     """Text that stays legible on a coloured ground: dark letters with a light rim."""
     from matplotlib.patheffects import withStroke
 

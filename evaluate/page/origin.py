@@ -1,62 +1,68 @@
 """Where numbers come from: caches, networks, settings, versions and seeds of a results file, as far as it tells."""
 
+from collections.abc import Iterator
+
+from data.emotions import EMOTIONS
 from data.files.cache import coverage
+from data.files.runs import Runs
 from evaluate.reference import display, in_order
-from evaluate.tables.table import new_table
+from evaluate.tables.table import Table, new_table, tell
 
 UNTOLD = "not told by this results file"
 
 
-def origin(runs):
+def origin(runs: Runs) -> Table:
     """Table of what made the results, a line for each fact."""
-    table = new_table(runs, "provenance", "Provenance", ("What", "Value"), brief=True)
+    table = new_table(runs, "provenance", "Provenance", ("What", "Value"))
     for what, value in _facts(runs):
         table.rows.append((what, value))
-        table.records.append({"table": table.name, "toy": int(runs.toy), "what": what, "value": value})
+        tell(table, runs, what=what, value=value)
     return table
 
 
-def _facts(runs):
+def _facts(runs: Runs) -> Iterator[tuple]:
     told = runs.provenance
     for name in in_order(runs.tests):
-        test, rows = runs.tests[name], told.get("training_rows", {}).get(name)
-        listed = int(test.status_counts[:7].sum())
-        yield (
-            display(name),
-            (
-                f"{len(test.emotion):,} test rows of {listed:,} listed images, coverage "
-                f"{coverage(test.status_counts):.1%}" + (f"; {rows:,} training rows" if rows else "")
-            ),
-        )
-    yield from (
-        (f"cache {name}.h5", f"content digest {digest}") for name, digest in map(tuple, runs.identity.get("caches", []))
-    )
+        yield display(name), _rows(runs, name)
+    for name, digest in map(tuple, runs.identity.get("caches", [])):
+        yield f"cache {name}.h5", f"content digest {digest}"
     yield "pre-trained on", ", ".join(map(display, told.get("pretraining", []))) or UNTOLD
     yield from _networks(told.get("features", {}))
-    yield (
-        "settings of the heads",
-        ", ".join(f"{name} {value}" for name, value in sorted(runs.identity.items()) if name != "caches") or UNTOLD,
-    )
+    settings = {name: value for name, value in runs.identity.items() if name != "caches"}
+    yield "settings of the heads", _listed(settings)
     yield "heads", _heads(runs)
-    yield (
-        "versions",
-        ", ".join(f"{name} {version}" for name, version in sorted(told.get("versions", {}).items())) or UNTOLD,
-    )
+    yield "versions", _listed(told.get("versions", {}))
     yield "code", str(told.get("code_version", UNTOLD))
 
 
-def _networks(headers):
+def _rows(runs: Runs, name: str) -> str:
+    test, trained = runs.tests[name], runs.provenance.get("training_rows", {}).get(name)
+    listed = int(test.status_counts[: len(EMOTIONS)].sum())
+    covered = f"coverage {coverage(test.status_counts):.1%}"
+    training = f"; {trained:,} training rows" if trained else ""
+    return f"{len(test.emotion):,} test rows of {listed:,} listed images, {covered}{training}"
+
+
+def _listed(facts: dict) -> str:
+    return ", ".join(f"{name} {value}" for name, value in sorted(facts.items())) or UNTOLD
+
+
+def _networks(headers: dict) -> Iterator[tuple]:
     """The checkpoints, which all caches share, and how crops were made."""
     header = next(iter(headers.values()), {})
-    for what, field in (("emotion network", "emotion_sha256"), ("arousal-valence network", "valence_arousal_sha256")):
-        yield what, f"sha256 {header[field]}" if header.get(field) else "none" if header else UNTOLD
-    made = (
-        f"{header.get('image_size')} px, alignment version {header.get('alignment_version')}, {header.get('precision')}"
-    )
-    yield "crops", made if header else UNTOLD
+    yield "emotion network", _network(header, "emotion_sha256")
+    yield "arousal-valence network", _network(header, "valence_arousal_sha256")
+    size, version, precision = (header.get(name) for name in ("image_size", "alignment_version", "precision"))
+    yield "crops", f"{size} px, alignment version {version}, {precision}" if header else UNTOLD
 
 
-def _heads(runs):
+def _network(header: dict, field: str) -> str:
+    if not header:
+        return UNTOLD
+    return f"sha256 {header[field]}" if header.get(field) else "none"
+
+
+def _heads(runs: Runs) -> str:
     ks = {}
     for head in runs.outcomes:
         ks.setdefault(head.family, []).append(head.k)

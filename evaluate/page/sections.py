@@ -4,14 +4,57 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from evaluate.figures.paper_figures import all_plates
+from data.files.runs import Runs
+from evaluate.figures.writing import all_plates
 from evaluate.page.origin import origin
 from evaluate.page.view import view
+from evaluate.statistics.swept import features_of
 from evaluate.tables.annotation_quality import annotation_quality
 from evaluate.tables.dimensions import linear_reading, third_dimension
-from evaluate.tables.paper_tables import all_tables
 from evaluate.tables.regression import regression
 from evaluate.tables.stability import stability
+from evaluate.tables.table import Table
+from evaluate.tables.writing import all_tables
+
+# anchor -> title, and what a reader should know first
+TEXTS = {
+    "support": (
+        "Does it hold?",
+        "What the paper claims of its representations, and whether these runs bear it out. A yes needs two things at "
+        "once: that the difference is not an accident of the initialisations, and not one of the test samples.",
+    ),
+    "size": (
+        "How few dimensions will do?",
+        "A face becomes {features} numbers in a network that was trained once and is frozen. CAKE-k projects them to k "
+        "numbers; AV is the arousal and valence that another network predicts; AVk adds k learned numbers to these. "
+        "Each data set has a linear classifier of its own on top.",
+    ),
+    "arousal-valence": (
+        "Starting from arousal and valence",
+        "Annotators also placed some images in the plane of valence (pleasant or not) and arousal (excited or calm). "
+        "How much of the emotion do these two numbers hold, and what does a third one add?",
+    ),
+    "published": (
+        "Beside published systems",
+        "Papers score these data sets in different ways, points apart for one and the same model; all are given.",
+    ),
+    "space": (
+        "Inside the space",
+        "Three learned numbers can be drawn. First every test sample where the network puts it, then what each "
+        "classifier would say anywhere in a representation, whether or not samples lie there.",
+    ),
+    "meaning": (
+        "What do the dimensions mean?",
+        "The paper leaves this open. If arousal and valence can be read off the learned numbers, the network has found "
+        "something like them without being told; if independent runs agree once aligned, the space is not an accident.",
+    ),
+    "annotation": (
+        "Do data sets mean the same by their labels?",
+        "All classifiers see one representation, so where they differ, the annotations they learned from differ, or "
+        "the number of these.",
+    ),
+    "origin": ("Where the numbers come from", "Everything needed to make them again."),
+}
 
 
 @dataclass
@@ -25,77 +68,39 @@ class Section:
     answers: list = field(default_factory=list)  # (claim, answer, difference in points) of a summary
 
 
-def sections(runs, samples, gaps):
+def sections(runs: Runs, samples: dict, gaps: dict) -> list[Section]:
     """Every Section, in reading order. samples and gaps: as evaluate.samples.read_samples gives them."""
     tables = {table.name: table for table in all_tables(runs)}
-    plates = {plate.name: plate for plate in all_plates(runs, samples)}
-    return [
-        Section(
-            "support",
-            "Does it hold?",
-            "What the paper claims of its representations, and whether these runs bear it out. A yes needs two "
-            "things at once: "
-            "that the difference is no accident of the initialisations, and none of the test samples.",
-            [tables["claims"]],
-            _answers(tables["claims"]),
-        ),
-        Section(
-            "size",
-            "How few dimensions will do?",
-            "A face becomes 512 numbers in a network that was trained once and is frozen. CAKE-k projects them to "
-            "k numbers; AV is the "
-            "arousal and valence that another network predicts; AVk adds k learned numbers to these. Each data "
-            "set has a linear "
-            "classifier of its own on top.",
-            [tables["table1"], tables["multi_domain"], plates["figure4"], tables["differences"]],
-        ),
-        Section(
-            "arousal-valence",
-            "Starting from arousal and valence",
-            "Annotators also placed some images in the plane of valence (pleasant or not) and arousal (excited or "
-            "calm). How much of "
-            "the emotion do these two numbers hold, and what does a third one add?",
-            [plates["figure1"], tables["section2_1"], plates["figure2"], regression(runs, samples, gaps)],
-        ),
-        Section(
-            "published",
-            "Beside published systems",
-            "Papers score these data sets in different ways, points apart for one and the same model; all are given.",
-            [tables["table2"], tables["conventions"], plates["confusion"]],
-        ),
-        Section(
-            "space",
-            "Inside the space",
-            "Three learned numbers can be drawn. First every test sample where the network puts it, then what "
-            "each classifier would "
-            "say anywhere in a representation, samples or none.",
-            [view(runs, samples), plates["figure5"]],
-        ),
-        Section(
-            "meaning",
-            "What do the dimensions mean?",
-            "The paper leaves this open. If arousal and valence can be read off the learned numbers, the network "
-            "has found something "
-            "like them without being told; if independent runs agree once aligned, the space is no accident.",
-            [linear_reading(runs, samples), stability(runs, samples, np.random.default_rng(0)), third_dimension(runs)],
-        ),
-        Section(
-            "annotation",
-            "Do data sets mean the same by their labels?",
-            "All classifiers see one representation, so where they differ, the annotations they learned from "
-            "differ, or their number.",
-            [plates["matrix3"], tables["table3"], *annotation_quality(runs)],
-        ),
-        Section("origin", "Where the numbers come from", "Everything needed to make them again.", [origin(runs)]),
+    items = _items(runs, samples, gaps, tables)
+    found = [
+        Section(anchor, title, text.format(features=f"{features_of(runs):,}"), items[anchor])
+        for anchor, (title, text) in TEXTS.items()
     ]
+    found[0].answers = _answers(tables["claims"])
+    return found
 
 
-def _answers(table):
+def _items(runs: Runs, samples: dict, gaps: dict, tables: dict) -> dict[str, list]:
+    """Tables and plates of each section."""
+    plates = {plate.name: plate for plate in all_plates(runs, samples)}
+    stable = stability(runs, samples, np.random.default_rng(0))
+    regressed = regression(runs, samples, gaps)
+    return {
+        "support": [tables["claims"]],
+        "size": [tables["table1"], tables["multi_domain"], plates["figure4"], tables["differences"]],
+        "arousal-valence": [plates["figure1"], tables["section2_1"], plates["figure2"], regressed],
+        "published": [tables["table2"], tables["conventions"], plates["confusion"]],
+        "space": [view(runs, samples), plates["figure5"]],
+        "meaning": [linear_reading(runs, samples), stable, third_dimension(runs)],
+        "annotation": [plates["matrix3"], tables["table3"], *annotation_quality(runs)],
+        "origin": [origin(runs)],
+    }
+
+
+def _answers(claims: Table) -> list[tuple]:
     """(claim, answer, difference) of each claim over all its test sets, from the first of its records."""
     first = {}
-    for record in table.records:
-        first.setdefault(
-            record["claim"],
-            (record["claim"], record["supported"] or f"not asked, {record['absent']}", record["difference"]),
-        )
+    for record in claims.records:
+        said = record["supported"] or f"not asked, {record['absent']}"
+        first.setdefault(record["claim"], (record["claim"], said, record["difference"]))
     return list(first.values())

@@ -1,5 +1,6 @@
 """Scores of runs: mean and deviation over the initialisations, from confusion counts alone."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,8 @@ import numpy as np
 from data import metrics
 from data.emotions import EMOTIONS
 from data.files.cache import STATUSES, coverage
-from data.files.runs import Runs
+from data.files.runs import Runs, TestSet
+from evaluate.representations import Representation
 from evaluate.statistics.comparison import mean_interval
 
 SCORES = {
@@ -29,20 +31,20 @@ class Score:
     undetected_wrong: float = float("nan")  # the mean where every listed image without a face counts as an error
 
 
-def over_runs(values, undetected_wrong=()):
+def over_runs(values: np.ndarray, undetected_wrong: np.ndarray | tuple = ()) -> Score:
     """(runs,) values to a Score; the same with undetected faces counted wrong, if they are known."""
     deviation = float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
     wrong = float(np.mean(undetected_wrong)) if len(undetected_wrong) else float("nan")
     return Score(float(np.mean(values)), deviation, len(values), mean_interval(values), wrong)
 
 
-def undetected(test):
+def undetected(test: TestSet) -> np.ndarray:
     """(7,) listed images of each class that have no row: no face was found, or the image could not be read."""
     listed = test.status_counts[:_C].sum(1) - test.status_counts[:_C, STATUSES.index("left_out")]
     return listed - np.bincount(test.emotion, minlength=_C)
 
 
-def with_undetected(confusion, missing):
+def with_undetected(confusion: np.ndarray, missing: np.ndarray) -> np.ndarray:
     """(..., 7, 7) counts to (..., 8, 8): `missing` (7,) images of each class were answered by none of the seven.
 
     The eighth class has no image of its own, so that no mean over classes counts it."""
@@ -52,46 +54,45 @@ def with_undetected(confusion, missing):
     return wide
 
 
-def score_of(runs, family, k, *, classifier, test, score="macro F1"):
-    """The Score of one family and k by one classifier on one test set, or None where no run of it succeeded."""
-    counts = runs.confusions(family, k)
-    if not len(counts):
-        return None
-    own = counts[:, runs.classifiers.index(classifier), list(runs.tests).index(test)]
-    if not own[0].sum():
-        return None  # trained on one domain, and this is another
-    return over_runs(SCORES[score](own), SCORES[score](with_undetected(own, undetected(runs.tests[test]))))
+def counts_of(runs: Runs, representation: Representation, *, classifier: str, test: str) -> np.ndarray:
+    """(runs, 7, 7) confusion counts by one classifier on one test set."""
+    counts = runs.confusions(*representation.key)
+    return counts[:, runs.classifiers.index(classifier), list(runs.tests).index(test)]
 
 
-def multi_domain(runs, family, k):
-    """Macro F1 of each classifier on its own test set, averaged by the sizes of the test sets (Figure 4), or None."""
-    counts = runs.confusions(family, k)
-    if not len(counts):
+def score_of(
+    runs: Runs, representation: Representation, *, classifier: str, test: str, score: str = "macro F1"
+) -> Score | None:
+    """The Score by one classifier on one test set, or None where no run succeeded or this classifier was not
+    trained."""
+    counts = counts_of(runs, representation, classifier=classifier, test=test)
+    if not counts.any():
         return None
+    return over_runs(SCORES[score](counts), SCORES[score](with_undetected(counts, undetected(runs.tests[test]))))
+
+
+def multi_domain(runs: Runs, representation: Representation) -> Score | None:
+    """Macro F1 of each classifier on its own test set, averaged by the sizes of the test sets (Figure 4), or None where
+    a data set has no score."""
+    counts = runs.confusions(*representation.key)  # once, for all: there may be thousands of heads
     own = [counts[:, runs.classifiers.index(name), list(runs.tests).index(name)] for name in runs.classifiers]
+    if not all(each.any() for each in own):
+        return None
     wide = [with_undetected(each, undetected(runs.tests[name])) for each, name in zip(own, runs.classifiers)]
     return over_runs(_by_size(own), _by_size(wide))
 
 
-def _by_size(counts):
+def _by_size(counts: list) -> np.ndarray:
     """(runs,) macro F1 of several test sets' counts, averaged by their images."""
-    return np.average(
-        [metrics.macro_f1_score(each) for each in counts], axis=0, weights=[each[0].sum() for each in counts]
-    )
+    sizes = [each[0].sum() for each in counts]
+    return np.average([metrics.macro_f1_score(each) for each in counts], axis=0, weights=sizes)
 
 
-def why_absent(runs: Runs, family, k):
-    """In a short phrase, why there is no score for a family and k."""
-    if any((head.family, head.k) == (family, k) for head in runs.outcomes):
-        return "every run diverged"
-    return runs.provenance.get("left_out", {}).get(family, "not swept")
-
-
-def test_notes(runs):
-    """One line for each test set: rows scored, listed images, coverage, classes without a test row."""
+def test_notes(runs: Runs) -> Iterator[tuple]:
+    """(name, note) for each test set: rows scored, listed images, coverage, classes without a test row."""
     for name, test in runs.tests.items():
         counts = test.status_counts
-        listed = int(counts[:7].sum())
+        listed = int(counts[:_C].sum())
         present = len(np.unique(test.emotion))
-        gap = "" if present == 7 else f"; {present} of 7 classes have test rows, scores average these"
+        gap = "" if present == _C else f"; {present} of {_C} classes have test rows, scores average these"
         yield name, f"n = {len(test.emotion):,} of {listed:,} listed images, coverage {coverage(counts):.1%}{gap}"

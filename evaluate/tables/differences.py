@@ -1,32 +1,27 @@
 """The table that says whether CAKE-3 is better by more than chance."""
 
-import numpy as np
-
+from data.files.runs import Runs
+from evaluate.records import number
 from evaluate.reference import display, in_order
-from evaluate.representations import ABSENT, COMPACT
-from evaluate.statistics.comparison import RESAMPLES, compare
-from evaluate.statistics.scores import why_absent
-from evaluate.tables.table import new_table, number
+from evaluate.representations import ABSENT, CAKE_3, COMPACT, Representation
+from evaluate.statistics.comparison import RESAMPLES, Comparison, Resamples, compare
+from evaluate.statistics.swept import added, why_absent
+from evaluate.tables.cells import compared
+from evaluate.tables.table import Table, new_table, tell
 
 
-def differences(runs, resamples):
-    """Whether CAKE-3 differs from the other compact representations by more than chance."""
-    table = new_table(
-        runs,
-        "differences",
-        "CAKE-3 minus the others: macro F1 in points, 95 % intervals",
-        ("On", "minus", "difference", "over runs", "over test rows", ""),
-        brief=True,
-    )
-    for place, tests in (
-        *((display(name), [name]) for name in in_order(runs.tests)),
-        ("all, by size", list(runs.tests)),
-    ):
-        for position, (family, k, label) in enumerate(COMPACT[1:]):
-            found = compare(runs, COMPACT[0][:2], (family, k), tests, resamples)
-            cells = _compared(found) if found else (f"{ABSENT} {why_absent(runs, family, k)}", "", "", "")
-            table.rows.append(("" if position else place, label, *cells))
-            table.records.append(_as_record(runs, label, tests, found))
+def differences(runs: Runs, resamples: Resamples) -> Table:
+    """Whether CAKE-3 differs from the other compact representations, and from added ones, by more than chance."""
+    title = "CAKE-3 minus the others: macro F1 in points, 95 % intervals"
+    table = new_table(runs, "differences", title, ("On", "minus", "difference", "over runs", "over test rows", ""))
+    others = [each for each in (*COMPACT, *added(runs)) if each != CAKE_3]
+    places = [(display(name), [name]) for name in in_order(runs.tests)]
+    for place, tests in [*places, ("all, by size", list(runs.tests))]:
+        for position, other in enumerate(others):
+            found = compare(runs, CAKE_3, other, tests, resamples)
+            cells = (*compared(found), found.verdict) if found else (_gap(runs, other), "", "", "")
+            table.rows.append(("" if position else place, other.label, *cells))
+            tell(table, runs, **_record(other, tests, found))
     table.notes.append(
         f"over runs: Welch's interval, initialisations alone; over test rows: paired bootstrap, {RESAMPLES:,} "
         "resamples, F1 averaged over runs"
@@ -38,26 +33,25 @@ def differences(runs, resamples):
     return table
 
 
-def _compared(found):
-    intervals = [
-        ABSENT if each is None else f"{100 * each[0]:+.1f} to {100 * each[1]:+.1f}"
-        for each in (found.over_runs, found.over_rows)
-    ]
-    return (f"{100 * found.difference:+.1f}", *intervals, found.verdict)
+def _gap(runs: Runs, other: Representation) -> str:
+    without = [each for each in (other, CAKE_3) if not len(runs.confusions(*each.key))]
+    return f"{ABSENT} {why_absent(runs, without[0] if without else other)}"
 
 
-def _as_record(runs, label, tests, found):
-    points = {}
-    for kind in ("over_runs", "over_rows"):
-        low, high = (found and getattr(found, kind)) or (np.nan, np.nan)
-        points |= {f"{kind}_low": number(100 * low), f"{kind}_high": number(100 * high)}
+def _record(other: Representation, tests: list, found: Comparison | None) -> dict:
     return {
-        "table": "differences",
-        "toy": int(runs.toy),
-        "representation": COMPACT[0][2],
-        "minus": label,
+        "representation": CAKE_3.label,
+        "minus": other.label,
         "test": tests[0] if len(tests) == 1 else "all",
         "difference": number(found and 100 * found.difference),
-        **points,
+        **ends(found),
         "verdict": found.verdict if found else "",
     }
+
+
+def ends(found: Comparison | None) -> dict[str, str]:
+    """The ends of both intervals of a Comparison in points, for machines; empty where there is none."""
+    over_runs = (found and found.over_runs) or (None, None)
+    over_rows = (found and found.over_rows) or (None, None)
+    names = ("over_runs_low", "over_runs_high", "over_rows_low", "over_rows_high")
+    return {name: number(None if end is None else 100 * end) for name, end in zip(names, (*over_runs, *over_rows))}

@@ -1,106 +1,54 @@
 """What the dimensions mean: how well arousal and valence can be read from them, and what the third one separates."""
 
-import itertools
+from collections.abc import Iterator
 
 import numpy as np
 
-from data import metrics
 from data.emotions import EMOTIONS
+from data.files.runs import Runs
+from evaluate.records import number
 from evaluate.reference import display, in_order
-from evaluate.representations import ABSENT
+from evaluate.representations import ABSENT, CAKE_2, CAKE_3, LEARNED
 from evaluate.statistics.comparison import welch_interval
-from evaluate.statistics.coordinates import coordinates, kept_heads
-from evaluate.statistics.scores import over_runs, why_absent
-from evaluate.statistics.similarity import canonical_correlations
-from evaluate.tables.regression import DIMENSIONS
-from evaluate.tables.table import gap, new_table, number
+from evaluate.statistics.coordinates import coordinates
+from evaluate.statistics.reading import FOLDS, MEASURES, pair_confusions, reading_scores
+from evaluate.statistics.scores import Score, over_runs
+from evaluate.statistics.swept import added, features_of, kept_heads, why_absent
+from evaluate.tables.table import Table, gap, new_table, tell
 
-READ_FROM = (("cake", 2, "CAKE-2"), ("cake", 3, "CAKE-3"))
-FOLDS = 5
 PAIRS_SHOWN = 8
-MEASURES = ("valence R²", "valence CCC", "arousal R²", "arousal CCC", "canonical 1", "canonical 2")
 
 
-def read_out(x, values):
-    """(n, 2) what a linear reading of x (n, dimensions) says of values (n, 2), each row by a fit that has not seen it.
-
-    Ridge regression of standardised columns in folds of shuffled rows; its strength, a hundredth of the rows, lets 512
-    columns generalise and shrinks what is read from two or three by no more than a hundredth."""
-    from sklearn.linear_model import Ridge
-    from sklearn.model_selection import KFold, cross_val_predict
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    model = make_pipeline(StandardScaler(), Ridge(len(x) / 100, solver="cholesky"))
-    return cross_val_predict(model, x, values, cv=KFold(FOLDS, shuffle=True, random_state=0))
-
-
-def reading_scores(x, values):
-    """Dict of MEASURES of a linear reading; canonical correlations are of the readings, so they flatter no wide x."""
-    read = read_out(x, values)
-    found = {}
-    for column, dimension in enumerate(DIMENSIONS):
-        true = values[:, column]
-        found[f"{dimension} R²"] = (
-            1 - np.mean((true - read[:, column]) ** 2) / np.var(true) if np.ptp(true) else float("nan")
-        )
-        found[f"{dimension} CCC"] = metrics.ccc(true, read[:, column])
-    return found | dict(zip(MEASURES[4:], canonical_correlations(read, values)))
-
-
-def linear_reading(runs, samples):
-    """Arousal and valence read linearly from CAKE-2, CAKE-3 and the 512 features, as annotated and as predicted."""
-    table = new_table(
-        runs,
-        "reading",
-        "Arousal and valence read linearly from a representation",
-        ("Values", "Read from", *MEASURES),
-        brief=True,
-    )
+def linear_reading(runs: Runs, samples: dict) -> Table:
+    """Arousal and valence read linearly from learned representations and from the features, as annotated and as
+    predicted."""
+    title = "Arousal and valence read linearly from a representation"
+    table = new_table(runs, "reading", title, ("Values", "Read from", *MEASURES))
     for kind, names, values in _targets(samples):
+        place = "all" if len(names) > 1 else names[0]
         for position, (label, inputs) in enumerate(_inputs(runs, samples, names)):
-            x = [np.concatenate(each)[np.isfinite(values).all(1)] for each in inputs]
-            scores = [reading_scores(each, values[np.isfinite(values).all(1)].astype(np.float64)) for each in x]
-            means = {measure: over_runs(np.array([each[measure] for each in scores])) for measure in MEASURES}
-            table.rows.append(
-                (
-                    "" if position else f"{kind}, {'all' if len(names) > 1 else display(names[0])}",
-                    label,
-                    *map(_plain, means.values()),
-                )
-            )
-            table.records += [
-                {
-                    "table": table.name,
-                    "toy": int(runs.toy),
-                    "values": kind,
-                    "test": "all" if len(names) > 1 else names[0],
-                    "read_from": label,
-                    "measure": measure,
-                    "mean": number(score.mean),
-                    "deviation": number(score.deviation),
-                    "runs": score.runs,
-                    "n": len(x[0]),
-                }
-                for measure, score in means.items()
-            ]
+            scores, rows = _reading(inputs, values)
+            leading = "" if position else f"{kind}, {'all' if len(names) > 1 else display(place)}"
+            table.rows.append((leading, label, *map(_printed, scores.values())))
+            for measure, score in scores.items():
+                what = {"values": kind, "test": place, "read_from": label, "measure": measure}
+                means = {"mean": number(score.mean), "deviation": number(score.deviation)}
+                tell(table, runs, **what, **means, runs=score.runs, n=rows)
     if not table.rows:
-        return gap(
-            runs, table, "reading the dimensions needs the feature caches that were swept, with arousal-valence in them"
-        )
+        reason = "reading the dimensions needs the feature caches that were swept, with arousal-valence in them"
+        return gap(runs, table, reason)
     table.notes.append(
         f"{FOLDS} folds of the test rows, each read by a ridge regression fitted on the others; mean ± deviation "
-        "over runs; "
-        "1 is perfect, R² of a blind guess 0"
+        "over runs; 1 is perfect, R² of a blind guess 0"
     )
     if not any(row[0].startswith("annotated") for row in table.rows):
         table.notes.append("no test row at hand has annotated arousal-valence")
     return table
 
 
-def _targets(samples):
-    """Yield (kind, data sets, values (n, 2)) of what can be read: annotations where there are any, predictions where
-    all have them."""
+def _targets(samples: dict) -> Iterator[tuple]:
+    """(kind, data sets, values (n, 2)) of what can be read: annotations where there are any, predictions where all have
+    them."""
     annotated = [name for name in in_order(samples) if samples[name].has_annotations().sum() >= 2 * FOLDS]
     if annotated:
         yield "annotated", annotated, np.concatenate([samples[name].annotated for name in annotated])
@@ -109,78 +57,56 @@ def _targets(samples):
         yield "predicted", names, np.concatenate([samples[name].predicted for name in names])
 
 
-def _inputs(runs, samples, names):
-    """Yield (label, [arrays by data set, for each run])."""
-    for family, k, label in READ_FROM:
-        heads = kept_heads(runs, family, k)
-        if heads:
-            yield (
-                label,
-                [[coordinates(outcome.weights, family, samples[name]) for name in names] for outcome in heads.values()],
-            )
-    yield "512 features", [[samples[name].feature for name in names]]
+def _inputs(runs: Runs, samples: dict, names: list) -> Iterator[tuple]:
+    """(label, [(n, dimensions) of these data sets, for each run]) of what arousal-valence is read from."""
+    # where arousal-valence is a part of the representation there is nothing to be found out
+    learned = [each for each in (*LEARNED, *added(runs)) if each.family.arousal_valence is None]
+    for each in learned:
+        placed = [
+            np.concatenate([coordinates(each.family, outcome.weights, samples[name]) for name in names])
+            for outcome in kept_heads(runs, each).values()
+        ]
+        if placed:
+            yield each.label, placed
+    yield f"{features_of(runs)} features", [np.concatenate([samples[name].feature for name in names])]
 
 
-def _plain(score):
+def _reading(inputs: list, values: np.ndarray) -> tuple[dict[str, Score], int]:
+    """({measure: Score over runs}, rows read) from each run's (n, dimensions), where both values (n, 2) are there."""
+    there = np.isfinite(values).all(1)
+    scores = [reading_scores(x[there], values[there].astype(np.float64)) for x in inputs]
+    means = {measure: over_runs(np.array([each[measure] for each in scores])) for measure in MEASURES}
+    return means, int(there.sum())
+
+
+def _printed(score: Score) -> str:
     return f"{score.mean:.2f}" + (f" ± {score.deviation:.2f}" if score.runs > 1 else "")
 
 
-def pair_confusion(counts):
-    """{(class, class): share} of (7, 7) counts: of the samples of two classes, how many were taken for the other."""
-    total = counts.sum(1)
-    return {
-        (one, other): (counts[one, other] + counts[other, one]) / (total[one] + total[other])
-        for one, other in itertools.combinations(range(len(EMOTIONS)), 2)
-        if total[one] and total[other]
-    }
-
-
-def third_dimension(runs):
+def third_dimension(runs: Runs) -> Table:
     """Which pairs of emotions are confused less with three learned dimensions than with two, all test sets together."""
     table = new_table(
         runs,
         "third",
         "What the third dimension separates: confusions of two emotions, in percent of both",
-        ("Pair", "CAKE-2", "CAKE-3", "less by", "95 % interval"),
-        brief=True,
+        ("Pair", CAKE_2.label, CAKE_3.label, "lower by", "95 % interval"),
     )
-    shares = [_pair_shares(runs, k) for k in (2, 3)]
-    if not all(shares):
-        return gap(
-            runs,
-            table,
-            "; ".join(f"CAKE-{k}: {why_absent(runs, 'cake', k)}" for k, each in zip((2, 3), shares) if not each),
-        )
-    gains = {pair: shares[0][pair].mean() - shares[1][pair].mean() for pair in shares[0]}
+    missing = [each for each in (CAKE_2, CAKE_3) if not len(runs.confusions(*each.key))]
+    if missing:
+        return gap(runs, table, "; ".join(f"{each.label}: {why_absent(runs, each)}" for each in missing))
+    two, three = pair_confusions(runs, CAKE_2), pair_confusions(runs, CAKE_3)
+    gains = {pair: two[pair].mean() - three[pair].mean() for pair in two}
     for pair in sorted(gains, key=gains.get, reverse=True):
-        two, three = (100 * each[pair] for each in shares)
-        ends = welch_interval(two, three)
+        low, high = welch_interval(100 * two[pair], 100 * three[pair]) or (None, None)
+        interval = ABSENT if low is None else f"{low:+.1f} to {high:+.1f}"
+        means = 100 * two[pair].mean(), 100 * three[pair].mean(), 100 * gains[pair]
         name = " and ".join(EMOTIONS[index] for index in pair)
-        interval = "{:+.1f} to {:+.1f}".format(*ends) if ends else ABSENT
-        table.rows.append((name, f"{two.mean():.1f}", f"{three.mean():.1f}", f"{100 * gains[pair]:+.1f}", interval))
-        table.records.append(
-            {
-                "table": table.name,
-                "toy": int(runs.toy),
-                "pair": name,
-                "cake_2": number(two.mean()),
-                "cake_3": number(three.mean()),
-                "gain": number(100 * gains[pair]),
-                **dict(zip(("low", "high"), map(number, ends or (None, None)))),
-            }
-        )
+        table.rows.append((name, f"{means[0]:.1f}", f"{means[1]:.1f}", f"{means[2]:+.1f}", interval))
+        told = dict(zip(("cake_2", "cake_3", "gain", "low", "high"), map(number, (*means, low, high))))
+        tell(table, runs, pair=name, **told)
     del table.rows[PAIRS_SHOWN:]
     table.notes.append(
         f"the {len(table.rows)} pairs that gain most, of {len(gains)} (the others are in the CSV); each data set "
-        "by its own "
-        "classifier; interval over runs (Welch)"
+        "by its own classifier; interval over runs (Welch)"
     )
     return table
-
-
-def _pair_shares(runs, k):
-    """{pair: (runs,) shares} of CAKE-k over all test sets, each by its own classifier."""
-    counts = runs.confusions("cake", k)
-    own = sum(counts[:, runs.classifiers.index(name), list(runs.tests).index(name)] for name in runs.classifiers)
-    found = [pair_confusion(each) for each in own]
-    return {pair: np.array([each[pair] for each in found]) for pair in found[0]} if found else {}

@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from data.files.runs import representation_size
-from evaluate import reference
-from evaluate.reference import display, in_order
-from evaluate.representations import ABSENT, COMPACT, SHOWN, TOY
-from evaluate.statistics.scores import score_of, test_notes, undetected, why_absent
+from data.files.runs import Runs
+from evaluate.records import number
+from evaluate.representations import ABSENT, TOY, Representation
+from evaluate.statistics.scores import Score
+from evaluate.statistics.swept import features_of, why_absent
 
 
 @dataclass
@@ -18,128 +16,78 @@ class Table:
     name: str
     title: str
     columns: tuple
-    rows: list = field(default_factory=list)
+    rows: list = field(default_factory=list)  # tuples of text, as many as columns; an empty first cell goes on a group
     notes: list = field(default_factory=list)
     records: list = field(default_factory=list)  # dicts: one score each, in percent
 
 
-def percent(score):
-    """A Score as printed, such as 58.1 ± 0.5."""
-    if score is None:
-        return ABSENT
-    deviation = ABSENT if np.isnan(score.deviation) else f"{100 * score.deviation:.1f}"
-    return f"{100 * score.mean:.1f} ± {deviation}"
+def new_table(runs: Runs, name: str, title: str, columns: tuple, notes: list | tuple = ()) -> Table:
+    """An empty table, marked where the data are toys."""
+    return Table(name, TOY * runs.toy + title, columns, notes=list(notes))
 
 
-def ours(runs, family, k, score):
-    return percent(score) if score else f"{ABSENT} {why_absent(runs, family, k)}"
-
-
-def interval_printed(score):
-    return ABSENT if score is None or score.interval is None else "{:.1f} to {:.1f}".format(*interval(score))
-
-
-def printed(paper):
-    return f"{paper[0]:.1f} ± {paper[1]:.1f}" if paper else ABSENT
-
-
-def new_table(runs, name, title, columns, *, brief=False):
-    return Table(name, TOY * runs.toy + title, columns, notes=[] if brief else list(notes(runs)))
-
-
-def gap(runs, table, reason):
+def gap(runs: Runs, table: Table, reason: str) -> Table:
     """A table that cannot be made, with the reason where its rows would stand."""
     table.rows, table.columns, table.notes = [], (ABSENT,), [reason, *table.notes]
-    table.records = [{"table": table.name, "toy": int(runs.toy), "absent": reason}]
+    table.records = []
+    tell(table, runs, absent=reason)
     return table
 
 
-def notes(runs):
-    tests = dict(test_notes(runs))
-    for name in in_order(tests):
-        rows = runs.provenance.get("training_rows", {}).get(name)
-        trained = f"; trained on {rows:,} rows" if rows else ""
-        paper = reference.TRAINING_ROWS.get(name)
-        yield f"{display(name)}: {tests[name]}{trained}{f' (paper {paper:,})' if paper and not runs.toy else ''}"
-    # Of the representations shown: a sweep of other sizes may have had more runs.
-    shown = {(family, k) for family, k, _ in SHOWN}
-    count = len({head.run for head in runs.outcomes if (head.family, head.k) in shown})
-    yield (
-        f"mean ± sample deviation over {count} runs of the heads; one backbone underlies all of them"
-        if count > 1
-        else "a single run: no deviation"
-    )
-    if any(undetected(test).any() for test in runs.tests.values()):
-        yield (
-            f"with images without a face counted wrong, CAKE-3 has macro F1 {_lowered(runs)}; the CSV gives "
-            "every score so"
-        )
-    domains = runs.provenance.get("pretraining")
-    if domains:
-        yield f"backbone pre-trained on {', '.join(map(display, domains))} (the paper: AffectNet alone)"
-    failed = sum(bool(outcome.failure) for outcome in runs.outcomes.values())
-    if failed:
-        fewer = [f"{label} over {scored} of {tried}" for label, scored, tried in _incomplete(runs)]
-        yield (
-            f"{failed} head{'s' if failed > 1 else ''} diverged and {'are' if failed > 1 else 'is'} left out"
-            + (f"; runs scored: {', '.join(fewer)}" if fewer else "")
-        )
+def tell(table: Table, runs: Runs, /, **fields) -> None:
+    """Add one record, named after its table and marked where the data are toys."""
+    table.records.append({"table": table.name, "toy": int(runs.toy), **fields})
 
 
-def _lowered(runs):
-    """CAKE-3's macro F1 on each test set, faces not found counted wrong."""
-    scores = {name: score_of(runs, *COMPACT[0][:2], classifier=name, test=name) for name in in_order(runs.tests)}
-    return ", ".join(
-        f"{ABSENT if score is None else f'{100 * score.undetected_wrong:.1f}'} on {display(name)}"
-        for name, score in scores.items()
-    )
+def tell_score(
+    table: Table,
+    runs: Runs,
+    representation: Representation,
+    *,
+    kind: str,
+    classifier: str,
+    test: str,
+    score: Score | None,
+    paper: tuple | float | None = None,
+) -> None:
+    """Add one score in percent, the paper's (mean, deviation) or mean beside it; `absent` says why there is none."""
+    what = {"representation": representation.label, "dimensions": representation.size(features_of(runs))}
+    where = {"score": kind, "classifier": classifier, "test": test}
+    absent = "" if score else why_absent(runs, representation)
+    tell(table, runs, **what, **where, **_numbers(runs, test, score, paper), absent=absent)
 
 
-def _incomplete(runs):
-    """(label, runs scored, runs tried) of each representation of the tables that lost a run."""
-    for family, k, label in SHOWN:
-        tried = sum((head.family, head.k) == (family, k) for head in runs.outcomes)
-        scored = len(runs.confusions(family, k))
-        if scored < tried:
-            yield label, scored, tried
+def tell_published(table: Table, runs: Runs, system: str, size: int, *, kind: str, test: str, paper: float) -> None:
+    """Add one score of a published system, in percent."""
+    what = {"representation": system, "dimensions": size}
+    where = {"score": kind, "classifier": test, "test": test}
+    tell(table, runs, **what, **where, **_numbers(runs, test, None, paper), absent="published")
 
 
-def record(table, runs, representation, kind, classifier, test, score, paper):
-    """One score for machines, in percent; `absent` says why there is none. A published system has no family, and its
-    size for k."""
-    family, k, label = representation
+def _numbers(runs, test, score, paper):
+    """What a record of a score holds in numbers; `test` is a test set, or a word for all of them."""
     paper, paper_deviation = paper if isinstance(paper, tuple) else (paper, None)
-    comparable = score and paper is not None and not runs.toy
-    rows = [runs.tests[test]] if test in runs.tests else runs.tests.values()
-    table.records.append(
-        {
-            "table": table.name,
-            "toy": int(runs.toy),
-            "representation": label,
-            "dimensions": representation_size(family, k) if family else k,
-            "score": kind,
-            "classifier": classifier,
-            "test": test,
-            "mean": number(score and 100 * score.mean),
-            "deviation": number(score and 100 * score.deviation),
-            **dict(zip(("interval_low", "interval_high"), map(number, interval(score)))),
-            "undetected_wrong": number(score and 100 * score.undetected_wrong),
-            "runs": score.runs if score else 0,
-            "n": sum(len(each.emotion) for each in rows),
-            "paper": "" if paper is None else paper,
-            "paper_deviation": "" if paper_deviation is None else paper_deviation,
-            "difference": number(100 * score.mean - paper if comparable else None),
-            "difference_in_deviations": number(
-                (100 * score.mean - paper) / paper_deviation if comparable and (paper_deviation or 0) >= 0.1 else None
-            ),
-            "absent": "" if score else why_absent(runs, family, k) if family else "published",
-        }
-    )
+    low, high = interval(score)
+    tests = [runs.tests[test]] if test in runs.tests else runs.tests.values()
+    difference = 100 * score.mean - paper if score and paper is not None and not runs.toy else None
+    in_deviations = difference is not None and paper_deviation is not None and paper_deviation >= 0.1
+    return {
+        "mean": number(score and 100 * score.mean),
+        "deviation": number(score and 100 * score.deviation),
+        "interval_low": number(low),
+        "interval_high": number(high),
+        "undetected_wrong": number(score and 100 * score.undetected_wrong),
+        "runs": score.runs if score else 0,
+        "n": sum(len(each.emotion) for each in tests),
+        "paper": "" if paper is None else paper,
+        "paper_deviation": "" if paper_deviation is None else paper_deviation,
+        "difference": number(difference),
+        "difference_in_deviations": number(difference / paper_deviation if in_deviations else None),
+    }
 
 
-def interval(score):
-    return (None, None) if score is None or score.interval is None else [100 * end for end in score.interval]
-
-
-def number(value):
-    return "" if value is None or np.isnan(value) else f"{value:.4f}"
+def interval(score: Score | None) -> tuple:
+    """(low, high) of the mean in percent, (None, None) where it cannot be had."""
+    if score is None or score.interval is None:
+        return None, None
+    return 100 * score.interval[0], 100 * score.interval[1]

@@ -1,12 +1,13 @@
 """Audit of a data set before anything is computed from it: counts, broken files, pictures that stand in two splits."""
 
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from data.emotions import EMOTIONS
-from data.sample import SPLITS
+from data.sample import SPLITS, Listing
 from extract.audit import fingerprint, leakage
 from extract.audit.file_prints import ListedFiles
 
@@ -26,52 +27,49 @@ class Audit:
     official: dict  # split -> (7,), where known
     without: dict  # split -> Counter of rows without: label, valence-arousal, box, landmarks
     troubles: dict = field(default_factory=dict)  # status -> list of (path, reason)
-    places: list = field(
-        default_factory=list
-    )  # (split, path, emotion) of each readable image, by split; rows that repeat once
-    pairs: leakage.Pairs = None  # of one picture in several splits, most alike first
+    # (split, path, emotion) of each readable image, split by split; a row that repeats stands here once
+    places: list = field(default_factory=list)
+    pairs: leakage.Pairs | None = None  # of one picture in several splits, most alike first
     within: int = 0  # further copies inside one split
     flat: int = 0  # images without a picture, compared by their bytes alone
 
-    def warnings(self):
+    def warnings(self) -> Iterator[str]:
         """Lines about counts that differ from the official ones."""
         for split, expected in self.official.items():
             for emotion, count, known in zip(EMOTIONS, self.counts.get(split, np.zeros(7, int)), expected):
                 if count != known:
                     yield f"{split}: {emotion} {count:,}, officially {known:,} ({count - known:+,})"
 
-    def labelled_otherwise(self, pairs):
+    def labelled_otherwise(self, pairs: leakage.Pairs) -> int:
         """How many of the pairs have two emotions; a row without one contradicts nothing."""
         emotions = np.array([emotion for _, _, emotion in self.places], int)
         one, other = emotions[pairs.one], emotions[pairs.other]
         return int(((one != other) & (one >= 0) & (other >= 0)).sum())
 
 
-def audit(listing, official=None, *, workers, progress=lambda rows: None):
+def audit(
+    listing: Listing, official: dict | None = None, *, workers: int, progress: Callable = lambda rows: None
+) -> Audit:
     """Read every image of the seven classes once, in `workers` processes, and those of doubtful pairs again.
 
     official: dict split -> (7,) counts to compare with. An image takes 236 bytes of memory, whatever its size."""
     splits = [split for split in SPLITS if listing.of(split)]
-    counts = {split: _class_counts(listing.of(split)) for split in splits}
     found = Audit(
-        listing.dataset,
-        listing.layout,
-        listing.toy,
-        listing.notes,
-        {split: len(listing.of(split)) for split in splits},
-        counts,
-        official or {},
-        {split: _without(listing.of(split)) for split in splits},
+        dataset=listing.dataset,
+        layout=listing.layout,
+        toy=listing.toy,
+        notes=listing.notes,
+        listed={split: len(listing.of(split)) for split in splits},
+        counts={split: _class_counts(listing.of(split)) for split in splits},
+        official=official or {},
+        without={split: _without(listing.of(split)) for split in splits},
     )
     samples = [sample for split in splits for sample in listing.of(split) if not sample.left_out]
     progress(len(listing.samples) - len(samples))
     images = ListedFiles(samples, listing.root, workers=workers)
     prints = images.prints(progress)
-    found.places = [
-        place
-        for place in dict.fromkeys((sample.split, sample.path, sample.emotion) for sample in samples)
-        if prints.readable[images.number[place[1]]]
-    ]
+    places = dict.fromkeys((sample.split, sample.path, sample.emotion) for sample in samples)
+    found.places = [(split, path, label) for split, path, label in places if prints.readable[images.number[path]]]
     _compare(found, images, prints)
     for number, failed in sorted(images.failed.items()):
         found.troubles.setdefault(failed.status, []).append((images.sources[number][0], failed.reason))
@@ -99,23 +97,22 @@ def _compare(found, images, prints):
     splits = np.array([SPLITS.index(split) for split, _, _ in found.places], int)
     content = np.unique(prints.digest, axis=0, return_inverse=True)[1].reshape(-1)[files]
     flat = ~prints.thumbnail.any(axis=(1, 2))
-    # by its digest's bits a flat image meets its copies, and nothing else
+    # a flat image has no hash of its picture; by the bits of its digest it meets its copies and nothing else
     hashed = np.where(flat, prints.digest.view(np.uint64)[:, 0], fingerprint.hashes(prints.thumbnail))
     found.flat = int((flat & prints.readable).sum())
     found.within = sum(len(set(files[splits == split])) - len(set(content[splits == split])) for split in set(splits))
     suspects = leakage.confirmed(
         leakage.suspects(splits, content, hashed[files]), lambda places: prints.thumbnail[files[places]]
     )
-    again = np.unique(
-        files[np.concatenate([suspects.one, suspects.other])[np.tile(suspects.kind != leakage.IDENTICAL, 2)]]
-    )
+    doubtful = suspects.where(suspects.kind != leakage.IDENTICAL)
+    again = np.unique(files[np.concatenate([doubtful.one, doubtful.other])])
     details = images.details(again)
     found.pairs = leakage.most_alike_first(
         leakage.confirmed(suspects, lambda places: details[np.searchsorted(again, files[places])])
     )
 
 
-def render(found):
+def render(found: Audit) -> str:
     """The audit as text."""
     lines = [
         f"{found.dataset}: {found.layout}" + ("  TOY DATA" if found.toy else ""),
@@ -141,22 +138,26 @@ def render(found):
 def _pair_lines(found):
     for kind, name in enumerate(leakage.KINDS):
         pairs = found.pairs.of(kind)
-        count = f"{len(pairs):,} pair" + "s" * (len(pairs) != 1)
-        otherwise = f", {found.labelled_otherwise(pairs):,} of them with different emotions" if len(pairs) else ""
-        yield f"{name} images in several splits: {count}{otherwise}" + "  LEAKAGE" * (kind == 0 < len(pairs))
-        sign = "=" if kind == leakage.IDENTICAL else "~"
+        line = f"{name} images in several splits: {len(pairs):,} {'pair' if len(pairs) == 1 else 'pairs'}"
+        if len(pairs):
+            line += f", {found.labelled_otherwise(pairs):,} of them with different emotions"
+            line += "  LEAKAGE" if kind == leakage.IDENTICAL else ""
+        yield line
         for one, other, distance in zip(pairs.one[:SHOWN], pairs.other[:SHOWN], pairs.distance):
-            bits = f"  ({distance} of 64 bits differ)" if kind != leakage.IDENTICAL else ""
-            yield "  " + f" {sign} ".join(" ".join(found.places[place][:2]) for place in (one, other)) + bits
+            first, second = (f"{split} {path}" for split, path, _ in (found.places[one], found.places[other]))
+            if kind == leakage.IDENTICAL:
+                yield f"  {first} = {second}"
+            else:
+                yield f"  {first} ~ {second}  ({distance} of 64 bits differ)"
 
 
 def _count_table(found):
     width = max(len(name) for name in EMOTIONS) + 1
-    yield " " * 22 + "".join(f"{name:>{width}}" for name in EMOTIONS) + f"{'sum':>{width}}" + f"{'left out':>{width}}"
+    row = lambda label, counts: f"{label:22}" + "".join(f"{count:>{width},}" for count in counts)
+    yield " " * 22 + "".join(f"{name:>{width}}" for name in (*EMOTIONS, "sum", "left out"))
     for split, counts in found.counts.items():
         left_out = found.listed[split] - counts.sum() - found.without[split]["emotion"]
-        yield f"{split + ' found':22}" + "".join(f"{count:>{width},}" for count in (*counts, counts.sum(), left_out))
+        yield row(f"{split} found", (*counts, counts.sum(), left_out))
         if split in found.official:
-            yield f"{split + ' official':22}" + "".join(
-                f"{count:>{width},}" for count in (*found.official[split], sum(found.official[split]))
-            )
+            official = found.official[split]
+            yield row(f"{split} official", (*official, sum(official)))

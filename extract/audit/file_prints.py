@@ -3,7 +3,9 @@
 import functools
 import hashlib
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -24,13 +26,13 @@ class Prints:
 class ListedFiles:
     """F files, numbered in the order of their first row. `failed`: number -> Failed of those that could not be read."""
 
-    def __init__(self, samples, root, *, workers):
+    def __init__(self, samples: list, root: Path, *, workers: int):
         self.rows = Counter(sample.path for sample in samples)  # a list may repeat a file
         self.number = {path: number for number, path in enumerate(self.rows)}
         self.sources = list({sample.path: (sample.path, sample.pixels) for sample in samples}.values())
         self.root, self.workers, self.failed = root, workers, {}
 
-    def prints(self, progress):
+    def prints(self, progress: Callable) -> Prints:
         """Prints of all files, whatever the order of completion; progress(rows) is called as they are done."""
         count = len(self.sources)
         prints = Prints(np.zeros((count, 32), np.uint8), np.zeros((count, SIDE, SIDE), np.int8), np.zeros(count, bool))
@@ -38,9 +40,10 @@ class ListedFiles:
             prints.digest[number], prints.thumbnail[number], prints.readable[number] = list(digest), small, True
         return prints
 
-    def details(self, numbers):
-        """(M, 2 SIDE, 2 SIDE) int8 finer thumbnails of the files of ascending `numbers` (M,), zero where one is
-        gone."""
+    def details(self, numbers: np.ndarray) -> np.ndarray:
+        """(M, 2 SIDE, 2 SIDE) int8 finer thumbnails of the files of ascending `numbers` (M,).
+
+        Zero where a file can no longer be read."""
         details = np.zeros((len(numbers), 2 * SIDE, 2 * SIDE), np.int8)
         for number, (_, fine) in self._read(numbers.tolist(), 2 * SIDE, lambda rows: None):
             details[np.searchsorted(numbers, number)] = fine
@@ -60,7 +63,7 @@ class ListedFiles:
                 yield number, result
 
 
-def examine(source, *, root, side):
+def examine(source: tuple, *, root: Path, side: int) -> tuple | Failed:
     """(sha256 of the bytes, thumbnail) of one (path, pixels or None), or Failed."""
     path, pixels = source
     one_thread()

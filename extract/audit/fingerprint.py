@@ -1,6 +1,7 @@
 """What is kept of an image to find it again: a thumbnail, from which a 64-bit perceptual hash follows.
 
-The hash is for speed, the correlation of thumbnails for trust: portraits are framed alike, and so are their hashes."""
+The hash is for speed, the correlation of thumbnails for certainty: portraits are framed alike, so their hashes are
+alike too."""
 
 import cv2
 import numpy as np
@@ -10,9 +11,10 @@ FLATTEST = 2.0  # grey levels of deviation below which there is compression nois
 FARTHEST = 0.035  # of the side: how far a cropped copy's border may have moved
 
 
-def thumbnail(image, side=SIDE):
-    """(side, side) int8 of an (H, W, 3) RGB or (H, W) grey uint8 image: grey, averaged over areas, minus its mean,
-    stretched to -127..127. All zero where the image is flat."""
+def thumbnail(image: np.ndarray, side: int = SIDE) -> np.ndarray:
+    """(side, side) int8 of an (H, W, 3) RGB or (H, W) grey uint8 image; all zero where the image is flat.
+
+    Grey, averaged over areas, minus its mean, stretched to -127..127."""
     grey = _folded(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) if image.ndim == 3 else image, 16 * side)
     small = cv2.resize(grey.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
     small -= small.mean()
@@ -22,8 +24,10 @@ def thumbnail(image, side=SIDE):
 
 
 def _folded(grey, least):
-    """The image averaged over whole squares of pixels, which OpenCV does ten times faster than over fractions, while
-    both sides keep `least` pixels. What does not fill a square is cut off: under a sixteenth of a thumbnail's pixel."""
+    """The image averaged over squares of whole pixels, as large as leave both sides at least `least` pixels.
+
+    OpenCV does that ten times faster than over fractions of pixels. What does not fill a square is cut off: under a
+    sixteenth of a thumbnail's pixel."""
     fold = min(grey.shape) // least
     if fold < 2:
         return grey
@@ -32,8 +36,9 @@ def _folded(grey, least):
 
 
 def _lowest_frequencies():
-    """(64, SIDE * SIDE) cosine patterns of the lowest frequencies but the constant, and which of them a mirror turns
-    over."""
+    """(64, SIDE * SIDE) cosine patterns of the lowest frequencies, without the constant; and (64,) which are odd.
+
+    An odd one changes its sign in a mirror."""
     down, across = np.mgrid[:SIDE, :SIDE].reshape(2, -1)
     order = np.lexsort((down, np.maximum(down, across), down + across))[1:65]
     cosines = np.cos(np.pi * np.outer(np.arange(SIDE), 2 * np.arange(SIDE) + 1) / (2 * SIDE))
@@ -41,7 +46,7 @@ def _lowest_frequencies():
     return patterns.reshape(64, -1).astype(np.float32), across[order] % 2 == 1
 
 
-def hashes(thumbnails):
+def hashes(thumbnails: np.ndarray) -> np.ndarray:
     """(N,) uint64 of (N, SIDE, SIDE) thumbnails: the signs of 64 coefficients of the discrete cosine transform."""
     patterns, _ = _lowest_frequencies()
     found = np.empty(len(thumbnails), np.uint64)
@@ -51,18 +56,18 @@ def hashes(thumbnails):
     return found
 
 
-def mirrored(hashed):
+def mirrored(hashed: np.ndarray) -> np.ndarray:
     """The hashes of the images seen in a mirror: what is odd from left to right changes its sign."""
     _, odd = _lowest_frequencies()
     return hashed ^ np.packbits(odd).view(np.uint64)
 
 
-def correlation(one, other):
+def correlation(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """(M,) correlations of (M, S, S) thumbnails after the best small shift and stretch, both ways alike.
 
-    A copy that lost 3 % of its border is moved by half a pixel of 14, which costs a plain correlation more than another
-    expression does. To first order such a motion adds a multiple of the gradient, so the best one is a least-squares
-    fit."""
+    A copy that lost 3 % of its border is moved by half a pixel of 14, which lowers a plain correlation more than
+    another expression of the face does. To first order such a motion adds a multiple of the gradient, so least squares
+    find the best one."""
     side = one.shape[1]
     one, other = _unit(one), _unit(other)
     motions = _motions((one + other).reshape(-1, side, side) / 2)  # (M, 3, S * S)

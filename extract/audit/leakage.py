@@ -1,16 +1,18 @@
 """Pairs of images that stand in different splits and are one picture: the same bytes, nearly the same, or mirrored.
 
 Three sieves, each finer than the last: 64-bit hashes, correlation of 14 x 14 thumbnails, correlation of 28 x 28 ones.
-Measured on 3,821 photographs of faces (`python -m tests.benchmarks.check faces/ --images 300`): found again are all
-copies in JPEG of quality 50 to 95, in grey, mirrored, enlarged, darkened to 60 %; 99.7 % at half the size; 96 % where
-light parts saturate; 99.3 % with 2 % cut off two sides, 94.3 % with 3 %, 87 % with 3 % off all four, 4 % with 5 %. Of
-the 7.3 million pairs of photographs, straight and mirrored, 12 are reported, frames of one shot each, and none of two
-people, who correlate to 0.951 at most; by the hash alone it would be 4,378. So near-identical means one photograph, or
+Measured on 3,821 photographs of faces (`python -m tests.benchmarks.check faces/ --images 300`), it finds all copies in
+JPEG of quality 50 to 95, in grey, mirrored, enlarged, darkened to 60 %; 99.7 % at half the size; 96 % where light parts
+saturate; 99.3 % with 2 % cut off two sides, 94.3 % with 3 %, 87 % with 3 % off all four, 4 % with 5 %. Of the 7.3
+million pairs of photographs, straight and mirrored, it reports 12, each of frames of one shot. None is of two people,
+who correlate to 0.951 at most; the hash alone would report 4,378. So near-identical means one photograph, or
 neighbouring frames of one film."""
 
 import csv
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -27,29 +29,30 @@ COLUMNS = ("split", "path", "emotion", "other_split", "other_path", "other_emoti
 
 @dataclass(frozen=True)
 class Pairs:
-    """Columns of equal length: places of the two images, one < other; bits of the hashes that differ; index in
-    KINDS."""
+    """Pairs of images as columns of equal length."""
 
-    one: np.ndarray
-    other: np.ndarray
-    distance: np.ndarray
-    kind: np.ndarray
+    one: np.ndarray  # place of the first image
+    other: np.ndarray  # place of the second, behind the first
+    distance: np.ndarray  # bits of the hashes that differ
+    kind: np.ndarray  # index in KINDS
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.one)
 
-    def where(self, kept):
+    def where(self, kept: np.ndarray) -> "Pairs":
+        """The pairs that a mask or an array of indices picks."""
         return Pairs(self.one[kept], self.other[kept], self.distance[kept], self.kind[kept])
 
-    def of(self, kind):
+    def of(self, kind: int) -> "Pairs":
+        """The pairs of one kind."""
         return self.where(self.kind == kind)
 
 
-def suspects(splits, content, hashed):
+def suspects(splits: np.ndarray, content: np.ndarray, hashed: np.ndarray) -> Pairs:
     """Pairs of places in different splits whose hashes differ in at most MOST_BITS.
 
-    splits (P,): the split of each place, in ascending order; content (P,): equal where the bytes are; hashed (P,)
-    uint64."""
+    splits (P,): the split of each place, ascending; content (P,): equal where the bytes are equal; hashed (P,): the
+    hashes as uint64."""
     found = [np.empty((4, 0), np.int32)]
     for first, second in itertools.combinations(np.unique(splits), 2):
         ones, others = np.flatnonzero(splits == first), np.flatnonzero(splits == second)
@@ -62,8 +65,8 @@ def suspects(splits, content, hashed):
     return Pairs(*np.concatenate(found, axis=1))
 
 
-def within(one, other, bits=MOST_BITS):
-    """(i, j, distance) of all pairs of hashes one (N,) and other (M,) that differ in at most `bits`."""
+def within(one: np.ndarray, other: np.ndarray, bits: int = MOST_BITS) -> np.ndarray:
+    """(3, P) int64: i, j, distance of the P pairs of hashes one (N,) and other (M,) that differ in at most `bits`."""
     found = [np.empty((3, 0), np.int64)]
     differing, count = np.empty(BLOCK, np.uint64), np.empty(BLOCK, np.uint8)
     for start in range(0, len(one), BLOCK):
@@ -77,9 +80,10 @@ def within(one, other, bits=MOST_BITS):
     return np.concatenate(found, axis=1)
 
 
-def confirmed(pairs, thumbnails):
-    """Those of the pairs whose thumbnails correlate as those of one picture do. thumbnails: places (M,) -> (M, S, S)
-    int8."""
+def confirmed(pairs: Pairs, thumbnails: Callable) -> Pairs:
+    """The pairs whose thumbnails correlate as those of one picture do, and the identical ones.
+
+    thumbnails: function of places (M,) to (M, S, S) int8."""
     kept = pairs.kind == IDENTICAL
     doubtful = np.flatnonzero(~kept)
     for start in range(0, len(doubtful), 1024):
@@ -90,15 +94,16 @@ def confirmed(pairs, thumbnails):
     return pairs.where(kept)
 
 
-def most_alike_first(pairs):
-    """Each pair once, as the first kind it is of; identical ones first, then by distance, then by place."""
+def most_alike_first(pairs: Pairs) -> Pairs:
+    """Each pair once, of several kinds as the first in KINDS; identical ones first, then by distance, then by place."""
     pairs = pairs.where(np.lexsort((pairs.kind, pairs.other, pairs.one)))
-    repeated = np.r_[False, (np.diff(pairs.one) == 0) & (np.diff(pairs.other) == 0)][: len(pairs)]
+    repeated = np.zeros(len(pairs), bool)
+    repeated[1:] = (np.diff(pairs.one) == 0) & (np.diff(pairs.other) == 0)
     pairs = pairs.where(~repeated)
     return pairs.where(np.lexsort((pairs.other, pairs.one, pairs.distance, pairs.kind != IDENTICAL)))
 
 
-def write_csv(pairs, places, path):
+def write_csv(pairs: Pairs, places: list, path: Path) -> None:
     """Every pair as a line; places: list of (split, path, emotion)."""
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import hashlib
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -14,39 +15,53 @@ from data.files.cache import made_already, pack
 from data.files.provenance import code_version, versions
 from data.files.publish import lock
 from data.files.shards import Shards
-from data.runtime.ranks import ALONE
-from data.sample import SPLITS
-from extract.crops.cropping import JPEG_QUALITY, ImageOutcome, outcome
+from data.runtime.ranks import ALONE, Ranks
+from data.sample import EYE_CENTRES, POINTS_68, SPLITS, Listing
+from extract.crops.cropping import JPEG_QUALITY, ImageOutcome, Rule, outcome
 from extract.crops.shard_arrays import COUNTED, counts, shard_arrays
 from extract.faces.alignment import ALIGNMENT_VERSION, CROP_SIZE
+from extract.faces.detectors import Detector, detector_named
+from extract.faces.landmarks import scheme_named
 from extract.stage_times import StageTimes
 from extract.threads import Threads, ahead
 from extract.workers import Failed, supervise
 
 SHARD_ROWS = 1024
-FAILURES_ALLOWED = (
-    10  # crashed or hung rows of one shard, about 1 %; beyond, it is the software that fails, not the images
-)
+# Rows of one shard that may crash or hang their worker, about 1 %; where more do, the software fails, not the images.
+FAILURES_ALLOWED = 10
 
 
-def align(listing, target, *, rule, workers, official=None, ranks=ALONE, progress=lambda rows, text="": None):
+def align(
+    listing: Listing,
+    target: Path,
+    *,
+    rule: Rule,
+    workers: int,
+    official: dict | None = None,
+    ranks: Ranks = ALONE,
+    progress: Callable = lambda rows, text="": None,
+) -> bool:
     """Make `target`, or finish what an interrupted call left. Returns False where it was made already.
 
     official: dict split -> (7,) official counts, stored for the report of coverage. progress(n, text) is called with
     counts of rows done, with text None for those that cost nothing now. Raises data.files.publish.Mismatch where target
-    or its shards were made otherwise, Busy, DiskFull, ChildProcessError where too many images crash their worker."""
+    or its shards were made with other settings, Busy, DiskFull, ChildProcessError where too many images of a shard
+    crash their worker."""
     return AlignedCache(listing, target, rule, official).finish(workers, ranks, progress)
 
 
 class AlignedCache:
     """One listing on its way to its cache, through shards of 1,024 listed images."""
 
-    def __init__(self, listing, target, rule, official=None):
+    def __init__(self, listing: Listing, target: Path, rule: Rule, official: dict | None = None):
         self.listing, self.target, self.rule, self.official = listing, Path(target), rule, official or {}
-        self.header = make_header(listing, rule)
+        for scheme in {sample.scheme for sample in listing.samples if sample.landmarks is not None}:
+            scheme_named(scheme)  # refused now, and not as faces that were not found
+        self.detector = detector_named(rule.detector)
+        self.header = make_header(listing, rule, self.detector)
         self.plan = _plan(listing)  # (split, samples) of each shard; the position is its number
 
-    def finish(self, workers, ranks, progress):
+    def finish(self, workers: int, ranks: Ranks, progress: Callable) -> bool:
         """Align what is not aligned yet, and join it. Returns False where that was done already."""
         with self.held(ranks) as finished:
             if not finished:
@@ -55,7 +70,7 @@ class AlignedCache:
         return not finished
 
     @contextlib.contextmanager
-    def held(self, ranks):
+    def held(self, ranks: Ranks) -> Iterator[bool]:
         """Hold the output, with its shards ready; yields whether it was made already. Raises Busy, Mismatch."""
         with contextlib.ExitStack() as stack:
             finished = ranks.on_first(lambda: self._claim(stack))
@@ -66,9 +81,10 @@ class AlignedCache:
         stack.enter_context(lock(self.target))
         return made_already(self.target, "aligned", shard_header=self.header, header=self.header)
 
-    def shards_in_turn(self, workers, ranks, progress, meter=None):
-        """Yield the numbers of this process' shards as they are finished; those that were finished before come
-        first."""
+    def shards_in_turn(
+        self, workers: int, ranks: Ranks, progress: Callable, meter: StageTimes | None = None
+    ) -> Iterator[int]:
+        """Yield the numbers of this process' shards as they are finished, first those that were finished before."""
         mine = range(ranks.rank, len(self.plan), ranks.world)
         done = list(filter(self.shards.done, mine))
         todo = sorted(set(mine) - set(done))
@@ -86,13 +102,7 @@ class AlignedCache:
 
     def _finished(self, todo, workers, progress):
         """Yield (shard number, outcomes in row order) as shards fill up."""
-        outcomes = {
-            number: [
-                ImageOutcome("left_out", sample.left_out) if sample.left_out else None
-                for sample in self.plan[number][1]
-            ]
-            for number in todo
-        }
+        outcomes = {number: [_left_out(sample) for sample in self.plan[number][1]] for number in todo}
         waiting = {number: outcomes[number].count(None) for number in todo}
         for number in todo:
             progress(len(outcomes[number]) - waiting[number], None)
@@ -107,7 +117,7 @@ class AlignedCache:
                     yield number, outcomes.pop(number)
 
     def _counted(self, results):
-        """The results as Outcomes, taken into the meter; ChildProcessError where too many of a shard failed."""
+        """The results as ImageOutcomes, counted by the meter; ChildProcessError where too many of a shard failed."""
         failures = Counter()
         for (number, position), result in results:
             if isinstance(result, Failed):
@@ -118,25 +128,23 @@ class AlignedCache:
             yield (number, position), result
 
     def _work(self):
-        return functools.partial(outcome, root=self.listing.root, rule=self.rule)
+        return functools.partial(outcome, root=self.listing.root, rule=self.rule, detector=self.detector)
 
     def _items(self, todo):
-        return (
-            ((number, position), sample)
-            for number in todo
-            for position, sample in enumerate(self.plan[number][1])
-            if not sample.left_out
-        )
+        """Yield ((shard number, position in the shard), sample) of every image to work on."""
+        for number in todo:
+            for position, sample in enumerate(self.plan[number][1]):
+                if not sample.left_out:
+                    yield (number, position), sample
 
     def _refuse_failure(self, failures, last):
         if failures > FAILURES_ALLOWED:
             raise ChildProcessError(
                 f"{failures} of {SHARD_ROWS:,} images crashed or hung their worker, the last with: {last.reason}. "
-                "That points to the installation, not to the images; nothing of these was kept, finished "
-                "shards are"
+                "That points to the installation, not to the images. Finished shards are kept, this one is not"
             )
 
-    def pack(self):
+    def pack(self) -> None:
         """Join the shards of all processes into the cache."""
         pack(
             self.target,
@@ -155,11 +163,12 @@ class AlignedCache:
         )
 
     def _splits(self):
-        """What `pack` joins: the shard numbers of each split, what coverage is computed from, and each shard's
-        content."""
+        """What `pack` joins: of each split its shard numbers, the counts for coverage, and each shard's content."""
+        numbers_of = {split: [] for split, _ in self.plan}
+        for number, (split, _) in enumerate(self.plan):
+            numbers_of[split].append(number)
         splits = {}
-        for split in dict.fromkeys(split for split, _ in self.plan):
-            numbers = [number for number, (other, _) in enumerate(self.plan) if other == split]
+        for split, numbers in numbers_of.items():
             rows = sum(len(self.plan[number][1]) for number in numbers)
             loaded = [self.shards.load(number, COUNTED) for number in numbers]
             contents = np.array([self.shards.content(number) for number in numbers], object)
@@ -167,8 +176,15 @@ class AlignedCache:
         return splits
 
 
-def make_header(listing, rule):
+def _left_out(sample):
+    """The outcome of an image that is not of the seven classes, which nothing is done with; None for the others."""
+    return ImageOutcome("left_out", sample.left_out) if sample.left_out else None
+
+
+def make_header(listing: Listing, rule: Rule, detector: Detector) -> dict:
     """Everything that changes a crop or its label; two calls with equal headers make equal caches."""
+    choices = asdict(rule)
+    del choices["detector"]  # its identity says more
     return {
         "list_digest": list_digest(listing),
         "alignment_version": ALIGNMENT_VERSION,
@@ -176,37 +192,36 @@ def make_header(listing, rule):
         "jpeg_quality": JPEG_QUALITY,
         "shard_rows": SHARD_ROWS,
         "toy": listing.toy,
-        **asdict(rule),
+        **choices,
         "opencv": metadata.version("opencv-python"),
-        "dlib": metadata.version("dlib-bin"),
+        **detector.identity(),
     }
 
 
-def list_digest(listing):
+def list_digest(listing: Listing) -> str:
     """sha256 over every field of every sample."""
     digest = hashlib.sha256()
     for sample in listing.samples:
-        fields = (
-            sample.path,
-            sample.split,
-            sample.row,
-            sample.emotion,
-            sample.left_out,
-            sample.box,
-            sample.valence,
-            sample.arousal,
-        )
-        digest.update(repr(fields).encode())
-        for values in (sample.landmarks, sample.pixels):
-            digest.update(b"-" if values is None else values.encode() if isinstance(values, str) else values.tobytes())
+        labels = (sample.emotion, sample.left_out, sample.box, sample.valence, sample.arousal)
+        digest.update(repr((sample.path, sample.split, sample.row, *labels)).encode())
+        digest.update(_bytes_of(sample.landmarks))
+        digest.update(_bytes_of(sample.pixels))
+        if sample.scheme not in ("", POINTS_68, EYE_CENTRES):  # these were told apart by the number of points alone
+            digest.update(sample.scheme.encode())
     return digest.hexdigest()
+
+
+def _bytes_of(values):
+    if values is None:
+        return b"-"
+    return values.encode() if isinstance(values, str) else values.tobytes()
 
 
 def _plan(listing):
     """List of (split, samples) in shards of consecutive rows; the position in this list is the shard's number."""
-    return [
-        (split, samples[start : start + SHARD_ROWS])
-        for split in SPLITS
-        if (samples := listing.of(split))
-        for start in range(0, len(samples), SHARD_ROWS)
-    ]
+    shards = []
+    for split in SPLITS:
+        samples = listing.of(split)
+        for start in range(0, len(samples), SHARD_ROWS):
+            shards.append((split, samples[start : start + SHARD_ROWS]))
+    return shards

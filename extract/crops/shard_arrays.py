@@ -5,14 +5,15 @@ import numpy as np
 from data.files.cache import STATUSES, TRIES, status_counts
 
 
-def shard_arrays(samples, outcomes):
-    """Dict of the arrays of one shard. samples, outcomes: of the same listed images, in their order."""
+def shard_arrays(samples: list, outcomes: list) -> dict:
+    """Dict of the arrays of one shard. samples, outcomes: of the same listed images, in the same order."""
     pairs = [(sample, crop) for sample, one in zip(samples, outcomes) for crop in one.crops]
     return {**_crop_arrays(pairs), **_manifest_arrays(samples, outcomes)}
 
 
 def _crop_arrays(pairs):
     jpegs = [crop.jpeg for _, crop in pairs]
+    valence_arousal = [(sample.valence, sample.arousal) for sample, _ in pairs]
     return {
         "jpeg": np.frombuffer(b"".join(jpegs), np.uint8),
         "jpeg_length": np.array([len(jpeg) for jpeg in jpegs], np.int64),
@@ -21,9 +22,7 @@ def _crop_arrays(pairs):
         "face": np.array([crop.face for _, crop in pairs], np.int16),
         "found_by": np.array([TRIES.index(crop.found_by) for _, crop in pairs], np.uint8),
         "emotion": np.array([sample.emotion for sample, _ in pairs], np.int8),
-        "valence_arousal": np.array([(sample.valence, sample.arousal) for sample, _ in pairs], np.float32).reshape(
-            -1, 2
-        ),
+        "valence_arousal": np.array(valence_arousal, np.float32).reshape(-1, 2),
         "box": np.array([crop.box for _, crop in pairs], np.float32).reshape(-1, 4),
         "landmarks": np.array([_padded(crop.landmarks) for _, crop in pairs], np.float32).reshape(-1, 68, 2),
     }
@@ -55,11 +54,11 @@ def _manifest_arrays(samples, outcomes):
 COUNTED = ("manifest/emotion", "manifest/status", "manifest/found_by")
 
 
-def counts(loaded, rows, official):
-    """Dict of what coverage is computed from. loaded: the COUNTED arrays of every shard of a split of `rows` listed
-    images.
+def counts(loaded: list, rows: int, official: np.ndarray | None) -> dict:
+    """Dict of what coverage is computed from.
 
-    Raises RuntimeError where they do not close."""
+    loaded: the COUNTED arrays of every shard of a split; rows: how many images it lists; official: (7,) counts, or
+    None. Raises RuntimeError where the shards do not hold as many rows."""
     emotion, status, found_by = (np.concatenate([one[name] for one in loaded]) for name in COUNTED)
     counted = status_counts(emotion, status)
     if counted.sum() != rows:

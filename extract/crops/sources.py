@@ -3,13 +3,21 @@
 import contextlib
 import queue
 import threading
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
+import h5py
 import numpy as np
 
 from data.files.cache import header_of, provenance_of, read_split
 from data.files.hdf5 import mapped, read_array, read_rows
+from data.runtime.ranks import Ranks
 from data.sample import SPLITS
 from extract.crops.stored import LABELS
+from extract.stage_times import StageTimes
+
+if TYPE_CHECKING:
+    from extract.crops.aligned_cache import AlignedCache
 
 CROPS = (*LABELS, "jpeg", "jpeg_length")
 
@@ -17,34 +25,37 @@ CROPS = (*LABELS, "jpeg", "jpeg_length")
 class FinishedCrops:
     """An open aligned/NAME.h5, cut into the shards that it was made from."""
 
-    def __init__(self, file):
+    def __init__(self, file: h5py.File):
         self.file, self.header, self.toy = file, header_of(file), bool(file.attrs["toy"])
         self.digest, self.provenance = file.attrs["digest"], provenance_of(file)
         self._bounds, self._contents = [], []  # (split, first crop, end) and content of each shard
-        for split in (split for split in SPLITS if split in file):
-            self._add(split, file[split])
+        for split in SPLITS:
+            if split in file:
+                self._add(split, file[split])
 
     def _add(self, split, group):
         crops = np.concatenate([[0], np.cumsum(group["manifest/crops"][()])])
         edges = crops[[*range(0, len(crops) - 1, self.header["shard_rows"]), len(crops) - 1]]
         self._bounds += [(split, int(start), int(end)) for start, end in zip(edges, edges[1:])]
-        self._contents += (
-            list(read_array(group["shard_content"])) if "shard_content" in group else [self.digest] * (len(edges) - 1)
-        )
+        if "shard_content" in group:
+            self._contents += list(read_array(group["shard_content"]))
+        else:
+            self._contents += [self.digest] * (len(edges) - 1)
 
     @property
-    def splits(self):
+    def splits(self) -> list[str]:
         """The split of each shard; its position is the shard's number."""
         return [split for split, _, _ in self._bounds]
 
-    def in_turn(self, ranks):
+    def in_turn(self, ranks: Ranks) -> range:
         """The numbers of the shards that this process takes."""
         return range(ranks.rank, len(self._bounds), ranks.world)
 
-    def content(self, number):
+    def content(self, number: int) -> str:
+        """What identifies the values of one shard: its sha256, or that of the whole cache where it has none."""
         return self._contents[number]
 
-    def load(self, number):
+    def load(self, number: int) -> dict:
         """Dict of the CROPS arrays of one shard."""
         split, start, end = self._bounds[number]
         group = self.file[split]
@@ -55,35 +66,35 @@ class FinishedCrops:
             "jpeg_length": np.diff(offset),
         }
 
-    def size(self, number):
+    def size(self, number: int) -> int:
         """Number of crops of one shard."""
         _, start, end = self._bounds[number]
         return end - start
 
-    def counts(self, split):
+    def counts(self, split: str) -> dict:
         """The arrays of a split that coverage is computed from."""
-        group = self.file[split]
-        return read_split(
-            self.file, split, [name for name in ("status_counts", "try_counts", "official_counts") if name in group]
-        )
+        names = ("status_counts", "try_counts", "official_counts")
+        return read_split(self.file, split, [name for name in names if name in self.file[split]])
 
 
 class CropsUnderWay:
-    """An extract.crops.aligned_cache.AlignedCache that runs in a thread; its shards are taken as they are finished."""
+    """An AlignedCache that is made in a thread; its shards are taken as they are finished."""
 
-    def __init__(self, alignment, workers, meter, progress):
+    def __init__(self, alignment: "AlignedCache", workers: int, meter: StageTimes, progress: Callable):
         self.alignment, self.workers, self.meter, self.progress = alignment, workers, meter, progress
         self.header, self.toy = alignment.header, alignment.listing.toy
         self.splits = [split for split, _ in alignment.plan]
         self.content = alignment.shards.content
 
-    def size(self, number):
+    def size(self, number: int) -> int:
+        """Number of crops of one finished shard."""
         return len(self.alignment.shards.load(number, ["row"])["row"])
 
-    def load(self, number):
+    def load(self, number: int) -> dict:
+        """Dict of the CROPS arrays of one finished shard."""
         return self.alignment.shards.load(number, CROPS)
 
-    def in_turn(self, ranks):
+    def in_turn(self, ranks: Ranks) -> Iterator[int]:
         """Yield the numbers of this process' shards; left early, it ends the alignment."""
         ready, stop = queue.SimpleQueue(), threading.Event()
         thread = threading.Thread(target=self._produce, args=(ranks, ready, stop), daemon=True)
@@ -104,9 +115,8 @@ class CropsUnderWay:
             self.progress(rows, text)
 
         try:
-            with contextlib.closing(
-                self.alignment.shards_in_turn(self.workers, ranks, progress, self.meter)
-            ) as numbers:
+            finished = self.alignment.shards_in_turn(self.workers, ranks, progress, self.meter)
+            with contextlib.closing(finished) as numbers:
                 for number in numbers:
                     ready.put(number)
             ready.put(None)

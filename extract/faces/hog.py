@@ -3,16 +3,18 @@
 dlib's HOG detector is trained into the library; its 5-point predictor comes with face_recognition_models, of which only
 the weights file is used (importing the package needs the long-removed pkg_resources)."""
 
+import functools
 import hashlib
 import importlib.util
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
-import dlib
 import numpy as np
 
 from data.runtime.failures import Refused
+from data.sample import EYE_CORNERS
+from extract.faces.detectors import Detector, Face, version_of
+from extract.faces.landmarks import Landmarks
 
 LANDMARKS_FILE = "shape_predictor_5_face_landmarks.dat"
 LANDMARKS_SHA256 = "c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888"
@@ -22,17 +24,8 @@ ENLARGED_SIDE = 240  # third try: tight crops are enlarged, since the detector's
 BORDER = 0.3  # and padded by this share of the side, since HOG needs the outline of the head
 
 
-@dataclass(frozen=True)
-class Face:
-    """One face in pixels of the image it was found in."""
-
-    box: tuple  # x, y, width, height
-    landmarks: np.ndarray  # (5, 2) float32: eye corners 45, 42, 36, 39 and nose base 33 of the 68-point scheme
-    found_by: str  # which try
-
-
-def weights_path():
-    """Where the 5-point weights lie. Raises FileNotFoundError, ValueError (another file than expected)."""
+def weights_path() -> Path:
+    """Where the 5-point weights lie. Raises FileNotFoundError, Refused (another file than expected)."""
     found = importlib.util.find_spec("face_recognition_models")
     if found is None:
         raise FileNotFoundError(
@@ -46,15 +39,35 @@ def weights_path():
     return path
 
 
-class HogDetector:
+class HogDetector(Detector):
     """HOG detection in three tries, each only where the last found nothing."""
 
-    def __init__(self):
-        self._detect = dlib.get_frontal_face_detector()
-        self._predict = dlib.shape_predictor(str(weights_path()))
+    name = "hog"
+    weights = LANDMARKS_SHA256
+    library = "dlib-bin"
 
-    def faces(self, image):
-        """All faces of an (H, W, 3) uint8 RGB image, largest first; an empty list where no try finds one."""
+    def identity(self) -> dict:
+        """As headers had it before there was a choice of detectors: one without `detector` means this one, and caches
+        of that time stay valid."""
+        return {"dlib": version_of(self.library)}
+
+    def __reduce__(self):
+        return HogDetector, ()  # every process loads its own
+
+    @functools.cached_property
+    def _detect(self):
+        import dlib
+
+        return dlib.get_frontal_face_detector()
+
+    @functools.cached_property
+    def _predict(self):
+        import dlib
+
+        return dlib.shape_predictor(str(weights_path()))
+
+    def faces(self, image: np.ndarray) -> list[Face]:
+        """As Detector.faces, by the first try that finds one."""
         grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
         for attempt in (self._as_is, self._upsampled, self._enlarged):
             found = attempt(grey)
@@ -85,9 +98,8 @@ class HogDetector:
         points = np.array([(part.x, part.y) for part in shape.parts()], np.float32)
         corner = np.array([box.left(), box.top()], np.float32)
         x, y = (corner - offset) / scale
-        return Face(
-            (float(x), float(y), box.width() / scale, box.height() / scale), (points - offset) / scale, found_by
-        )
+        landmarks = Landmarks((points - offset) / scale, EYE_CORNERS)
+        return Face((float(x), float(y), box.width() / scale, box.height() / scale), landmarks, found_by)
 
 
 def _resized(grey, scale):
@@ -95,3 +107,6 @@ def _resized(grey, scale):
         return grey
     size = tuple(max(1, round(side * scale)) for side in reversed(grey.shape))
     return cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+
+
+DETECTOR = HogDetector()

@@ -1,19 +1,30 @@
 """Aligned crops to features/NAME.h5: the networks run once over every crop, and stage two never sees an image."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 from data.files.cache import open_cache
-from data.runtime.ranks import ALONE
+from data.runtime.ranks import ALONE, Ranks
+from extract.crops.aligned_cache import AlignedCache
 from extract.crops.sources import CropsUnderWay, FinishedCrops
-from extract.features.feature_cache import FeatureCache
+from extract.features.feature_cache import FeatureCache, FeatureSettings, Networks
 from extract.network.inference import widths
 from extract.stage_times import StageTimes
 
 
-def run(aligned, target, *, networks, settings, ranks=ALONE, progress=lambda rows, text="": None):
-    """Make the feature cache `target`, or finish what an interrupted call left. Returns False where it was made
-    already.
+def run(
+    aligned: Path,
+    target: Path,
+    *,
+    networks: Networks,
+    settings: FeatureSettings,
+    ranks: Ranks = ALONE,
+    progress: Callable = lambda rows, text="": None,
+) -> bool:
+    """Make the feature cache `target`, or finish what an interrupted call left.
 
-    networks: Networks. Raises Mismatch, Busy, DiskFull, DamagedShard, ValueError (networks that do not fit the crops,
-    features that are not finite)."""
+    Returns False where it was made already. Raises Mismatch, Busy, DiskFull, DamagedShard, Refused (networks that do
+    not fit the crops, features that are not finite)."""
     with open_cache(aligned, "aligned") as file:
         source = FinishedCrops(file)
         features = FeatureCache(source, target, networks, settings)
@@ -24,14 +35,24 @@ def run(aligned, target, *, networks, settings, ranks=ALONE, progress=lambda row
     return not made_already
 
 
-def run_along(alignment, target, *, networks, settings, workers, ranks=ALONE, progress=lambda rows, text="": None):
+def run_along(
+    alignment: AlignedCache,
+    target: Path,
+    *,
+    networks: Networks,
+    settings: FeatureSettings,
+    workers: int,
+    ranks: Ranks = ALONE,
+    progress: Callable = lambda rows, text="": None,
+) -> None:
     """Finish an alignment and take the features of its shards as they come; `run` then finds them done, and packs them.
 
-    For a device of its own beside the CPUs: on the CPU alone both would only be in each other's way."""
+    Meant for a device beside the CPUs: on the CPU alone, alignment and networks would only slow each other down."""
     with alignment.held(ranks) as aligned_already:
         if aligned_already:
             return
-        meter = StageTimes(write=1, **{**widths(settings.device), "decode": workers, "detect": workers})
+        stages = {"write": 1, **widths(settings.device), "decode": workers, "detect": workers}
+        meter = StageTimes(**stages)
         source = CropsUnderWay(alignment, workers, meter, progress)
         features = FeatureCache(source, target, networks, settings)
         with features.held(ranks, None):

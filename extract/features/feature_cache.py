@@ -1,6 +1,7 @@
 """A feature cache on its way: the shards of its aligned cache, each run through the networks batch by batch."""
 
 import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,24 +13,28 @@ from data.files.provenance import code_version, versions
 from data.files.publish import lock
 from data.files.shards import Shards
 from data.runtime.failures import Refused
+from data.runtime.ranks import Ranks
+from extract.crops.sources import CropsUnderWay, FinishedCrops
 from extract.crops.stored import LABELS, pixels
 from extract.network.augmentation import augment
+from extract.network.checkpoint import Checkpoint
 from extract.network.inference import BATCH, Predictor, plain, widths
 from extract.stage_times import StageTimes
 from extract.threads import Threads, ahead
 
 ABSENT = "none"
+Crops = FinishedCrops | CropsUnderWay
 
 
 @dataclass(frozen=True)
 class Networks:
     """The checkpoints that features are taken with; without the second there is no predicted arousal-valence."""
 
-    emotion: object
-    valence_arousal: object = None
+    emotion: Checkpoint
+    valence_arousal: Checkpoint | None = None
 
-    def __iter__(self):
-        return filter(None, (self.emotion, self.valence_arousal))
+    def __iter__(self) -> Iterator[Checkpoint]:
+        return (one for one in (self.emotion, self.valence_arousal) if one is not None)
 
 
 @dataclass(frozen=True)
@@ -52,20 +57,20 @@ class CropBatch:
     end: int
 
     @property
-    def last(self):
+    def last(self) -> bool:
         return self.end == len(self.arrays["row"])
 
 
 class FeatureCache:
     """One feature cache on its way, through the shards of its aligned cache."""
 
-    def __init__(self, source, target, networks, settings):
+    def __init__(self, source: Crops, target: Path, networks: Networks, settings: FeatureSettings):
         refuse_misfit(source, networks)
         self.target, self.networks, self.settings = Path(target), networks, settings
         self.header = make_header(source.header, networks, settings)
 
     @contextlib.contextmanager
-    def held(self, ranks, aligned_digest):
+    def held(self, ranks: Ranks, aligned_digest: str | None) -> Iterator[bool]:
         """Hold the output, with its shards ready; yields whether it was made already. Raises Busy, Mismatch."""
         with contextlib.ExitStack() as stack:
             finished = ranks.on_first(lambda: self._claim(stack, aligned_digest))
@@ -74,12 +79,17 @@ class FeatureCache:
 
     def _claim(self, stack, aligned_digest):
         stack.enter_context(lock(self.target))
-        return made_already(
-            self.target, "features", shard_header=self.header, header={**self.header, "aligned_digest": aligned_digest}
-        )
+        header = {**self.header, "aligned_digest": aligned_digest}
+        return made_already(self.target, "features", shard_header=self.header, header=header)
 
-    def fill(self, source, ranks, progress=lambda rows, text="": None, meter=None):
-        """Compute and publish the shards of this process that are not there."""
+    def fill(
+        self,
+        source: Crops,
+        ranks: Ranks,
+        progress: Callable = lambda rows, text="": None,
+        meter: StageTimes | None = None,
+    ) -> None:
+        """Compute and publish the shards of this process that are not there yet."""
         device, precision = self.settings.device, self.settings.precision
         meter = meter or StageTimes(write=1, **widths(device))
         predictor = Predictor([one.network for one in self.networks], device, precision, meter)
@@ -128,8 +138,7 @@ class FeatureCache:
         return images
 
     def _views(self, piece):
-        """The plain view, and behind it the augmented ones of training crops: each drawn from its shard, view and batch
-        alone."""
+        """The plain view; behind it augmented ones of training crops, which depend on shard, view and batch alone."""
         if piece.split != "train" or not self.settings.views:
             return plain
 
@@ -142,14 +151,12 @@ class FeatureCache:
 
         return views
 
-    def pack(self, source):
+    def pack(self, source: FinishedCrops) -> None:
         """Join the shards of all processes into the cache."""
-        numbers = {
-            split: [number for number, other in enumerate(source.splits) if other == split]
-            for split in dict.fromkeys(source.splits)
-        }
-        for number in range(len(source.splits)):
+        numbers = {split: [] for split in source.splits}
+        for number, split in enumerate(source.splits):
             self.shards.refuse_other_source(number, source.content(number))
+            numbers[split].append(number)
         pack(
             self.target,
             "features",
@@ -177,7 +184,8 @@ def _seed(number, view, start):
     return int(np.random.SeedSequence([number, view, start]).generate_state(1, np.uint64)[0] >> 1)
 
 
-def refuse_misfit(source, networks):
+def refuse_misfit(source: Crops, networks: Networks) -> None:
+    """Raise Refused where the networks were not trained on crops like these."""
     version = source.header["alignment_version"]
     for one in networks:
         if one.meta["alignment_version"] != version:
@@ -198,7 +206,7 @@ def refuse_misfit(source, networks):
         )
 
 
-def make_header(aligned, networks, settings):
+def make_header(aligned: dict, networks: Networks, settings: FeatureSettings) -> dict:
     """Everything that changes a feature; caches swept together must agree in all but aligned_digest."""
     emotion, valence_arousal = networks.emotion, networks.valence_arousal
     return {
@@ -218,16 +226,22 @@ def make_header(aligned, networks, settings):
 def _arrays(shard, outputs):
     """The arrays of one shard; outputs: for each batch, for each of V views, for each network, (features, outputs)."""
     arrays = {name: shard[name] for name in LABELS}
-    feature = np.concatenate([np.stack([view[0][0] for view in views], 1) for views in outputs])  # (n, V, 512)
+    feature = _joined(outputs, lambda networks: networks[0][0])  # (n, V, 512), of the emotion network
     arrays["feature"] = _finite(feature, shard["path"]).astype(np.float16)
     if len(outputs[0][0]) > 1:
-        predicted = np.concatenate([np.stack([view[1][1] for view in views], 1) for views in outputs])  # (n, V, 2)
+        predicted = _joined(outputs, lambda networks: networks[1][1])  # (n, V, 2), of the valence-arousal network
         arrays["valence_arousal_predicted"] = _finite(predicted, shard["path"])
     return arrays
 
 
+def _joined(outputs, chosen):
+    """(n, V, .): what is chosen of each view, for all batches of a shard."""
+    return np.concatenate([np.stack([chosen(view) for view in views], 1) for views in outputs])
+
+
 def _finite(values, paths):
-    broken = np.flatnonzero(~(np.isfinite(values) & (np.abs(values) < np.finfo(np.float16).max)).all((1, 2)))
+    fits = np.isfinite(values) & (np.abs(values) < np.finfo(np.float16).max)
+    broken = np.flatnonzero(~fits.all((1, 2)))
     if len(broken):
         raise Refused(
             f"{paths[broken[0]]} gives features that are not finite float16; use --precision float32, "

@@ -23,24 +23,25 @@ _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 class Backbone(nn.Module):
     """The paper's feature extractor (Figure 3, left). Its head serves training alone; stage two sees the features."""
 
-    def __init__(self, task, *, dropout=0.0, weights=None):
+    def __init__(self, task: str, *, dropout: float = 0.0, weights: torchvision.models.ResNet18_Weights | None = None):
         super().__init__()
         self.trunk = torchvision.models.resnet18(weights=weights)
         self.trunk.fc = nn.Identity()
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(FEATURE_SIZE, TASKS[task])
 
-    def forward(self, images):
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """(n, 3, S, S) normalised float -> features (n, 512), outputs (n, 7) logits or (n, 2) valence, arousal."""
         features = self.trunk(images)
         return features, self.head(self.dropout(features))
 
 
 class Frozen(nn.Module):
-    """A trained network for inference alone: batch normalisation folded into the convolutions, the trunk in one
-    dtype."""
+    """A trained network for inference alone.
 
-    def __init__(self, network, device, dtype):
+    Batch normalisation is folded into the convolutions, and the trunk computes in one dtype."""
+
+    def __init__(self, network: Backbone, device: torch.device, dtype: torch.dtype):
         super().__init__()
         self.dtype = dtype
         network = copy.deepcopy(network).eval()
@@ -49,13 +50,13 @@ class Frozen(nn.Module):
         self.head = network.head.to(device)
 
     @torch.inference_mode()
-    def forward(self, images):
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """(n, 3, S, S) normalised float -> features (n, 512), outputs (n, .), float32."""
         features = self.trunk(images.to(self.dtype)).float()
         return features, self.head(features)
 
 
-def fold(module):
+def fold(module: nn.Module) -> None:
     """Replace every convolution and the batch normalisation that follows it by one convolution, in eval mode."""
     previous = None
     for name, child in module.named_children():
@@ -66,14 +67,14 @@ def fold(module):
         previous = name
 
 
-def normalise(images):
+def normalise(images: torch.Tensor) -> torch.Tensor:
     """(n, S, S, 3) uint8 -> (n, 3, S, S) float32 in channels_last memory, on the device of `images`."""
     pixels = images.permute(0, 3, 1, 2).float().div_(255)
     mean, deviation = (torch.tensor(side, device=images.device).view(1, 3, 1, 1) for side in (_MEAN, _DEVIATION))
     return pixels.sub_(mean).div_(deviation)
 
 
-def make(task, *, dropout, init, seed):
+def make(task: str, *, dropout: float, init: str, seed: int) -> Backbone:
     """A fresh network. init: "scratch" or "imagenet" (torchvision fetches the weights; Refused where it cannot)."""
     with torch.random.fork_rng(), _fetching():
         torch.manual_seed(seed)

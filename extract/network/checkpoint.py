@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,23 +42,26 @@ class Checkpoint:
     sha256: str
 
 
-def save(path, network, meta):
-    """Publish weights and `meta` (task, domains, image_size, toy, settings, versions; JSON). Holds no clock time, so
-    the same training gives the same file."""
+def save(path: Path, network: Backbone, meta: dict) -> None:
+    """Publish weights and `meta` (task, domains, image_size, toy, settings, versions; JSON).
+
+    Holds no clock time, so the same training gives the same file."""
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     write_state(path, {"cake": SCHEMA, "meta": json.dumps(meta, sort_keys=True), "weights": weights})
 
 
-def write_state(path, state):
+def write_state(path: Path, state: dict) -> None:
+    """Publish a dict of texts and of nested dicts and lists of tensors, for `read_state`."""
     # through memory: torch writes the name of a file it opens itself into the archive
     buffer = io.BytesIO()
     torch.save(state, buffer)
     publish(path, lambda temporary: temporary.write_bytes(buffer.getbuffer()))
 
 
-def load(path, task):
-    """The Checkpoint of this task at `path`. Raises FileNotFoundError (names the command to make it),
-    CheckpointError."""
+def load(path: Path, task: str) -> Checkpoint:
+    """The Checkpoint of this task at `path`.
+
+    Raises FileNotFoundError, which names the command to make it, and CheckpointError."""
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing; make it with `extract train --dataset NAME --task {task}`")
@@ -74,15 +78,17 @@ def load(path, task):
     return Checkpoint(network.eval().to(memory_format=torch.channels_last), meta, hashlib.sha256(data).hexdigest())
 
 
-def load_state(path, data, network, optimizer, agree):
-    """Put what a training under way kept at `path`, its bytes `data`, into network and optimizer; returns its log, a
-    list of rows.
+def load_state(
+    path: Path, data: bytes, network: torch.nn.Module, optimizer: torch.optim.Optimizer, agree: Callable
+) -> list[dict]:
+    """Put the state that a training under way kept into network and optimizer; returns its log, a list of rows.
 
-    agree(meta) raises where the training was another one. Raises CheckpointError before anything is changed."""
+    path: where the state lies; data: its bytes. agree(meta) raises where the training was another one. Raises
+    CheckpointError before anything is changed."""
     state = read_state(path, data)
     agree(_meta(path, state))
     log = _json(path, state, "log", list)
-    if not all(isinstance(row, dict) and all(isinstance(value, (int, float)) for value in row.values()) for row in log):
+    if not all(map(_is_log_row, log)):
         raise CheckpointError(f"{path} holds a log that is not a list of rows of numbers; delete it and train again")
     _check_tensors(path, state.get("network"), network.state_dict(), "the weights of this network")
     _check_optimizer(path, state.get("optimizer"), optimizer)
@@ -91,7 +97,11 @@ def load_state(path, data, network, optimizer, agree):
     return log
 
 
-def read(path):
+def _is_log_row(row):
+    return isinstance(row, dict) and all(isinstance(value, (int, float)) for value in row.values())
+
+
+def read(path: Path) -> bytes:
     """The bytes of a checkpoint or of a training's state; CheckpointError where they are more than any has."""
     size = path.stat().st_size
     if size > MOST_BYTES:
@@ -99,9 +109,10 @@ def read(path):
     return path.read_bytes()
 
 
-def read_state(path, data):
-    """The dict in the bytes of a file that `write_state` wrote. Nothing in it is run, and nothing unfolds. Raises
-    CheckpointError."""
+def read_state(path: Path, data: bytes) -> dict:
+    """The dict in the bytes of a file that `write_state` wrote.
+
+    Nothing in it is run, and nothing in it is compressed. Raises CheckpointError."""
     try:
         _refuse_packed(path, data)
         state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
@@ -115,13 +126,12 @@ def read_state(path, data):
 
 
 def _refuse_packed(path, data):
-    """torch stores the members of its archive as they are: anything else is not ours, and may unfold to any size."""
+    """torch stores the members of its archive uncompressed and apart; others could unpack to any size."""
     members = zipfile.ZipFile(io.BytesIO(data)).infolist()
-    if sum(member.file_size for member in members) > len(data) or any(
-        member.compress_type != zipfile.ZIP_STORED for member in members
-    ):
+    stored = all(member.compress_type == zipfile.ZIP_STORED for member in members)
+    if not stored or sum(member.file_size for member in members) > len(data):
         raise CheckpointError(
-            f"{path} is an archive that unfolds to more than it holds; no checkpoint of ours does; train it again"
+            f"{path} is an archive that may unpack to more bytes than it has, which no checkpoint does; train it again"
         )
     if any(member.file_size > MOST_PICKLED_BYTES for member in members if member.filename.endswith(".pkl")):
         raise CheckpointError(f"{path} names more than a network has; train it again")
@@ -145,7 +155,7 @@ def _meta(path, state):
                 f"{path} does not say its {name.replace('_', ' ')}, or not as {type.__name__}; train it again"
             )
     if meta["emotions"] != list(EMOTIONS):
-        raise CheckpointError(f"{path} orders its classes otherwise, expected {', '.join(EMOTIONS)}; train it again")
+        raise CheckpointError(f"{path} has its classes in another order than {', '.join(EMOTIONS)}; train it again")
     return meta
 
 
@@ -170,17 +180,15 @@ def _check_tensor(path, name, tensor, like):
 
 
 def _check_optimizer(path, found, optimizer):
-    """Adam's moments are of the shapes of the parameters they are for; its settings are those of the fresh optimizer,
-    but the rate."""
-    groups, parameters = (
-        optimizer.state_dict()["param_groups"],
-        [one for group in optimizer.param_groups for one in group["params"]],
-    )
+    """Refuse anything but moments of the shapes of their parameters, and the settings of the fresh optimizer.
+
+    The rate alone may differ."""
+    groups = optimizer.state_dict()["param_groups"]
+    parameters = [one for group in optimizer.param_groups for one in group["params"]]
     if not isinstance(found, dict) or found.keys() != {"state", "param_groups"} or not isinstance(found["state"], dict):
         raise CheckpointError(f"{path} does not hold the state of an optimizer; delete it and train again")
-    if not isinstance(found["param_groups"], list) or [*map(_settings, found["param_groups"])] != [
-        *map(_settings, groups)
-    ]:
+    kept = found["param_groups"]
+    if not isinstance(kept, list) or list(map(_settings, kept)) != list(map(_settings, groups)):
         raise CheckpointError(f"{path} was trained by another optimizer; delete it and train again")
     if found["state"] and found["state"].keys() != set(range(len(parameters))):
         raise CheckpointError(f"{path} holds moments of other parameters; delete it and train again")
@@ -190,12 +198,12 @@ def _check_optimizer(path, found, optimizer):
 
 
 def _settings(group):
-    """As text: what is not a number, such as a tensor, need not know how to be compared."""
-    return (
-        repr({name: group[name] for name in sorted(group, key=str) if name != "lr"}) if isinstance(group, dict) else ""
-    )
+    """As text, since values that are not numbers, such as tensors, may not compare to one truth value."""
+    if not isinstance(group, dict):
+        return ""
+    return repr({name: group[name] for name in sorted(group, key=str) if name != "lr"})
 
 
-def state_path(path):
+def state_path(path: Path) -> Path:
     """Where a training under way keeps its last finished epoch."""
     return path.with_name(path.name + ".state")

@@ -1,25 +1,26 @@
-"""Trained networks over crops: features and outputs, and the scores a training ends with."""
+"""Trained networks over crops: their features and outputs, batch by batch."""
+
+from collections.abc import Callable, Iterable, Iterator
 
 import torch
 
 from data.runtime.device import own_threads
-from extract.network.backbone import Frozen, normalise
+from extract.network.backbone import Backbone, Frozen, normalise
 from extract.network.precision import PRECISIONS
 from extract.stage_times import StageTimes
 from extract.threads import Threads, ahead
 
 # Fixed, since the last bits of a feature may depend on the batch it is computed in. On the CPU the activations of 32
-# images
-# stay nearer to the caches (5 to 25 % faster than 64); a GPU is kept busy by more.
+# images stay nearer to the caches (5 to 25 % faster than 64); a GPU is kept busy by more.
 BATCH = {"cpu": 32, "cuda": 256, "mps": 64}
 
 
-def plain(images):
+def plain(images: torch.Tensor) -> list[torch.Tensor]:
     """The one view of a crop that is not augmented."""
     return [images]
 
 
-def widths(device):
+def widths(device: torch.device) -> dict:
     """How many threads decode and run the networks, for StageTimes."""
     return {"decode": own_threads(), "network": own_threads() if device.type == "cpu" else 1}
 
@@ -30,17 +31,22 @@ class Predictor:
     On the CPU each core takes whole batches, decodes them and runs them on one thread: no core waits for another, and
     no bit depends on how many there are. A GPU takes batches that the cores decode ahead of it."""
 
-    def __init__(self, networks, device, precision, meter=None):
+    def __init__(
+        self, networks: Iterable[Backbone], device: torch.device, precision: str, meter: StageTimes | None = None
+    ):
         self.networks = [Frozen(network, device, PRECISIONS[precision]) for network in networks]
         self.device, self.threads, self.meter = device, own_threads(), meter or StageTimes(**widths(device))
         self.copies = torch.cuda.Stream(device) if device.type == "cuda" else None
 
-    def over(self, pieces, decode, views=lambda piece: plain):
-        """Yield (piece, outputs) in the order of the pieces; outputs: for each view, for each network, (features (n,
-        512), outputs (n, .)) float32 arrays.
+    def over(
+        self, pieces: Iterable, decode: Callable, views: Callable = lambda piece: plain
+    ) -> Iterator[tuple[object, list]]:
+        """Yield (piece, outputs) in the order of the pieces.
 
+        outputs: for each view, for each network, (features (n, 512), outputs (n, .)) float32 arrays.
         decode(piece) gives (n, S, S, 3) uint8, views(piece) the function from images to the list of their views."""
-        return (self._on_cores if self.device.type == "cpu" else self._on_device)(pieces, decode, views)
+        run = self._on_cores if self.device.type == "cpu" else self._on_device
+        return run(pieces, decode, views)
 
     def _on_cores(self, pieces, decode, views):
         def outputs(piece):
@@ -54,7 +60,7 @@ class Predictor:
             with Threads(self.threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
                 yield from ahead(pool, outputs, pieces, depth=2 * self.threads)
         finally:
-            torch.set_num_threads(threads)  # part of it is the process', not the thread's
+            torch.set_num_threads(threads)  # setting it in a thread sets a part of it for the whole process
 
     def _on_device(self, pieces, decode, views):
         def decoded(piece):
@@ -62,20 +68,17 @@ class Predictor:
                 pixels = torch.from_numpy(decode(piece))
                 return piece, pixels.pin_memory() if self.copies else pixels
 
-        launched = None
+        previous = None  # (piece, outputs on the device); fetched one batch behind, so that the device never waits
         with Threads(self.threads) as pool:
             for piece, pixels in ahead(pool, decoded, pieces, depth=self.threads + 2):
                 with self.meter.working("network"):
-                    coming = piece, self._launched(self._moved(pixels), views(piece))
-                    fetched = launched and (
-                        launched[0],
-                        _fetched(launched[1]),
-                    )  # one batch behind: the device never waits
-                if fetched:
+                    launched = self._launched(self._moved(pixels), views(piece))
+                    fetched = None if previous is None else (previous[0], _fetched(previous[1]))
+                if fetched is not None:
                     yield fetched
-                launched = coming
-        if launched:
-            yield launched[0], _fetched(launched[1])
+                previous = piece, launched
+        if previous is not None:
+            yield previous[0], _fetched(previous[1])
 
     def _moved(self, pixels):
         """Pixels on the device; on CUDA copied beside the computation that is under way."""

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from extract.toy.shape import landmarks
+from extract.toy.shape import Expression, landmarks
 
 SKINS = np.array(
     [(255, 224, 196), (241, 194, 160), (224, 172, 130), (198, 134, 92), (150, 98, 66), (104, 66, 44)], float
 )
 HAIRS = np.array([(28, 22, 20), (60, 38, 26), (110, 72, 40), (170, 130, 76), (120, 52, 30), (140, 138, 134)], float)
+
+Colour = np.ndarray | tuple | int  # red, green, blue; or one grey level
 
 
 @dataclass(frozen=True)
@@ -25,14 +27,14 @@ class Style:
     roll: float  # deviation of the head's tilt in degrees
 
 
-def draw(expression, style, generator):
+def draw(expression: Expression, style: Style, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """(image (S, S, 3) uint8 RGB, landmarks (68, 2) float32 in its pixels) of one person with that expression."""
     points = _turned(landmarks(expression, generator), generator)
     place = _placement(style, generator)
     canvas = _Canvas(style.side, place, generator)
     canvas.background()
     canvas.head(points)
-    canvas.shade(points, style)
+    canvas.shade(points)
     canvas.eyes(points, generator)
     canvas.brows(points)
     canvas.nose(points)
@@ -60,41 +62,45 @@ def _placement(style, generator):
 class _Canvas:
     """A picture under way, drawn in face coordinates."""
 
-    def __init__(self, side, place, generator):
+    def __init__(self, side: int, place: np.ndarray, generator: np.random.Generator):
         self.place, self.scale = place, float(np.hypot(*place[:, 0]))
         self.image = np.zeros((side, side, 3), np.uint8)
         mix = generator.uniform(0, len(SKINS) - 1)
-        self.skin = SKINS[int(mix)] * (1 - mix % 1) + SKINS[min(int(mix) + 1, len(SKINS) - 1)] * (mix % 1)
+        lighter, share = int(mix), mix % 1
+        darker = min(lighter + 1, len(SKINS) - 1)
+        self.skin = SKINS[lighter] * (1 - share) + SKINS[darker] * share
         self.hair_colour = HAIRS[generator.integers(len(HAIRS))] * generator.uniform(0.8, 1.2)
         grey = generator.uniform(60, 190, (3, 1))
         self.colours = grey + generator.normal(0, 18, (3, 3))  # walls and clothes, muted
 
-    def pixels(self, points):
+    def pixels(self, points: np.ndarray) -> np.ndarray:
         return np.asarray(points, float) @ self.place[:, :2].T + self.place[:, 2]
 
-    def fill(self, points, colour, image=None):
-        corners = np.round(self.pixels(points) * 16).astype(np.int32)
-        cv2.fillPoly(self.image if image is None else image, [corners], _colour(colour), cv2.LINE_AA, 4)
+    def _corners(self, points):
+        """(n, 2) int32 in sixteenths of a pixel, which OpenCV draws with 4 fractional bits."""
+        return np.round(self.pixels(points) * 16).astype(np.int32)
 
-    def line(self, points, colour, width, image=None):
-        corners = np.round(self.pixels(points) * 16).astype(np.int32)
+    def fill(self, points: np.ndarray | list, colour: Colour, image: np.ndarray | None = None) -> None:
+        image = self.image if image is None else image
+        cv2.fillPoly(image, [self._corners(points)], _colour(colour), cv2.LINE_AA, 4)
+
+    def line(self, points: np.ndarray | list, colour: Colour, width: float, image: np.ndarray | None = None) -> None:
+        image = self.image if image is None else image
         thickness = max(1, round(width * self.scale))
-        cv2.polylines(
-            self.image if image is None else image, [corners], False, _colour(colour), thickness, cv2.LINE_AA, 4
-        )
+        cv2.polylines(image, [self._corners(points)], False, _colour(colour), thickness, cv2.LINE_AA, 4)
 
-    def oval(self, centre, radii, colour, image=None):
+    def oval(self, centre: tuple, radii: tuple, colour: Colour, image: np.ndarray | None = None) -> None:
         turn = np.linspace(0, 2 * np.pi, 40)
         self.fill(np.array(centre) + np.stack([np.cos(turn), np.sin(turn)], 1) * radii, colour, image)
 
-    def background(self):
+    def background(self) -> None:
         side = len(self.image)
         ramp = np.linspace(0, 1, side)[:, None, None]
         self.image[:] = self.colours[0] * ramp + self.colours[1] * (1 - ramp)
         self.oval((0, 3.0), (2.1, 1.35), self.colours[2] * 0.8)  # clothes
         self.oval((0, -0.25), (1.12, 1.28), self.hair_colour)  # hair behind the head
 
-    def head(self, points):
+    def head(self, points: np.ndarray) -> None:
         self.fill([(-0.45, 0.6), (0.45, 0.6), (0.5, 1.9), (-0.5, 1.9)], self.skin * 0.72)  # neck, in shadow
         for side in (-1, 1):
             self.oval((side * 1.02, -0.15), (0.13, 0.26), self.skin * 0.85)
@@ -102,24 +108,21 @@ class _Canvas:
         skull = np.stack([np.cos(turn), -0.30 - 1.02 * np.sin(turn)], 1)
         self.fill(np.concatenate([points[:17], skull]), self.skin)
 
-    def shade(self, points, style):
+    def shade(self, points: np.ndarray) -> None:
         """Darker where the face turns away or lies deep; brighter on cheeks, forehead and nose."""
         relief = np.full(self.image.shape[:2], 128, np.uint8)
         for eye in (slice(36, 42), slice(42, 48)):
             self.oval(points[eye].mean(0) - (0, 0.03), (0.30, 0.17), 84, relief)
             self.oval(points[eye].mean(0) + (0, 0.36), (0.22, 0.16), 150, relief)
-        self.fill(
-            [points[27] - (0.05, 0), points[27] + (0.05, 0), points[30] + (0.09, 0.04), points[30] - (0.09, -0.04)],
-            165,
-            relief,
-        )
+        bridge, tip = points[27], points[30]
+        self.fill([bridge - (0.05, 0), bridge + (0.05, 0), tip + (0.09, 0.04), tip - (0.09, -0.04)], 165, relief)
         self.oval(points[33] + (0, 0.06), (0.2, 0.05), 90, relief)
         self.oval(points[57] + (0, 0.10), (0.2, 0.05), 96, relief)
         self.line(points[2:15], 92, 0.16, relief)
         relief = cv2.GaussianBlur(relief, (0, 0), 0.07 * self.scale)
         self._multiply((relief.astype(np.float32) / 128)[..., None])
 
-    def eyes(self, points, generator):
+    def eyes(self, points: np.ndarray, generator: np.random.Generator) -> None:
         layer, mask = self.image.copy(), np.zeros(self.image.shape[:2], np.uint8)
         iris = generator.choice([(70, 45, 25), (60, 80, 60), (70, 95, 130), (40, 30, 25)])
         gaze = generator.normal(0, 0.02, 2)
@@ -136,18 +139,18 @@ class _Canvas:
             self.line(eye[:4], self.skin * 0.22, 0.035)
             self.line(eye[[0, 5, 4, 3]], self.skin * 0.6, 0.015)
 
-    def brows(self, points):
+    def brows(self, points: np.ndarray) -> None:
         for brow in (points[17:22], points[26:21:-1]):
             thick = np.array([0.02, 0.045, 0.055, 0.055, 0.045])[:, None] * (0, 1)
             self.fill(np.concatenate([brow - thick, (brow + thick)[::-1]]), self.hair_colour * 0.55)
 
-    def nose(self, points):
+    def nose(self, points: np.ndarray) -> None:
         self.line(points[31:36], self.skin * 0.55, 0.02)
         for wing in (32, 34):
             self.oval(points[wing] - (0, 0.025), (0.045, 0.022), self.skin * 0.32)
         self.line([points[28] + (0.06, 0.05), points[30] + (0.1, 0)], self.skin * 0.8, 0.02)
 
-    def mouth(self, points):
+    def mouth(self, points: np.ndarray) -> None:
         lips = self.skin * (0.82, 0.52, 0.5)
         self.fill(points[48:60], lips)
         self.fill(points[60:68], (52, 20, 22))
@@ -164,7 +167,7 @@ class _Canvas:
             ]
             self.line(fold, self.skin * 0.74, 0.018)
 
-    def hair(self, generator):
+    def hair(self, generator: np.random.Generator) -> None:
         """A fringe of one of many shapes, from the parting outwards."""
         line, parting = generator.uniform(-1.12, -0.92), generator.uniform(-0.5, 0.5)
         turn = np.linspace(np.pi, 2 * np.pi, 24)
@@ -176,7 +179,7 @@ class _Canvas:
     def _multiply(self, factor):
         self.image[:] = np.clip(self.image * factor, 0, 255)
 
-    def photograph(self, style, generator):
+    def photograph(self, style: Style, generator: np.random.Generator) -> np.ndarray:
         """Side light, lens blur and sensor noise."""
         side = len(self.image)
         rows, columns = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j].astype(np.float32)

@@ -6,42 +6,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Landmarks in iBUG-68 order for a neutral face, the left half (of the picture) where the right one mirrors it.
+# Landmarks in iBUG-68 order for a neutral face; of brows and eyes the left one in the picture, which the right mirrors.
+# fmt: off
 _BROW = [(-0.80, -0.60), (-0.66, -0.70), (-0.50, -0.72), (-0.36, -0.68), (-0.22, -0.61)]
 _EYE = [(-0.63, -0.38), (-0.52, -0.455), (-0.36, -0.455), (-0.25, -0.36), (-0.36, -0.31), (-0.52, -0.31)]
 _NOSE = [
-    (0, -0.38),
-    (0, -0.20),
-    (0, -0.02),
-    (0, 0.16),
-    (-0.19, 0.27),
-    (-0.10, 0.31),
-    (0, 0.33),
-    (0.10, 0.31),
-    (0.19, 0.27),
+    (0, -0.38), (0, -0.20), (0, -0.02), (0, 0.16),  # bridge
+    (-0.19, 0.27), (-0.10, 0.31), (0, 0.33), (0.10, 0.31), (0.19, 0.27),  # wings and tip
 ]
 _MOUTH = [
-    (-0.36, 0.62),
-    (-0.22, 0.565),
-    (-0.09, 0.535),
-    (0, 0.55),
-    (0.09, 0.535),
-    (0.22, 0.565),
-    (0.36, 0.62),
-    (0.22, 0.705),
-    (0.09, 0.745),
-    (0, 0.75),
-    (-0.09, 0.745),
-    (-0.22, 0.705),
-    (-0.31, 0.625),
-    (-0.10, 0.620),
-    (0, 0.623),
-    (0.10, 0.620),
-    (0.31, 0.625),
-    (0.10, 0.640),
-    (0, 0.643),
-    (-0.10, 0.640),
+    (-0.36, 0.62), (-0.22, 0.565), (-0.09, 0.535), (0, 0.55), (0.09, 0.535), (0.22, 0.565), (0.36, 0.62),
+    (0.22, 0.705), (0.09, 0.745), (0, 0.75), (-0.09, 0.745), (-0.22, 0.705),
+    (-0.31, 0.625), (-0.10, 0.620), (0, 0.623), (0.10, 0.620), (0.31, 0.625),  # inner rim, from here on
+    (0.10, 0.640), (0, 0.643), (-0.10, 0.640),
 ]
+# fmt: on
 BROWS, NOSE, EYES, MOUTH = slice(17, 27), slice(27, 36), slice(36, 48), slice(48, 68)
 _TOP_LIDS, _LOW_LIDS = [37, 38, 43, 44], [40, 41, 46, 47]
 _UPPER_LIP, _LOWER_LIP = [49, 50, 51, 52, 53, 61, 62, 63], [55, 56, 57, 58, 59, 65, 66, 67]
@@ -56,18 +35,17 @@ class Expression:
     dominance: float
 
 
-def neutral():
+def neutral() -> np.ndarray:
     """(68, 2) landmarks of the face at rest."""
     turn = np.linspace(0, np.pi, 17)
     jaw = np.stack([-np.cos(turn), -0.30 + 1.48 * np.sin(turn) ** 0.85], 1)
     brow, eye = np.array(_BROW), np.array(_EYE)
-    mirror = lambda points, order: points[order] * (-1, 1)
-    return np.concatenate(
-        [jaw, brow, mirror(brow, [4, 3, 2, 1, 0]), _NOSE, eye, mirror(eye, [3, 2, 1, 0, 5, 4]), _MOUTH]
-    )
+    other_brow = brow[[4, 3, 2, 1, 0]] * (-1, 1)
+    other_eye = eye[[3, 2, 1, 0, 5, 4]] * (-1, 1)
+    return np.concatenate([jaw, brow, other_brow, _NOSE, eye, other_eye, _MOUTH])
 
 
-def landmarks(expression, generator):
+def landmarks(expression: Expression, generator: np.random.Generator) -> np.ndarray:
     """(68, 2) landmarks of a person drawn from the generator, moved by the expression.
 
     Valence bends the mouth and lifts cheeks and lower lids, arousal opens eyes and mouth and lifts the brows, dominance

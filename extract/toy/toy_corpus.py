@@ -4,6 +4,7 @@ Every image depends on (seed, domain, split, row) alone, so the number of proces
 
 import json
 import multiprocessing
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +22,9 @@ from extract.toy.picture import draw as draw_face
 from extract.toy.shape import Expression
 
 # Valence, arousal, dominance at the middle of each class. Without dominance the classes stand on a circle, neutral a
-# little
-# calm, so that two dimensions suffice. Anger and fear share a place on it, between surprise and disgust, and both
-# overlap
-# with both: a plane cannot set the two apart and keep these neighbours. The other classes lean to the side of dominance
-# that
-# Mehrabian's ratings give them.
+# little calm, so that two dimensions suffice. Anger and fear share a place on it, between surprise and disgust, and
+# both overlap with both: a plane cannot set the two apart and keep these neighbours. The other classes lean to the side
+# of dominance that Mehrabian's ratings give them.
 CENTRES = {
     "neutral": (0.15, -0.35, 0),
     "happiness": (0.75, 0.25, 0.30),
@@ -36,11 +34,10 @@ CENTRES = {
     "disgust": (-0.70, 0.10, 0.25),
     "sadness": (-0.55, -0.60, -0.30),
 }
-# Deviation of the factors inside a class. Neighbours must overlap, as annotators disagree: of classes that do not, a
-# network
-# makes corners of a simplex, which no plane holds, whatever the factors behind them.
+# Deviation of the factors inside a class. Neighbours must overlap, as annotators disagree: a network sends classes that
+# do not overlap to the corners of a simplex, which no plane holds, whatever the factors behind them.
 SCATTER = 0.28
-TRAIN_SHARES = np.array([0.22, 0.30, 0.12, 0.12, 0.07, 0.06, 0.11])  # imbalanced as the real sets are, more mildly
+TRAIN_SHARES = np.array([0.22, 0.30, 0.12, 0.12, 0.07, 0.06, 0.11])  # imbalanced like the real sets, but less so
 CONTEMPT, UNCERTAIN, NO_FACE = 7, 9, 10  # AffectNet's further codes; a few rows of each
 _SALT = {"affectnet": 1, "rafdb": 2, "sfew": 3, "train": 10, "test": 20}
 
@@ -74,18 +71,20 @@ class Picture:
     expression: Expression
 
 
-def draw(folder, *, seed=0, size=2100, dominance=1.0, progress=lambda images: None):
+def draw(
+    folder: Path, *, seed: int = 0, size: int = 2100, dominance: float = 1.0, progress: Callable = lambda images: None
+) -> bool:
     """Draw the corpus into folder/datasets/. Returns False where it was there already, with the same settings.
 
-    size: training images of the largest domain. Raises ValueError for a folder that holds anything else, or a corpus of
-    other settings."""
+    size: training images of the largest domain. Raises Refused where the folder holds anything else, or a corpus that
+    was drawn with other settings."""
     folder = Path(folder)
     settings = {"seed": seed, "size": size, "dominance": dominance, "version": 1}
     if _found(folder, settings):
         return False
-    publish_text(folder / "unfinished.json", json.dumps(settings))  # so that a killed call's folder is known as ours
+    publish_text(folder / "unfinished.json", json.dumps(settings))  # tells a killed call's folder from a foreign one
     pictures = [picture for name in DOMAINS for picture in plan(name, seed=seed, size=size, dominance=dominance)]
-    spawn = multiprocessing.get_context("spawn")  # a forked copy of a process whose OpenCV or torch runs threads hangs
+    spawn = multiprocessing.get_context("spawn")  # threads of OpenCV or torch can deadlock a forked copy
     with ProcessPoolExecutor(available_cpus(), spawn, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
         points = []
         for found in pool.map(_draw_one, [(picture, folder, seed) for picture in pictures], chunksize=32):
@@ -97,18 +96,18 @@ def draw(folder, *, seed=0, size=2100, dominance=1.0, progress=lambda images: No
     return True
 
 
-def count_of(size):
+def count_of(size: int) -> int:
     """How many images a corpus of this size has."""
     return sum(len(plan(name, seed=0, size=size, dominance=1.0)) for name in DOMAINS)
 
 
 def _found(folder, settings):
-    """Whether the finished corpus is there. Raises ValueError for a foreign folder or other settings."""
+    """Whether the finished corpus is there. Raises Refused for a foreign folder or other settings."""
     if not folder.is_dir() or not any(folder.iterdir()):
         return False
     for name in (TOY_MARK, "unfinished.json"):
         if (folder / name).exists():
-            there = json.loads((folder / name).read_text(encoding="utf-8"))
+            there = _settings_in(folder / name)
             for field, value in settings.items():
                 if there.get(field) != value:
                     raise Refused(
@@ -116,10 +115,19 @@ def _found(folder, settings):
                         "delete it, or use another --workdir"
                     )
             return name == TOY_MARK
-    raise Refused(f"{folder} is not empty and holds no toy corpus; it is left alone. Use another --workdir")
+    raise Refused(f"{folder} is not empty and does not hold a toy corpus; it is left alone. Use another --workdir")
 
 
-def plan(name, *, seed, size, dominance):
+def _settings_in(path):
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        raise Refused(
+            f"{path} does not hold the settings of a toy corpus; delete it, or use another --workdir"
+        ) from None
+
+
+def plan(name: str, *, seed: int, size: int, dominance: float) -> list[Picture]:
     """List of Pictures of one domain, with labels and expressions drawn from the seed."""
     domain = DOMAINS[name]
     generator = np.random.default_rng((seed, _SALT[name]))
@@ -127,9 +135,8 @@ def plan(name, *, seed, size, dominance):
     for split, share in (("train", domain.train), ("test", domain.test)):
         classes = _classes(name, split, round(size * share))
         generator.shuffle(classes)
-        pictures += [
-            _picture(name, split, row, int(emotion), dominance, generator) for row, emotion in enumerate(classes)
-        ]
+        for row, emotion in enumerate(classes):
+            pictures.append(_picture(name, split, row, int(emotion), dominance, generator))
     return pictures
 
 
@@ -141,8 +148,8 @@ def _classes(name, split, count):
 
 
 def _picture(name, split, row, emotion, dominance, generator):
+    # all three are drawn whatever the dominance, so that the control without it differs in nothing else
     factors = np.array(CENTRES[EMOTIONS[emotion]]) + generator.normal(0, SCATTER, 3)
-    # drawn whatever the dominance, so that the control differs in nothing else
     factors = np.clip(factors * (1, 1, dominance), -1, 1)
     wrong, other = generator.random() < DOMAINS[name].label_noise, int(generator.integers(len(EMOTIONS)))
     return Picture(name, split, row, emotion, other if wrong else emotion, Expression(*factors))
@@ -161,15 +168,14 @@ def _draw_one(task):
     return points
 
 
-def path_of(picture):
+def path_of(picture: Picture) -> str:
     """Where the picture lies below its data set's root, as that data set names its files."""
     if picture.domain == "rafdb":
         return f"basic/Image/original/{_rafdb_name(picture)}.jpg"
     if picture.domain == "sfew":
+        part = "Train" if picture.split == "train" else "Val"
         label = next(name for name, index in SFEW_FOLDERS.items() if index == picture.label)
-        return (
-            f"{'Train' if picture.split == 'train' else 'Val'}/{label}/Toy_{picture.row:09d}_{picture.row * 7:08d}.png"
-        )
+        return f"{part}/{label}/Toy_{picture.row:09d}_{picture.row * 7:08d}.png"
     return f"Manually_Annotated/Manually_Annotated_Images/{_affectnet_name(picture)}"
 
 
@@ -179,7 +185,9 @@ def _rafdb_name(picture):
 
 def _affectnet_name(picture):
     """A numbered folder and 56 hexadecimal digits, with the endings that the release mixes."""
-    number = picture.row * 2 + (picture.split == "test")
+    number = picture.row * 2  # even for training, odd for test
+    if picture.split == "test":
+        number += 1
     ending = ("png", "JPG", "jpeg")[number % 3] if number % 11 == 0 else "jpg"
     return f"{number % 13 + 1}/{number:056x}.{ending}"
 
@@ -209,15 +217,13 @@ _AFFECTNET_HEADER = (
 
 
 def _affectnet_rows(drawn):
-    """CSV lines; a share of them tells contempt, uncertain (values -2) or no face (box of nothing), as the release
-    does."""
+    """Yield CSV lines. As in the release, some training rows have another code than the seven, or values of -2."""
     for picture, points in drawn:
         code, values = picture.label, f"{picture.expression.valence:.6f},{picture.expression.arousal:.6f}"
-        odd = picture.row % 60 if picture.split == "train" else -1
-        if odd in (1, 2, 3):
-            code, values = {1: (CONTEMPT, values), 2: (UNCERTAIN, "-2,-2"), 3: (NO_FACE, "-2,-2")}[odd]
-        elif odd == 4:
-            values = "-2,-2"
+        if picture.split == "train":
+            code = {1: CONTEMPT, 2: UNCERTAIN, 3: NO_FACE}.get(picture.row % 60, code)
+            if picture.row % 60 in (2, 3, 4):
+                values = "-2,-2"
         marks = ";".join(f"{value:.2f}" for value in points.ravel())
         yield f"{_affectnet_name(picture)},{_box(points)},{marks},{code},{values}\n"
 
@@ -231,10 +237,11 @@ def _write_rafdb_annotation(folder, name, points):
     five = [points[36:42].mean(0), points[42:48].mean(0), points[30], points[48], points[54]]
     lines = [f"{x:.2f}\t{y:.2f}" for x, y in five] + ["2", "0", "2"]
     (left, top), (right, bottom) = points.min(0) - 8, points.max(0) + 8
-    for kind, text in (
-        ("manual", "\n".join(lines) + "\n"),
-        ("boundingbox", f"{left:.2f} {top:.2f} {right:.2f} {bottom:.2f} \n"),
-    ):
-        path = folder / kind / f"{name}_{'manu_attri' if kind == 'manual' else kind}.txt"
+    texts = {
+        f"manual/{name}_manu_attri.txt": "\n".join(lines) + "\n",
+        f"boundingbox/{name}_boundingbox.txt": f"{left:.2f} {top:.2f} {right:.2f} {bottom:.2f} \n",
+    }
+    for place, text in texts.items():
+        path = folder / place
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

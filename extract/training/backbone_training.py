@@ -3,6 +3,7 @@
 import contextlib
 import json
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import torch
 from data.emotions import EMOTIONS
 from data.files.provenance import code_version, versions
 from data.files.publish import lock, refuse_difference
-from data.runtime.ranks import ALONE
+from data.runtime.ranks import ALONE, Ranks
 from extract.network import checkpoint
 from extract.training.epoch_log import log_path, read_log, write_log
 from extract.training.epochs import Epochs
@@ -21,12 +22,13 @@ from extract.training.training_rows import TrainingRows, usable
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """Everything that changes the weights. The paper gives the network, cutout, dropout as such and the class
-    weights."""
+    """Everything that changes the weights.
+
+    The paper gives the network, cutout, the use of dropout, and the class weights."""
 
     task: str
     image_size: int = 224  # paper
-    epochs: int = 30  # ours, as all below: a full AffectNet has converged by then
+    epochs: int = 30  # not from the paper, nor are those down to dropout: a full AffectNet has converged by then
     batch: int = 128
     rate: float = 1e-3  # peak of the one-cycle schedule, AdamW
     decay: float = 0.05  # AdamW's usual weight decay, for training from scratch on few images
@@ -39,12 +41,20 @@ class TrainingSettings:
 KEEP_SECONDS = 20.0  # a state of 134 MB is written after an epoch, but not more often than this
 
 
-def train(path, domains, settings, *, device, ranks=ALONE, progress=lambda rows, text="": None):
+def train(
+    path: Path,
+    domains: dict,
+    settings: TrainingSettings,
+    *,
+    device: torch.device,
+    ranks: Ranks = ALONE,
+    progress: Callable = lambda rows, text="": None,
+) -> list[dict]:
     """Train on the domains' train splits, publish the checkpoint `path` and its log, return the log's rows.
 
-    domains: dict name -> (train StoredCrops, test StoredCrops). Several processes (ranks) find the weights of one, but
-    for rounding; the first one writes. An interrupted call goes on after the last epoch that was kept; a finished
-    checkpoint of the same settings is left as it is, of others refused (Mismatch)."""
+    domains: dict name -> (train StoredCrops, test StoredCrops). Several processes (ranks) find the weights that one
+    would find, apart from rounding; the first one writes. An interrupted call goes on after the last epoch that was
+    kept. A finished checkpoint of the same settings is left as it is, one of other settings is refused (Mismatch)."""
     path = Path(path)
     meta = make_meta(domains, settings)
     ranks.together(lambda: _refuse_disagreement(ranks, meta))
@@ -70,7 +80,7 @@ def _finished(path, meta):
     return path.exists()
 
 
-def make_meta(domains, settings):
+def make_meta(domains: dict, settings: TrainingSettings) -> dict:
     """What the checkpoint says of itself."""
     headers = [train.header for train, _ in domains.values()]
     return {
@@ -117,12 +127,11 @@ class _Training:
         except (KeyboardInterrupt, RuntimeError) as stopped:  # Ctrl-C; a lost process, a full GPU
             try:
                 self._keep()
-            except KeyboardInterrupt:  # torchrun ends the others with a signal of its own, by now
+            except KeyboardInterrupt:  # by now torchrun may end this process with a signal of its own
                 self._keep()
             if isinstance(stopped, KeyboardInterrupt):
-                stopped.args = (
-                    f"{len(self.log)} of {self.settings.epochs} epochs are kept in {checkpoint.state_path(self.path)}",
-                )
+                kept_in = checkpoint.state_path(self.path)
+                stopped.args = (f"{len(self.log)} of {self.settings.epochs} epochs are kept in {kept_in}",)
             raise
 
     def _publish(self):
@@ -142,8 +151,7 @@ class _Training:
         refuse_difference(checkpoint.state_path(self.path), _identity(meta), _identity(self.meta))
 
     def _snapshot(self, log):
-        """What a resumed training needs of the epoch just finished, out of the reach of the next one and of the
-        device."""
+        """What a resumed training needs of the epoch just finished, copied so that the next epoch cannot change it."""
         if not self.ranks.first:
             return None
         return {
@@ -155,7 +163,7 @@ class _Training:
         }
 
     def _keep(self):
-        """Write the last finished epoch, where that is not done."""
+        """Write the last finished epoch, unless that is done already."""
         if self.state is not None:
             checkpoint.write_state(checkpoint.state_path(self.path), self.state)
             self.state, self.kept = None, time.monotonic()

@@ -12,30 +12,31 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 
-def divided(network):
+def divided(network: nn.Module) -> nn.Module:
     """The network with batch norms that see the whole batch; names and values of its state stay as they are."""
     for name, child in network.named_children():
         setattr(network, name, BatchNorm.like(child) if isinstance(child, nn.BatchNorm2d) else divided(child))
     return network
 
 
-def averaged(network, device):
-    """The network, its gradients averaged over all processes; it starts as the first one's."""
+def averaged(network: nn.Module, device: torch.device) -> DistributedDataParallel:
+    """The network, its gradients averaged over all processes; it starts with the weights of the first process."""
     return DistributedDataParallel(network, device_ids=[device] if device.type == "cuda" else None)
 
 
 class Dropout(nn.Module):
     """Dropout of a part of the rows, by a mask that is drawn for all of them: call draw before each step."""
 
-    def __init__(self, share):
+    def __init__(self, share: float):
         super().__init__()
         self.share, self.scale = share, None
 
-    def draw(self, rows, features, part, generator):
+    def draw(self, rows: int, features: int, part: slice, generator: torch.Generator) -> None:
+        """Draw the mask of `rows` rows, and keep this process' part of it."""
         drawn = torch.rand(rows, features, generator=generator, device=generator.device)[part]
         self.scale = (drawn >= self.share) / (1 - self.share)
 
-    def forward(self, features):
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
         return features * self.scale if self.training else features
 
 
@@ -43,12 +44,13 @@ class BatchNorm(nn.BatchNorm2d):
     """Batch norm over the rows of all processes."""
 
     @classmethod
-    def like(cls, plain):
+    def like(cls, plain: nn.BatchNorm2d) -> "BatchNorm":
+        """One with the parameters and the state of a plain batch norm."""
         made = cls(plain.num_features, plain.eps, plain.momentum)
         made.load_state_dict(plain.state_dict())
         return made.train(plain.training)
 
-    def forward(self, images):
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
         if not self.training:
             return super().forward(images)
         mean, variance, count = _statistics(images.detach())
@@ -59,10 +61,11 @@ class BatchNorm(nn.BatchNorm2d):
 
 
 def _statistics(images):
-    """Mean (C,), biased variance (C,) and count (1,) over the pixels of all processes. images: (n, C, H, W), n may be
-    0."""
+    """Mean (C,), biased variance (C,) and count (1,) over the pixels of all processes.
+
+    images: (n, C, H, W), n may be 0."""
     channels = images.shape[1]
-    own = torch.zeros(2 * channels + 1, device=images.device)  # what an empty part says
+    own = torch.zeros(2 * channels + 1, device=images.device)  # what an empty part contributes
     if len(images):
         own[:-1] = torch.cat(torch.ops.aten.batch_norm_update_stats(images, None, None, 0.0))
         own[-1] = images.numel() // channels
@@ -75,7 +78,7 @@ def _statistics(images):
 
 
 class _Normalised(torch.autograd.Function):
-    """(x - mean) / deviation * weight + bias, where mean and deviation depend on x too, wherever it lies."""
+    """(x - mean) / deviation * weight + bias, where mean and deviation depend on the x of every process."""
 
     @staticmethod
     def forward(context, images, weight, bias, mean, variance, count, eps):
@@ -85,8 +88,9 @@ class _Normalised(torch.autograd.Function):
 
     @staticmethod
     def backward(context, grad):
-        """With s = 1 / deviation and y = (x - mean) s: dx = weight s (grad - mean(grad) - y mean(grad y)), means over
-        all."""
+        """With s = 1 / deviation and y = (x - mean) s: dx = weight s (grad - mean(grad) - y mean(grad y)).
+
+        The means are over the pixels of all processes."""
         images, weight, mean, variance, count = context.saved_tensors
         if len(images):
             # as if mean and variance were constants: the first term of dx, and the sums of the others over this part

@@ -2,16 +2,17 @@
 
 import csv
 import io
+from pathlib import Path
 
 from data.files.publish import publish_text
 
 
-def log_path(path):
+def log_path(path: Path) -> Path:
     """Where the log of the checkpoint `path` lies."""
     return path.with_suffix(".csv")
 
 
-def write_log(path, log):
+def write_log(path: Path, log: list[dict]) -> None:
     """Publish the rows of a checkpoint's log, dicts of numbers."""
     text = io.StringIO()
     writer = csv.DictWriter(text, log[0].keys(), lineterminator="\n")
@@ -20,8 +21,8 @@ def write_log(path, log):
     publish_text(log_path(path), text.getvalue())
 
 
-def read_log(path):
-    """The rows of a checkpoint's log as numbers; none where it is gone."""
+def read_log(path: Path) -> list[dict]:
+    """The rows of a checkpoint's log as numbers; an empty list where the log has been deleted."""
     if not log_path(path).exists():
         return []
     rows = csv.DictReader(log_path(path).read_text(encoding="utf-8").splitlines())

@@ -2,14 +2,20 @@
 
 import math
 import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from data.runtime.failures import Refused
+from data.runtime.ranks import Ranks
 from extract.crops.stored import decoded
-from extract.training.step import one_cycle
-from extract.training.training_rows import batch_bounds
+from extract.training.step import Step, one_cycle
+from extract.training.training_rows import TrainingRows, batch_bounds
+
+if TYPE_CHECKING:
+    from extract.training.backbone_training import TrainingSettings
 
 LOOK_STEPS = 32  # on a device that works ahead of Python until it is asked for a value; a CPU does not
 
@@ -19,16 +25,20 @@ class NotFinite(Refused, ArithmeticError):
 
 
 class Epochs:
-    """Passes of a Step over TrainingRows. What is random in one depends on (seed, epoch) alone, so a resumed training
-    draws the same."""
+    """Passes of a Step over TrainingRows.
 
-    def __init__(self, settings, rows, step, device, ranks):
+    What is random in one depends on (seed, epoch) alone, so a resumed training draws the same."""
+
+    def __init__(
+        self, settings: "TrainingSettings", rows: TrainingRows, step: Step, device: torch.device, ranks: Ranks
+    ):
         self.settings, self.rows, self.step, self.device, self.ranks = settings, rows, step, device, ranks
         self.bounds = batch_bounds(len(rows), settings.batch)
 
-    def run(self, epoch, progress):
-        """Train for one epoch, numbered from 0; its row of the log. NotFinite on the first process, Stopped on the
-        others."""
+    def run(self, epoch: int, progress: Callable) -> dict:
+        """Train for one epoch, numbered from 0, and return its row of the log.
+
+        Raises, where the loss is not finite, NotFinite on the first process and Stopped on the others."""
         begun, loss = time.monotonic(), _Loss(epoch, self.device, self.ranks)
         for rows, number, *batch in self._batches(epoch):
             loss.add(self.step(*batch, rows=rows, rate=self._rate(epoch, number)), rows)
@@ -45,8 +55,9 @@ class Epochs:
         }
 
     def _batches(self, epoch):
-        """(rows of the whole batch, its number, this process' part of its pixels and labels, the generator of its
-        draws)."""
+        """Yield (rows of the whole batch, its number, pixels, labels, the generator of its draws).
+
+        Pixels and labels are those of this process' part of the batch."""
         seed = (self.settings.seed, epoch)
         order, labels = self.rows.shuffled(seed)
         labels = labels.to(self.device)
@@ -59,8 +70,9 @@ class Epochs:
             yield last - first, number, pixels, labels[parts[number].start : parts[number].stop], generator
 
     def _ready(self, pixels):
-        """Pinned for a GPU: copied while it works on earlier steps. A stream of its own would gain the copy alone, 19
-        MB for 128 crops of 224 pixels."""
+        """Pinned for a GPU, which then copies them while it works on earlier steps.
+
+        A stream for the copies would save only their own time: 19 MB for 128 crops of 224 pixels."""
         pixels = torch.from_numpy(pixels)
         return pixels.pin_memory() if self.device.type == "cuda" else pixels
 

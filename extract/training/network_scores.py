@@ -1,26 +1,36 @@
 """What a trained network says of crops, and the scores that a training ends with."""
 
 import numpy as np
+import torch
 
 from data import metrics
 from data.emotions import EMOTIONS
+from extract.crops.stored import StoredCrops
+from extract.network.backbone import Backbone
 from extract.network.inference import BATCH, Predictor
+from extract.training.backbone_training import TrainingSettings
 from extract.training.training_rows import usable
 
 
-def outputs_of(network, crops, rows, *, device, precision):
-    """(features (n, 512), outputs (n, .)) float32 of the plain crops at the positions `rows`."""
+def outputs_of(
+    network: Backbone, crops: StoredCrops, rows: np.ndarray, *, device: torch.device, precision: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """(features (n, 512), outputs (n, .)) float32 of the plain crops at the positions `rows`, at least one."""
+
+    def decode(piece):
+        return np.stack([crops.pixels(int(row)) for row in piece])
+
     predictor = Predictor([network], device, precision)
     pieces = [rows[start : start + BATCH[device.type]] for start in range(0, len(rows), BATCH[device.type])]
-    pairs = [
-        views[0][0]
-        for _, views in predictor.over(pieces, lambda piece: np.stack([crops.pixels(int(row)) for row in piece]))
-    ]
-    return tuple(map(np.concatenate, zip(*pairs)))
+    pairs = [views[0][0] for _, views in predictor.over(pieces, decode)]  # of the one view, the one network
+    features, outputs = zip(*pairs)
+    return np.concatenate(features), np.concatenate(outputs)
 
 
-def test_scores(network, crops, settings, device):
-    """Dict of scores on one test split, for the reader alone: nothing is selected by them. Only n where it is 0."""
+def test_scores(network: Backbone, crops: StoredCrops, settings: TrainingSettings, device: torch.device) -> dict:
+    """Dict of n and the scores on one test split, for the reader alone: nothing is selected by them.
+
+    Where no row has the labels of the task, n = 0 and no score."""
     rows = usable(crops, settings.task)
     if not len(rows):
         return {"n": 0}

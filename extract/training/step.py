@@ -1,24 +1,32 @@
-"""One step of a training: augmentation, network, loss, gradient, optimizer, all on the device without waiting for
-it."""
+"""One step of a training: augmentation, network, loss, gradient, optimizer.
+
+All of it runs on the device, and Python does not wait for a result."""
 
 import math
+from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
 from data.files.cache import FEATURE_SIZE
+from data.runtime.ranks import Ranks
 from extract.network import augmentation, backbone
 from extract.network.precision import autocast
 from extract.training import distributed
+
+if TYPE_CHECKING:
+    from extract.training.backbone_training import TrainingSettings
 
 WARM_UP = 0.1  # share of all steps over which the rate rises
 
 
 class Step:
-    """A fresh network, its optimizer and its loss. Where several processes train, each takes its part of every
-    batch."""
+    """A fresh network, its optimizer and its loss.
 
-    def __init__(self, settings, weights, device, ranks):
+    Where several processes train, each takes its part of every batch."""
+
+    def __init__(self, settings: "TrainingSettings", weights: np.ndarray | None, device: torch.device, ranks: Ranks):
         """weights: (7,) of the classes, for the emotion task; None for the regression."""
         self.settings, self.device, self.ranks = settings, device, ranks
         self.weights = None if weights is None else torch.from_numpy(weights).float().to(device)
@@ -27,12 +35,16 @@ class Step:
         self.network = (network if ranks.world == 1 else distributed.divided(network)).to(device).train()
         self.optimizer = torch.optim.AdamW(self.network.parameters(), weight_decay=settings.decay, fused=True)
 
-    def begin(self):
-        """Call it before each epoch: DistributedDataParallel reorders its sums after its first step, and a resumed
-        training must do so where an undisturbed one does."""
+    def begin(self) -> None:
+        """Prepare for an epoch; to be called before each.
+
+        DistributedDataParallel reorders its sums after its first step. A new one for every epoch does that at the same
+        steps in a resumed training as in one that was never interrupted."""
         self.called = self.network if self.ranks.world == 1 else distributed.averaged(self.network, self.device)
 
-    def __call__(self, pixels, labels, generator, *, rows, rate):
+    def __call__(
+        self, pixels: torch.Tensor, labels: torch.Tensor, generator: torch.Generator, *, rows: int, rate: float
+    ) -> torch.Tensor:
         """The summed loss of this part, () on the device, after a step down the mean loss of the whole batch.
 
         pixels: (n, S, S, 3) uint8 and labels (n,) or (n, 2) of this process' part of a batch of `rows`; n may be 0. The
@@ -54,13 +66,13 @@ class Step:
         return loss.detach()
 
     def _loss(self, outputs, labels):
-        """(n,), of every row."""
+        """(n,) losses, one for each row."""
         if self.settings.task == "valence-arousal":
             return F.mse_loss(outputs, labels, reduction="none").mean(1)
         return F.cross_entropy(outputs, labels, reduction="none") * self.weights[labels]
 
 
-def one_cycle(peak, step, steps):
+def one_cycle(peak: float, step: int, steps: int) -> float:
     """Rate of a step: a linear rise over the first tenth of all steps, then half a cosine down to 0."""
     share = step / steps
     if share < WARM_UP:

@@ -1,4 +1,4 @@
-"""Features larger than memory: the same sweep with all rows in memory and with `--memory` too small, beside each other.
+"""Features larger than memory: the same sweep with all rows in memory and with `--memory` too small, in one run.
 
     python -m tests.benchmarks.disk [--share 4] [--memory 256M] [--json]
 
@@ -26,8 +26,8 @@ main()
 """
 
 
-def sweep(folder, results, memory):
-    """(seconds, GiB) of a sweep in a process of its own."""
+def sweep(folder: str, results: str, memory: str) -> tuple[float, float]:
+    """(seconds, peak GiB) of a sweep in a process of its own."""
     arguments = ["--workdir", str(folder), "--results", results, "--memory", memory]
     begun = time.monotonic()
     process = subprocess.Popen(
@@ -39,12 +39,14 @@ def sweep(folder, results, memory):
     return time.monotonic() - begun, used.ru_maxrss / 2**20
 
 
-def digest(path):
+def digest(path: str) -> str:
+    """The digest that a file of results carries."""
     with open_cache(path, "runs") as file:
         return file.attrs["digest"]
 
 
-def measure(share, memory):
+def measure(share: float, memory: str) -> dict:
+    """Everything that is printed, by name."""
     with tempfile.TemporaryDirectory() as folder:
         planted.write(folder, share=share)
         rows = round(share * sum(train for train, _ in planted.ROWS.values()))
@@ -60,7 +62,7 @@ def measure(share, memory):
     }
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--share", type=float, default=4.0)
     parser.add_argument("--memory", default="256M")

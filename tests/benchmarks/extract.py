@@ -3,20 +3,22 @@
     python -m tests.benchmarks.extract [faces/a.csv ...] [--images 600] [--only align network] [--json]
 
 Takes about ten minutes on two cores over the 3,821 photographs of ../shared/faces, which it reads where no table is
-named.
+named. What is printed:
 
-align_share             images/s of `extract align --workers 1`, start and files included, over one thread of bare calls
-(decode, the
-                        same tries of the detector, landmarks, warp; images in memory); _first_try: over a loop that
-tries once align_two_workers_share the same with two workers over two such processes side by side network_speedup
-our network on a batch in memory over plain eager float32 ResNet-18, batch 32, at 224 network_error           largest
-relative difference of its features on real crops cached_share            `extract run` from aligned crops over our
-network on pixels that lie in memory cpu_overhead            CPU seconds of `extract run` from photographs over those of
-bare alignment and bare network together cores_busy              its CPU seconds over wall time times cores
-durability_share        time in shards, digests, fsync and packing, and of the parent of the workers, over wall time, as
-if nothing overlapped memory_growth           peak memory for ten times the images over that for once (first crops of 48
-pixels, a network at 32) resume_seconds          from the end of imports to the first image, 280 of 281 shards done:
-align, and run in _run"""
+align_share              images/s of `extract align --workers 1`, start and files included, over one thread of bare
+                         calls (decode, the same tries of the detector, landmarks, warp; images in memory)
+align_share_first_try    the same over bare calls that try the detector once
+align_two_workers_share  the same with two workers over two bare processes side by side
+network_speedup          the network on a batch in memory over plain eager float32 ResNet-18, batch 32, at 224
+network_error            largest relative difference of its features on real crops
+cached_share             `extract run` from aligned crops over the network on pixels that lie in memory
+cpu_overhead             CPU seconds of `extract run` from photographs over those of bare alignment and bare network
+cores_busy               its CPU seconds over wall time times cores
+durability_share         time in shards, digests, fsync and packing, and of the parent of the workers, over wall time,
+                         as if nothing overlapped
+memory_growth            peak memory for ten times the images over that for once (no detection, a network at 32 pixels)
+resume_seconds           from the end of imports to the first image of align, 280 of 281 shards done; of run in
+                         resume_seconds_run"""
 
 import argparse
 import json
@@ -36,7 +38,7 @@ FIGURES = {
 }
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("manifests", type=Path, nargs="*")
     parser.add_argument("--images", type=int, help="only so many, evenly taken")
@@ -52,14 +54,11 @@ def main():
         for name in options.only:
             print(f"{name} ...", file=sys.stderr)
             found |= FIGURES[name](faces)
-    print(
-        json.dumps(found)
-        if options.json
-        else "\n".join(
-            f"{name:28} {value:.4g}" if isinstance(value, float) else f"{name:28} {value}"
-            for name, value in found.items()
-        )
-    )
+    if options.json:
+        print(json.dumps(found))
+        return
+    for name, value in found.items():
+        print(f"{name:28} {value:.4g}" if isinstance(value, float) else f"{name:28} {value}")
 
 
 if __name__ == "__main__":

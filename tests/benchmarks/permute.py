@@ -1,9 +1,9 @@
-"""A control: the same manifest with the emotions of its training rows permuted. Trained on it, every score falls to
-chance.
+"""A control: the same manifest with the emotions of its training rows permuted.
 
     python -m tests.benchmarks.permute faces/a.csv permuted/a.csv
 
-Then align with `--manifest permuted/a.csv --root faces`. The test rows keep their labels."""
+Then align with `--manifest permuted/a.csv --root faces`, and train. The test rows keep their labels, and every score on
+them should fall to chance."""
 
 import argparse
 import csv
@@ -12,15 +12,14 @@ from pathlib import Path
 import numpy as np
 
 
-def permute(rows, generator):
+def permute(rows: list[dict], generator: np.random.Generator) -> list[dict]:
     """Rows (dicts with emotion and split) with the training emotions in another order."""
-    train = [row for row in rows if row["split"] == "train"]
-    emotions = generator.permutation([row["emotion"] for row in train])
-    changed = dict(zip(map(id, train), emotions))
-    return [{**row, "emotion": str(changed.get(id(row), row["emotion"]))} for row in rows]
+    emotions = generator.permutation([row["emotion"] for row in rows if row["split"] == "train"])
+    in_turn = iter(emotions)
+    return [{**row, "emotion": str(next(in_turn))} if row["split"] == "train" else dict(row) for row in rows]
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("manifest", type=Path)
     parser.add_argument("output", type=Path)

@@ -2,11 +2,12 @@
 
 Eight hidden factors drive the class, with weight on the first three; arousal-valence is a noisy sight of two of them.
 Classes overlap, are as uneven as in the paper's data sets, are seen a little differently by each domain, and one label
-in eight is wrong. So heads have something to find in three dimensions, a little more in further ones, and nobody gets
-all right.
+in eight is wrong. So heads have something to find in three dimensions, a little more in further ones, and no head gets
+all rows right.
 
-    python -m tests.benchmarks.planted FOLDER    writes FOLDER/features/{affectnet,rafdb,sfew}.h5, called planted
-data"""
+    python -m tests.benchmarks.planted FOLDER    writes FOLDER/features/{affectnet,rafdb,sfew}.h5
+
+The files call themselves planted data."""
 
 import argparse
 from pathlib import Path
@@ -17,8 +18,8 @@ import numpy as np
 from data.files.cache import FEATURE_SIZE, STATUSES, TRIES, seal, status_counts
 from data.files.hdf5 import write_array
 
-# Rows of each class in training and test sets: AffectNet and RAF-DB as published, SFEW by its frames; scaled to the
-# totals.
+# Rows of each class in training and test sets, scaled to the totals below: AffectNet and RAF-DB as published, SFEW by
+# the frames of each class.
 COUNTS = {
     "affectnet": ((74_874, 134_415, 25_459, 14_090, 6_378, 3_803, 24_882), (500,) * 7),
     "rafdb": ((2_524, 4_772, 1_982, 1_290, 281, 717, 705), (680, 1_185, 478, 329, 74, 160, 162)),
@@ -39,7 +40,7 @@ HEADER = {
 }
 
 
-def write(folder, *, share=1.0, seed=0):
+def write(folder: Path | str, *, share: float = 1.0, seed: int = 0) -> list[Path]:
     """Write the three caches below folder/features/, `share` of the paper's rows each. Returns their paths."""
     folder = Path(folder) / "features"
     folder.mkdir(parents=True, exist_ok=True)
@@ -55,7 +56,8 @@ def _write(path, index, share, generator):
     mixing = common.normal(size=(len(FACTORS), FEATURE_SIZE)) / 8
     with h5py.File(path, "w") as file:
         for split, counts, rows in zip(("train", "test"), COUNTS[path.stem], ROWS[path.stem]):
-            for name, array in _split(counts, max(70, round(share * rows)), centres, mixing, generator).items():
+            arrays = _split(counts, max(70, round(share * rows)), centres, mixing, generator)
+            for name, array in arrays.items():
                 write_array(file, f"{split}/{name}", array)
         provenance = {"emotion": {"domains": {"planted data": {}}}}
         seal(file, "features", header=HEADER, toy=True, provenance=provenance)
@@ -68,9 +70,8 @@ def _split(counts, rows, centres, mixing, generator):
     feature = np.empty((rows, 1, FEATURE_SIZE), np.float16)
     for start in range(0, rows, 8192):
         piece = hidden[start : start + 8192]
-        feature[start : start + 8192, 0] = piece @ mixing.astype(np.float32) + 0.3 * generator.standard_normal(
-            (len(piece), FEATURE_SIZE), np.float32
-        )
+        noise = generator.standard_normal((len(piece), FEATURE_SIZE), np.float32)
+        feature[start : start + 8192, 0] = piece @ mixing.astype(np.float32) + 0.3 * noise
     wrong = generator.random(rows) < WRONG_LABELS
     wrong[:7] = False
     label = np.where(wrong, generator.integers(0, 7, rows), emotion).astype(np.int8)
@@ -89,7 +90,7 @@ def _split(counts, rows, centres, mixing, generator):
     }
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--share", type=float, default=1.0, help="of the paper's rows")

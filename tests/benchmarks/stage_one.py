@@ -1,4 +1,4 @@
-"""The measurements of tests.benchmarks.extract, each with its baseline right beside it."""
+"""The measurements of tests.benchmarks.extract, each with its baseline in the same function."""
 
 import contextlib
 import csv
@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from data.files.shards import Shards
 from data.readers import registry
 from data.runtime.device import choose_device, choose_precision
 from data.runtime.machine import available_cpus
+from data.sample import Listing
 from extract.crops import aligned_cache
 from extract.crops.cropping import Crop, ImageOutcome, Rule
 from extract.crops.stored import StoredCrops
@@ -46,27 +48,27 @@ META = {
 class Faces:
     """Photographs of one or more tables under one root, and what the measurements share."""
 
-    def __init__(self, manifests, count, folder):
-        listings = [registry.read("manifest", None, table=manifest) for manifest in manifests]
-        samples = [
-            replace(sample, split="train") for listing in listings for sample in listing.samples if not sample.left_out
-        ]
+    def __init__(self, manifests: list[Path], count: int | None, folder: Path):
+        listings = [registry.read("manifest", None, manifest=manifest) for manifest in manifests]
+        listed = [sample for listing in listings for sample in listing.samples]
+        samples = [replace(sample, split="train") for sample in listed if not sample.left_out]
         kept = np.linspace(0, len(samples) - 1, count or len(samples)).astype(int)
         samples = tuple(replace(samples[index], row=row) for row, index in enumerate(kept))
         self.listing, self.folder = replace(listings[0], samples=samples, notes=()), folder
 
-    def data(self):
+    def data(self) -> list[bytes]:
+        """The encoded photographs, in memory."""
         return [(self.listing.root / sample.path).read_bytes() for sample in self.listing.samples]
 
-    def aligned(self):
+    def aligned(self) -> Path:
         """The path of the aligned cache, made where it is not there."""
         path = self.folder / "aligned.h5"
         if not path.exists():
             aligned_cache.align(self.listing, path, rule=DETECTOR, workers=available_cpus())
         return path
 
-    def checkpoint(self, size=224):
-        """The path of an untrained network; where it is for 224 pixels, with batch statistics of these faces."""
+    def checkpoint(self, size: int = 224) -> Path:
+        """The path of an untrained network; one for 224 pixels has batch statistics of these faces."""
         path = self.folder / f"{size}.pt"
         if not path.exists():
             network = backbone.make("emotion", dropout=0.0, init="scratch", seed=0)
@@ -74,17 +76,19 @@ class Faces:
                 source = StoredCrops(self.aligned(), "train", size)
                 with torch.no_grad():
                     for start in range(0, min(len(source), 96), 32):
-                        network.train()(backbone.normalise(stacked(source, range(start, min(start + 32, len(source))))))
+                        rows = range(start, min(start + 32, len(source)))
+                        network.train()(backbone.normalise(stacked(source, rows)))
             checkpoint.save(path, network.eval(), {**META, "image_size": size})
         return path
 
 
-def stacked(source, rows):
+def stacked(source: StoredCrops, rows: range) -> torch.Tensor:
+    """(n, S, S, 3) uint8 of some crops."""
     return torch.from_numpy(np.stack([source.pixels(row) for row in rows]))
 
 
-def alignment(faces):
-    """Ours and the bare loop, one process each and two of each."""
+def alignment(faces: Faces) -> dict:
+    """`extract align` and the bare loop, one process each and two of each."""
     data, count = faces.data(), len(faces.listing.samples)
     first_try, _ = bare.align_all(data, tries=1)
     alone, _ = bare.align_all(data)
@@ -101,26 +105,20 @@ def alignment(faces):
     }
 
 
-def seconds_of_align(faces, workers):
+def seconds_of_align(faces: Faces, workers: int) -> float:
+    """Wall seconds of an alignment from start to finish."""
     path = faces.folder / f"{workers}.h5"
     begun = time.perf_counter()
     aligned_cache.align(faces.listing, path, rule=DETECTOR, workers=workers)
     return time.perf_counter() - begun
 
 
-def two_bare(faces):
+def two_bare(faces: Faces) -> float:
     """Wall seconds of two bare processes that share the images."""
     paths = [sample.path for sample in faces.listing.samples]
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.benchmarks.bare", faces.listing.root],
-            cwd=ROOT,
-            text=True,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        for _ in range(2)
-    ]
+    command = [sys.executable, "-m", "tests.benchmarks.bare", faces.listing.root]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    running = [subprocess.Popen(command, cwd=ROOT, text=True, **pipes) for _ in range(2)]
     for number, process in enumerate(running):
         process.stdin.write("\n".join(paths[number::2]))
         process.stdin.close()
@@ -130,8 +128,8 @@ def two_bare(faces):
     return max(end for _, end in times) - min(start for start, _ in times)
 
 
-def network(faces):
-    """Plain ResNet-18, ours on pixels in memory, and ours from the aligned cache."""
+def network(faces: Faces) -> dict:
+    """Plain ResNet-18, the project's network on pixels in memory, and the same from the aligned cache."""
     device, precision = torch.device("cpu"), choose_precision(torch.device("cpu"))
     made = checkpoint.load(faces.checkpoint(), "emotion")
     source = StoredCrops(faces.aligned(), "train", 224)
@@ -156,8 +154,10 @@ def network(faces):
     }
 
 
-def rate_in_memory(made, pixels, device, precision, seconds=10.0):
-    """Images a second of our network over one and the same batch of uint8 pixels."""
+def rate_in_memory(
+    made: checkpoint.Checkpoint, pixels: np.ndarray, device: torch.device, precision: str, seconds: float = 10.0
+) -> float:
+    """Images a second of the project's network over one and the same batch of uint8 pixels."""
     predictor = Predictor([made.network], device, precision)
     begun = time.perf_counter()
 
@@ -169,20 +169,16 @@ def rate_in_memory(made, pixels, device, precision, seconds=10.0):
     return count / (time.perf_counter() - begun)
 
 
-def rate_from_cache(faces, made, device, precision):
-    begun = time.perf_counter()
-    extraction.run(
-        faces.aligned(),
-        faces.folder / "cached.h5",
-        networks=Networks(made),
-        settings=FeatureSettings(device, precision),
-    )
+def rate_from_cache(faces: Faces, made: checkpoint.Checkpoint, device: torch.device, precision: str) -> float:
+    """Crops a second of `extract run` from aligned crops."""
+    begun, settings = time.perf_counter(), FeatureSettings(device, precision)
+    extraction.run(faces.aligned(), faces.folder / "cached.h5", networks=Networks(made), settings=settings)
     seconds = time.perf_counter() - begun
     with open_cache(faces.aligned(), "aligned") as file:
         return len(file["train/row"]) / seconds
 
 
-def whole_run(faces):
+def whole_run(faces: Faces) -> dict:
     """The command from photographs to features, by its own CPU and wall seconds, beside those of the bare stages."""
     data = faces.data()
     _, align_cpu = bare.align_all(data)
@@ -207,8 +203,7 @@ def whole_run(faces):
     }
 
 
-# A process started from a large one counts that one's memory as its own until the kernel is asked for the peak since
-# then.
+# A process that a large one starts inherits its peak of memory. So each writes its own peak, as the kernel knows it.
 COMMAND = """
 import atexit, os
 from pathlib import Path
@@ -223,48 +218,33 @@ main()
 """
 
 
-def command(faces, name, listing, workdir, *options):
-    """(wall seconds, CPU seconds of all its processes, peak bytes of the first) of an `extract` command over a
-    listing."""
-    workdir = faces.folder / workdir
+def command(faces: Faces, name: str, listing: Listing, folder: str, *options: str) -> tuple[float, float, int]:
+    """(wall seconds, CPU seconds of all its processes, peak bytes of the first) of an `extract` command."""
+    workdir = faces.folder / folder
     (workdir / "checkpoints").mkdir(parents=True, exist_ok=True)
     size = 32 if "--landmarks" in options else 224
     (workdir / "checkpoints" / "emotion.pt").write_bytes(faces.checkpoint(size).read_bytes())
     table = workdir / "table.csv"
     with open(table, "w", newline="") as file:
-        csv.writer(file).writerows(
-            [("path", "emotion", "split"), *((sample.path, "", sample.split) for sample in listing.samples)]
-        )
-    arguments = [
-        name,
-        "--workdir",
-        workdir,
-        "--dataset",
-        "manifest",
-        "--manifest",
-        table,
-        "--root",
-        listing.root,
-        "--name",
-        "x",
-        *options,
-    ]
+        writer = csv.writer(file)
+        writer.writerow(("path", "emotion", "split"))
+        writer.writerows((sample.path, "", sample.split) for sample in listing.samples)
+    source = {"--workdir": workdir, "--dataset": "manifest", "--manifest": table, "--root": listing.root, "--name": "x"}
+    arguments = [str(word) for option in source.items() for word in option]
+    started = [sys.executable, "-c", COMMAND, name, *arguments, *options]
+    environment = {**os.environ, "PEAK": str(workdir / "peak")}
     begun = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, *map(str, arguments)],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        env={**os.environ, "PEAK": str(workdir / "peak")},
-    )
+    process = subprocess.Popen(started, cwd=ROOT, stdout=subprocess.DEVNULL, env=environment)
     _, status, used = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"extract {name} failed")
     return time.perf_counter() - begun, used.ru_utime + used.ru_stime, int((workdir / "peak").read_text()) * 1024
 
 
-def durability(faces, made):
-    """Share of the time that goes into keeping what was computed, and into keeping workers apart, counted as if it
-    never overlapped."""
+def durability(faces: Faces, made: checkpoint.Checkpoint) -> float:
+    """Share of the time that goes into keeping what was computed, and into keeping workers apart.
+
+    It is counted as if it never overlapped with other work."""
     device, synced = torch.device("cpu"), Clock(publish.os, "fsync")
     begun, cpu = time.perf_counter(), time.process_time()
     with synced:
@@ -272,19 +252,16 @@ def durability(faces, made):
     kept = time.process_time() - cpu + synced.seconds
     published, packed = Clock(Shards, "publish"), Clock(feature_cache, "pack")
     with published, packed:
-        extraction.run(
-            faces.folder / "kept_a.h5",
-            faces.folder / "kept_f.h5",
-            networks=Networks(made),
-            settings=FeatureSettings(device, choose_precision(device)),
-        )
+        aligned, target = faces.folder / "kept_a.h5", faces.folder / "kept_f.h5"
+        settings = FeatureSettings(device, choose_precision(device))
+        extraction.run(aligned, target, networks=Networks(made), settings=settings)
     return (kept + published.seconds + packed.seconds) / (time.perf_counter() - begun)
 
 
 class Clock(contextlib.AbstractContextManager):
     """Adds up the seconds spent in calls of one function."""
 
-    def __init__(self, owner, name):
+    def __init__(self, owner: object, name: str):
         self.owner, self.name, self.plain, self.seconds = owner, name, getattr(owner, name), 0.0
 
     def __enter__(self):
@@ -302,20 +279,20 @@ class Clock(contextlib.AbstractContextManager):
         setattr(self.owner, self.name, self.plain)
 
 
-def memory(faces):
-    """Peak of the process that leads over the images once and ten times, without detection and at 32 pixels: of align,
-    and of run."""
+def memory(faces: Faces) -> dict:
+    """Peak of the process that leads, of align and of run, over the images once and ten times.
+
+    Without detection and at 32 pixels."""
     found = {}
     for name in ("align", "run"):
-        peaks = [
-            command(faces, name, repeated(faces.listing, times), f"memory_{times}", "--landmarks", "none")[2]
-            for times in (1, 10)
-        ]
-        found |= {f"memory_mib_{name}": peaks[0] / 2**20, f"memory_growth_{name}": peaks[1] / peaks[0]}
+        _, _, once = command(faces, name, faces.listing, "memory_1", "--landmarks", "none")
+        _, _, ten_times = command(faces, name, repeated(faces.listing, 10), "memory_10", "--landmarks", "none")
+        found |= {f"memory_mib_{name}": once / 2**20, f"memory_growth_{name}": ten_times / once}
     return {**found, "memory_growth": max(found["memory_growth_align"], found["memory_growth_run"])}
 
 
-def repeated(listing, times):
+def repeated(listing: Listing, times: int) -> Listing:
+    """The listing with every image so many times."""
     return replace(listing, samples=listing.samples * times)
 
 
@@ -329,7 +306,7 @@ def first(rows, text=""):
         print(time.perf_counter() - begun, flush=True)
         os._exit(0)
 
-if __name__ == "__main__":  # workers import this script too, and as little as they do of the command
+if __name__ == "__main__":  # workers import this script too, and should import as little as those of the command
     import torch
     from extract.network import checkpoint
     from extract.crops import aligned_cache
@@ -349,14 +326,16 @@ if __name__ == "__main__":  # workers import this script too, and as little as t
 """
 
 
-def resume(faces):
+def resume(faces: Faces) -> dict:
     """Seconds to the first image of the last shard of a list as long as AffectNet's."""
     folder = faces.folder / "resume"
     folder.mkdir()
     sample = faces.listing.samples[0]
     with open(folder / "list.csv", "w", newline="") as file:
-        csv.writer(file).writerows([("path", "emotion", "split"), *[(sample.path, "neutral", "train")] * LIST])
-    listing = registry.read("manifest", faces.listing.root, table=folder / "list.csv")
+        writer = csv.writer(file)
+        writer.writerow(("path", "emotion", "split"))
+        writer.writerows([(sample.path, "neutral", "train")] * LIST)
+    listing = registry.read("manifest", faces.listing.root, manifest=folder / "list.csv")
     script = folder / "resume_script.py"
     script.write_text(RESUME)
     alignment = all_but_one(listing, folder / "a.h5")
@@ -367,42 +346,35 @@ def resume(faces):
     return {**found, "resume_seconds_run": timed_script(script, folder, "run")}
 
 
-def timed_script(script, *arguments):
-    found = subprocess.run(
-        [sys.executable, script, *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+def timed_script(script: Path, *arguments: object) -> float:
+    """The seconds that a script prints."""
+    started = [sys.executable, script, *map(str, arguments)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    found = subprocess.run(started, env=environment, cwd=ROOT, capture_output=True, text=True, check=True)
     return float(found.stdout)
 
 
-def all_but_one(listing, target):
-    """An AlignedCache whose shards are there but for the last, of one made-up crop an image."""
+def all_but_one(listing: Listing, target: Path) -> aligned_cache.AlignedCache:
+    """An AlignedCache of which every shard but the last is there, with the same crop for every image."""
     alignment = aligned_cache.AlignedCache(listing, target, Rule(landmarks="none"))
     with alignment.held(aligned_cache.ALONE):
-        jpeg = aligned_cache.outcome(listing.samples[0], listing.root, alignment.rule).crops[0].jpeg
+        jpeg = aligned_cache.outcome(listing.samples[0], listing.root, alignment.rule, alignment.detector).crops[0].jpeg
+        outcome = ImageOutcome("ok", crops=(Crop(jpeg, "given"),))
         for number, (_, samples) in enumerate(alignment.plan[:-1]):
-            alignment.shards.publish(
-                number,
-                aligned_cache.shard_arrays(samples, [ImageOutcome("ok", crops=(Crop(jpeg, "given"),))] * len(samples)),
-            )
+            alignment.shards.publish(number, aligned_cache.shard_arrays(samples, [outcome] * len(samples)))
     return alignment
 
 
-def all_features_but_one(folder):
+def all_features_but_one(folder: Path) -> None:
+    """Publish every shard but the last of a feature cache, of zeros."""
+    settings = FeatureSettings(torch.device("cpu"), "float32")
     networks = Networks(checkpoint.load(folder / "emotion.pt", "emotion"))
     with open_cache(folder / "a.h5", "aligned") as file:
         source = extraction.FinishedCrops(file)
-        made = feature_cache.FeatureCache(
-            source, folder / "f.h5", networks, FeatureSettings(torch.device("cpu"), "float32")
-        )
+        made = feature_cache.FeatureCache(source, folder / "f.h5", networks, settings)
         with made.held(aligned_cache.ALONE, source.digest):
             for number in range(SHARDS - 1):
-                arrays = {
-                    **{name: value for name, value in source.load(number).items() if name in feature_cache.LABELS},
-                    "feature": np.zeros((source.size(number), 1, 512), np.float16),
-                }
+                loaded = source.load(number)
+                arrays = {name: loaded[name] for name in feature_cache.LABELS}
+                arrays["feature"] = np.zeros((source.size(number), 1, 512), np.float16)
                 made.shards.publish(number, arrays, source=source.content(number))

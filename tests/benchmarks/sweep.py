@@ -4,8 +4,8 @@
 
 Planted data (made up), 283,901 + 11,271 + 871 training rows x 512, three domains, 10 epochs, batch 4,096, weighted
 loss, shuffled, gather included. A number of steps of everything is timed, in turns, so that all see the same noise;
-medians are scaled to epochs. Rates are held against a plain product of two 4,096 x 4,096 matrices in float32, timed in
-the same turns."""
+medians are scaled to epochs. Rates are compared with that of a plain product of two 4,096 x 4,096 matrices in float32,
+timed in the same turns."""
 
 import argparse
 import json
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import torch
@@ -25,7 +26,7 @@ from embed.heads.scoring import outcomes
 from embed.heads.stacked_training import Trainer
 from embed.plan import LOGARITHMIC, blocks
 from embed.rows import feature_store
-from embed.rows.corpus import assemble
+from embed.rows.corpus import Corpus, assemble
 from embed.rows.feature_caches import read_cache
 from embed.rows.minibatches import Batches
 from embed.settings import RUNS, HeadSettings
@@ -44,7 +45,7 @@ MEANING = {
     "speedup_vmap": "   times faster than vmap over ten modules of equal k",
     "share_pass": "   of the product rate, useful arithmetic: 4 x rows x 512 x 7 x heads, also for small k",
     "growth_heads": "   time over that of linear growth",
-    "growth_rows": "   likewise",
+    "growth_rows": "   the same for rows",
 }
 SAMPLED_BLOCKS = (1, 6, 13, 26, 39, 51)  # of the 52 blocks of ten neighbouring k; the others lie on lines between
 PRODUCT = 4096
@@ -53,42 +54,43 @@ PRODUCT = 4096
 class Stacked:
     """A trainer that is stepped by hand, each part of a step timed."""
 
-    def __init__(self, corpus, heads, settings):
+    def __init__(self, corpus: Corpus, heads: list[Head], settings: HeadSettings):
         self.trainer, self.heads = Trainer(corpus, heads, settings), len(heads)
         self.trainer.rebuild()
         self.stream = iter(Batches(corpus, settings))
         self.gather, self.data_pass, self.adam = [], [], []
 
-    def step(self, _=None):
-        times = [now(self.trainer)]
-        for part in (
-            lambda: next(self.stream),
-            lambda: self.trainer.accumulate(self.batch),
-            lambda: self.trainer.step(1e-3),
-        ):
-            found = part()
-            self.batch = found if found is not None else self.batch
-            times.append(now(self.trainer))
-        for kept, seconds in zip((self.gather, self.data_pass, self.adam), np.diff(times)):
-            kept.append(seconds)
+    def step(self, _: object = None) -> None:
+        """One step on the next batch of its own stream, whatever batch it is given."""
+        begun = now(self.trainer)
+        batch = next(self.stream)
+        gathered = now(self.trainer)
+        self.trainer.accumulate(batch)
+        passed = now(self.trainer)
+        self.trainer.step(1e-3)
+        self.gather.append(gathered - begun)
+        self.data_pass.append(passed - gathered)
+        self.adam.append(now(self.trainer) - passed)
 
-    def seconds(self):
+    def seconds(self) -> tuple[float, float]:
         """(data pass with its gather, rebuild and Adam) of a median step."""
         gather, data_pass, adam = (statistics.median(kept[1:]) for kept in (self.gather, self.data_pass, self.adam))
         return gather + data_pass, adam
 
 
-def now(trainer):
+def now(trainer: Trainer) -> float:
+    """The time, when the device has done what it was given."""
     if trainer.corpus.device.type == "cuda":
         torch.cuda.synchronize()
     return time.perf_counter()
 
 
-def heads_of(pairs, runs=RUNS):
+def heads_of(pairs: Iterable, runs: int = RUNS) -> list[Head]:
+    """Every run of each (family, k)."""
     return [Head(family, k, run) for family, k in pairs for run in range(runs)]
 
 
-def turns(steps, calls, order):
+def turns(steps: int, calls: dict, order: list[torch.Tensor]) -> dict:
     """Name -> median seconds of a call, all called in turn; the first turn warms up."""
     found = {name: [] for name in calls}
     for turn in range(steps + 1):
@@ -99,17 +101,19 @@ def turns(steps, calls, order):
     return {name: statistics.median(times[1:]) for name, times in found.items()}
 
 
-def product():
+def product() -> Callable:
+    """call(_): one product of two matrices in float32."""
     a, b = torch.randn(PRODUCT, PRODUCT), torch.randn(PRODUCT, PRODUCT)
     return lambda _: torch.mm(a, b)
 
 
-def useful(rows, heads):
+def useful(rows: float, heads: int) -> float:
     """Floating point operations of the 512 x 7 products, forward and backward."""
     return 4 * rows * 512 * 7 * heads
 
 
-def measure(corpus, steps, precisions):
+def measure(corpus: Corpus, steps: int, precisions: list[str]) -> dict:
+    """The heads of Figure 4's grid: seconds of an epoch, beside one module after another and vmap."""
     reference = HeadSettings(**REFERENCE)
     batches = Batches(corpus, reference)
     order = torch.from_numpy(np.random.default_rng(0).permutation(len(corpus.emotion))).split(batches.size)
@@ -152,9 +156,10 @@ def measure(corpus, steps, precisions):
     return found
 
 
-def every_integer(corpus, runs, steps, precision):
-    """Minutes of the 10,240 heads of two families, k = 1..512 and ten runs, at the reference setting, each block scored
-    once."""
+def every_integer(corpus: Corpus, runs: Runs, steps: int, precision: str) -> float:
+    """Minutes of the 10,240 heads of two families, k = 1..512 and ten runs, at the reference setting.
+
+    Each block is scored once."""
     settings = HeadSettings(**REFERENCE, precision=precision)
     plan = blocks(range(1, 513), ("cake", "av"), RUNS, predicts=True, annotated=False)
     rest = plan[2:]
@@ -163,10 +168,9 @@ def every_integer(corpus, runs, steps, precision):
     for _ in range(steps + 1):
         for stack in (grid, *sampled.values()):
             stack.step()
-    seconds = [sum(stack.seconds()) / stack.heads for stack in sampled.values()]
-    total = sum(len(block) * np.interp(position, list(sampled), seconds) for position, block in enumerate(rest)) + sum(
-        grid.seconds()
-    )
+    seconds = [sum(stack.seconds()) / stack.heads for stack in sampled.values()]  # of a head
+    total = sum(len(block) * np.interp(position, list(sampled), seconds) for position, block in enumerate(rest))
+    total += sum(grid.seconds())
     begun = time.perf_counter()
     outcomes(corpus, sampled[SAMPLED_BLOCKS[2]].trainer.factors, settings, runs)
     scoring = (time.perf_counter() - begun) * len(plan)
@@ -174,16 +178,14 @@ def every_integer(corpus, runs, steps, precision):
     return (total * batches.per_epoch * batches.epochs + scoring) / 60
 
 
-def growth(corpus, steps):
-    """Time of x times as many heads, and rows, over x times the time: 1 is linear, less is better."""
+def growth(corpus: Corpus, steps: int) -> dict:
+    """Time of x times as many heads, and rows, over x times the time: 1 is linear, below 1 is better."""
     settings = HeadSettings(**REFERENCE)
     order = heads_of(GRID)
     np.random.default_rng(0).shuffle(order)
     stacks = {times: Stacked(corpus, order[: 27 * times], settings) for times in (1, 2, 4, 8)}
     whole = Batches(corpus, settings)
-    shares = {
-        times: whole.per_epoch * times // 4 for times in (1, 2, 4)
-    }  # batches an epoch; a batch costs the same in each
+    shares = {times: whole.per_epoch * times // 4 for times in (1, 2, 4)}  # batches an epoch, which all cost the same
     for _ in range(steps + 1):
         for stack in stacks.values():
             stack.step()
@@ -195,7 +197,8 @@ def growth(corpus, steps):
     }
 
 
-def timed_epoch(stack, count):
+def timed_epoch(stack: Stacked, count: int) -> float:
+    """Seconds of so many steps."""
     begun = time.perf_counter()
     for _ in range(count):
         stack.step()
@@ -212,28 +215,31 @@ main()
 """
 
 
-def peak_memory(folder):
+def peak_memory(folder: str) -> float:
     """GiB of a whole process that sweeps the largest sizes for an epoch, scores them and writes the results."""
-    subprocess.run(
-        [sys.executable, "-c", PEAK.format(folder=folder, results=f"{folder}/peak.h5")], check=True, capture_output=True
-    )
+    code = PEAK.format(folder=folder, results=f"{folder}/peak.h5")
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
 
 
-def default_setting(corpus, found):
-    """The shipped setting: its length in epochs and what the grid takes with it, by the seconds of an epoch
-    measured."""
+def default_setting(corpus: Corpus, found: dict) -> dict:
+    """The shipped setting: its length in epochs, its batch, and what the grid takes with it.
+
+    found: the measured seconds of an epoch at the reference setting."""
     batches = Batches(corpus, HeadSettings())
+    epoch_seconds = found["pass_seconds"] + found["adam_seconds"] * found["batch"] / batches.size
     return {
         "default_epochs": batches.epochs,
         "default_batch": batches.size,
-        "default_grid_seconds": batches.epochs
-        * (found["pass_seconds"] + found["adam_seconds"] * found["batch"] / batches.size),
+        "default_grid_seconds": batches.epochs * epoch_seconds,
     }
 
 
-def run(steps):
-    precisions = ["float32"] + ["bfloat16"] * bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+def run(steps: int) -> dict:
+    """Everything that is printed, by name."""
+    precisions = ["float32"]
+    if torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        precisions.append("bfloat16")
     with tempfile.TemporaryDirectory() as folder:
         caches = [read_cache(path) for path in planted.write(folder)]
         print("peak memory ...", file=sys.stderr)
@@ -247,19 +253,17 @@ def run(steps):
         found |= growth(corpus, steps)
         for precision in precisions:
             print(f"every integer, {precision} ...", file=sys.stderr)
-            found["every_integer_minutes" + ("_bfloat16" if precision == "bfloat16" else "")] = every_integer(
-                corpus, runs, steps, precision
-            )
+            suffix = "" if precision == "float32" else f"_{precision}"
+            found[f"every_integer_minutes{suffix}"] = every_integer(corpus, runs, steps, precision)
         device = choose_device(None)
         if device.type == "cuda":
             store = feature_store.store([cache.train for cache in caches], memory=float("inf"), device=device)
-            found["every_integer_seconds_gpu"] = 60 * every_integer(
-                assemble(caches, store, device=device), runs, steps, "float32"
-            )
+            corpus = assemble(caches, store, device=device)
+            found["every_integer_seconds_gpu"] = 60 * every_integer(corpus, runs, steps, "float32")
     return found
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--json", action="store_true")

@@ -46,6 +46,7 @@ def test_a_sweep_answers_with_its_results_file(workdir):
         (("--k", "0..2", "--family", "cake-norm,baseline"), "k = 0 is for av"),
         (("--k", "513"), "512 dimensions"),
         (("--runs", "0"), "--runs"),
+        (("--seed", "-1"), "--seed"),
         (("--memory", "much"), "800M, 4G or 1.5T"),
         (("--precision", "float16"), "bfloat16"),
     ],

@@ -6,7 +6,7 @@ import numpy as np
 
 from data.files.cache import STATUSES, seal, status_counts
 from data.files.hdf5 import write_array
-from data.files.runs import UNSCORED, Head, HeadOutcome, Runs, TestSet, representation_size
+from data.files.runs import UNSCORED, Head, HeadOutcome, Runs, TestSet
 from data.metrics import confusion_matrix
 
 NAMES = ("affectnet", "rafdb", "sfew")
@@ -16,7 +16,6 @@ HEADER = {
     "image_size": 64,
     "alignment_version": 1,
     "precision": "float32",
-    "feature_size": 512,
     "views": 0,
     "aligned_digest": "d" * 64,
 }
@@ -32,7 +31,7 @@ CENTRES = np.array(
         [-0.45, 0.6, 0.5],
     ]
 )
-MIXING = np.random.default_rng(1).normal(size=(3, 512))
+WIDTH = 512  # of the features, where no other is asked for
 
 
 def make_study(
@@ -44,11 +43,13 @@ def make_study(
     names=NAMES,
     toy=False,
     families=("cake", "av", "cake-norm", "baseline", "av-true"),
+    width=WIDTH,
 ):
     """Write features/NAME.h5 below `folder`; returns the Runs on them. Annotated arousal-valence is there for the first
     name alone, with av-true."""
     generator = np.random.default_rng(0)
-    rows = {name: _rows(generator, size) for name, size in zip(names, sizes)}
+    mixing = np.random.default_rng(1).normal(size=(3, width))  # hidden factors to features
+    rows = {name: _rows(generator, size, mixing) for name, size in zip(names, sizes)}
     digests = {
         name: _write(
             folder / "features" / f"{name}.h5", rows[name], toy, annotated=name == names[0] and "av-true" in families
@@ -77,12 +78,12 @@ def make_study(
             "code_version": "0123456789ab",
             "versions": {"python": "3", "torch": "2"},
             "threads": 2,
-            "features": dict.fromkeys(names, HEADER),
+            "features": dict.fromkeys(names, {**HEADER, "feature_size": width}),
         },
     )
     for family, k in _heads(families, ks):
         for run in range(runs):
-            made.outcomes[Head(family, k, run)] = _outcome(made, rows, family, k, run)
+            made.outcomes[Head(family, k, run)] = _outcome(made, rows, family, k, run, mixing)
     return made
 
 
@@ -91,12 +92,12 @@ def _heads(families, ks):
     return [(family, k) for family in families for k in sorted(wanted[family])]
 
 
-def _rows(generator, size):
+def _rows(generator, size, mixing):
     emotion = np.concatenate([np.arange(7), generator.integers(0, 7, size - 7)])
     hidden = CENTRES[emotion] + 0.17 * generator.normal(size=(size, 3))
     status = np.repeat([STATUSES.index("ok"), STATUSES.index("no_face")], [size, 3])
     return {
-        "feature": (hidden @ MIXING + generator.normal(size=(size, 512))).astype(np.float16)[:, None],
+        "feature": (hidden @ mixing + generator.normal(size=(size, mixing.shape[1]))).astype(np.float16)[:, None],
         "emotion": emotion.astype(np.int8),
         "row": np.arange(size) + 5,
         "path": np.array([f"{row}.jpg" for row in range(size)], object),
@@ -118,21 +119,22 @@ def _write(path, rows, toy, *, annotated):
         for split in ("train", "test"):
             for name, array in rows.items():
                 write_array(file, f"{split}/{name}", array)
-        seal(file, "features", header=HEADER, toy=toy, provenance={"emotion": {"domains": {"affectnet": {}}}})
+        header = {**HEADER, "feature_size": rows["feature"].shape[-1]}
+        seal(file, "features", header=header, toy=toy, provenance={"emotion": {"domains": {"affectnet": {}}}})
         return file.attrs["digest"]
 
 
-def _outcome(runs, rows, family, k, run):
+def _outcome(runs, rows, family, k, run, mixing):
     """A head that classifies by the nearest centre, its representation turned and shaken by chance."""
     generator = np.random.default_rng([run, k, len(family)])
     turn = np.linalg.qr(generator.normal(size=(max(3, k), max(3, k))))[0][:3, :k]
-    read = np.linalg.pinv(MIXING)  # (512, 3) features to hidden factors
-    A = (read @ turn).T + 0.0005 * generator.normal(size=(k, 512))
+    read = np.linalg.pinv(mixing)  # (width, 3) features to hidden factors
+    A = (read @ turn).T + 0.0005 * generator.normal(size=(k, mixing.shape[1]))
     B, b, Bv = [], [], []
     for _ in runs.classifiers[: 1 if family == "av-true" else None]:
         centres = CENTRES + 0.06 * generator.normal(size=CENTRES.shape)
         known = np.concatenate(
-            [centres[:, :2] * ("av" in family), centres @ turn if family != "baseline" else centres @ MIXING / 300], 1
+            [centres[:, :2] * ("av" in family), centres @ turn if family != "baseline" else centres @ mixing / 300], 1
         )
         Bv.append(8 * known[:, :2])
         B.append(8 * known[:, 2:])
@@ -166,10 +168,10 @@ def _scored(runs, rows, family, k, run, weights):
             )
             predicted[classifier, runs.span(name)] = logits.argmax(1)
             confusion[classifier, place] = confusion_matrix(own["emotion"], logits.argmax(1), 7)
-    small = family == "cake-norm" or representation_size(family, k) <= 3
+    seen = np.concatenate(seen)
+    small = family == "cake-norm" or (family != "baseline" and seen.shape[1] <= 3)
     if not (small or family == "baseline"):
         return HeadOutcome(seed=run, loss=1.0, confusion=confusion)
-    seen = np.concatenate(seen)
     return HeadOutcome(
         seed=run,
         loss=1.0,

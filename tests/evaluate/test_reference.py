@@ -2,7 +2,7 @@
 
 import inspect
 
-from data.files.runs import representation_size
+from data.heads import family_named
 from evaluate import reference
 
 PRINTED_1 = """
@@ -27,7 +27,7 @@ def pairs(printed):
 def test_table_1_is_as_printed():
     columns = [("cake", 3), ("av", 1), ("av", 0), ("cake", 2)]
     assert reference.TABLE_1 == {name: dict(zip(columns, values)) for name, values in pairs(PRINTED_1)}
-    assert [representation_size(*column) for column in columns] == [3, 3, 2, 2]
+    assert [family_named(name).size(k, reference.FEATURES) for name, k in columns] == [3, 3, 2, 2]
 
 
 def test_table_3_is_as_printed_classifiers_by_row():

@@ -12,7 +12,7 @@ from tests.places import FACES
 
 
 def read(tmp_path, text, **options):
-    return registry.read("manifest", None, table=touch(tmp_path / "my.csv", text), **options)
+    return registry.read("manifest", None, manifest=touch(tmp_path / "my.csv", text), **options)
 
 
 def test_names_synonyms_and_splits(tmp_path):
@@ -61,7 +61,7 @@ def test_what_is_not_understood_is_named(tmp_path, text, match):
 def test_the_real_faces_are_read():
     if not FACES.is_dir():
         pytest.skip("the photographs of ../shared/faces are not at hand")
-    listing = registry.read("manifest", None, table=FACES / "a.csv")
+    listing = registry.read("manifest", None, manifest=FACES / "a.csv")
     assert len(listing.samples) == 1411
     assert sum(sample.left_out == "contempt" for sample in listing.samples) == 7
     assert all(paths.locate(listing.root, sample.path) for sample in listing.samples[:50])
@@ -82,16 +82,18 @@ def test_an_empty_folder_says_what_was_looked_for(tmp_path):
 
 def test_unknown_names_list_the_known_and_scope_is_said():
     with pytest.raises(ValueError, match="known are affectnet, rafdb, sfew, fer2013, manifest, folder"):
-        registry.reader("affectnot")
+        registry.reader_named("affectnot")
     with pytest.raises(ValueError, match="8-class task is out of scope"):
-        registry.reader("affectnet8")
+        registry.reader_named("affectnet8")
 
 
 @pytest.mark.parametrize("name", ["affectnet", "rafdb", "sfew", "fer2013", "folder"])
 def test_a_missing_root_shows_the_expected_tree(tmp_path, name):
     with pytest.raises(FileNotFoundError) as caught:
         registry.read(name, tmp_path / "nowhere")
-    assert "nowhere is not a folder" in str(caught.value) and registry.reader(name).EXPECTED_TREE in str(caught.value)
+    assert "nowhere is not a folder" in str(caught.value) and registry.reader_named(name).expected_tree in str(
+        caught.value
+    )
 
 
 def test_the_toy_mark_travels(tmp_path):

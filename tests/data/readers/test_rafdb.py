@@ -3,6 +3,7 @@
 import pytest
 
 from data.readers import rafdb, registry
+from data.runtime.failures import Refused
 from tests.data.trees import rafdb as tree
 from tests.data.trees import touch
 
@@ -68,13 +69,22 @@ def test_version_one_without_annotations_loads(tmp_path):
     [
         ("manual", "1 2 3 4", "5 points and 3 attributes"),
         ("boundingbox", "1 2 3", "x_min y_min x_max y_max"),
+        ("manual", "1 2 3 4 5 6 7 8 9 ten 1 1 1", "manu_attri.txt cannot be read .*ten"),
+        ("boundingbox", "1 2 3 four", "boundingbox.txt cannot be read .*four"),
     ],
 )
-def test_annotation_files_of_another_length_are_named(tmp_path, folder, content, match):
+def test_annotation_files_of_another_content_are_named(tmp_path, folder, content, match):
     tree(tmp_path, LINES)
     ending = {"manual": "manu_attri", "boundingbox": "boundingbox"}[folder]
     touch(tmp_path / "Annotation" / folder / f"train_00001_{ending}.txt", content)
     with pytest.raises(ValueError, match=match):
+        registry.read("rafdb", tmp_path)
+
+
+def test_labels_that_are_not_text_are_refused(tmp_path):
+    tree(tmp_path, LINES)
+    (tmp_path / "EmoLabel" / "list_patition_label.txt").write_bytes(b"train_00001.jpg \xff\n")
+    with pytest.raises(Refused, match="list_patition_label.txt is not UTF-8 text"):
         registry.read("rafdb", tmp_path)
 
 
@@ -85,11 +95,14 @@ def test_compound_and_missing_trees(tmp_path):
     with pytest.raises(ValueError, match="compound"):
         registry.read("rafdb", tmp_path)
     with pytest.raises(ValueError, match="out of scope"):
-        registry.reader("rafdb-compound")
+        registry.reader_named("rafdb-compound")
 
 
 def test_official_counts_and_splits_do_not_overlap(tmp_path):
-    assert sum(rafdb.OFFICIAL["original"]["train"]) == 12_271 and sum(rafdb.OFFICIAL["original"]["test"]) == 3_068
+    assert (
+        sum(rafdb.READER.official["original"]["train"]) == 12_271
+        and sum(rafdb.READER.official["original"]["test"]) == 3_068
+    )
     listing = registry.read("rafdb", tree(tmp_path, LINES))
     assert not {sample.path for sample in listing.of("train")} & {sample.path for sample in listing.of("test")}
     assert listing.splits == ("train", "test")

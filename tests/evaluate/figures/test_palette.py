@@ -58,5 +58,5 @@ def test_the_measure_knows_white_black_and_red():
     assert lab(["#ff0000"])[0] == pytest.approx([53.24, 80.09, 67.20], abs=0.05)
 
 
-def test_the_two_series_of_figure_4_stay_apart():
-    assert all(closest(SERIES.values(), sight) > 20 for sight in SIGHT)
+def test_the_curves_of_figure_4_stay_apart():
+    assert all(closest(SERIES, sight) > 20 for sight in SIGHT)

@@ -10,10 +10,13 @@ from sklearn.metrics import accuracy_score, f1_score
 from data.emotions import EMOTIONS
 from data.files.runs import Head, write_runs
 from evaluate.cli import main
+from evaluate.figures.circumplex import apart, figure_1
 from evaluate.figures.emotion_maps import emotion_map, figure_5, label_place
 from evaluate.figures.matrices import confusions, cross_database
-from evaluate.figures.paper_figures import _apart, all_plates, figure_1, figure_2, figure_4
 from evaluate.figures.plate import as_svg, drawing
+from evaluate.figures.size_curves import figure_2, figure_4
+from evaluate.figures.writing import all_plates
+from evaluate.representations import CAKE_2
 from evaluate.samples import read_samples
 from tests.evaluate.made_up_runs import make
 from tests.evaluate.made_up_study import make_study
@@ -48,8 +51,8 @@ def test_figure_1_has_every_annotated_sample_in_its_colour(study):
     assert float(plate.records[1]["median_valence"]) == pytest.approx(np.median(happy[:, 0]), abs=1e-4)
 
 
-def test_names_that_would_cover_each_other_move_apart():
-    placed = _apart({0: np.array([0.0, 0.5]), 1: np.array([0.1, 0.52]), 2: np.array([0.0, -0.5])})
+def test_names_that_would_cover_each_other_moveapart():
+    placed = apart({0: np.array([0.0, 0.5]), 1: np.array([0.1, 0.52]), 2: np.array([0.0, -0.5])})
     assert placed[0] == (0, 0.5) and placed[2] == (0, -0.5) and placed[1][1] >= 0.6
 
 
@@ -134,7 +137,7 @@ def test_a_map_says_what_the_classifier_says_at_the_samples(study):
     """The grid cell nearest to a sample has the class that was predicted for it, but for samples at a border."""
     runs, samples = study
     outcome = runs.outcomes[Head("cake", 2, 0)]
-    found = emotion_map("cake", outcome)
+    found = emotion_map(CAKE_2, 0, outcome)
     z = samples["affectnet"].feature @ outcome.weights["A"].T + outcome.weights["a"]
     low, high = np.array(found.extent[::2]), np.array(found.extent[1::2])
     column, row = np.rint((z - low) / (high - low) * (found.classes.shape[1] - 1)).astype(int).T

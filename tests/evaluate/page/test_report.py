@@ -144,7 +144,7 @@ def test_toy_is_called_toy_everywhere(tmp_path):
     runs = make_study(tmp_path, toy=True, runs=2, ks=(1,))
     path, page = written(tmp_path, runs)
     text = path.read_text(encoding="utf-8")
-    assert "TOY DATA, no measure of anything real" in page.text and text.count("class=toymark") == text.count(
+    assert "TOY DATA, no measure of anything real" in page.text and text.count('class="toymark"') == text.count(
         "<figcaption>"
     )
     assert text.count("TOY DATA. ") == 6
@@ -196,9 +196,20 @@ def test_a_path_cannot_end_the_data_or_become_markup(tmp_path):
     samples, gaps = read_samples(runs, tmp_path / "features")
     samples["rafdb"].path[0] = "</script><b>.jpg"
     path = write_report(runs, samples, gaps, tmp_path / "report")
-    assert "</script><b>" not in path.read_text(encoding="utf-8") and "\\u003c/script>\\u003cb>" in path.read_text(
+    assert "</script><b>" not in path.read_text(
         encoding="utf-8"
-    )
+    ) and "\\u003c/script\\u003e\\u003cb\\u003e" in path.read_text(encoding="utf-8")
+
+
+def test_a_hostile_name_of_a_data_set_stays_text(tmp_path):
+    name = "<script>alert(1)</script>"
+    runs = make_study(tmp_path, names=(name, "b"), sizes=(40, 30), runs=1, ks=(1,))
+    samples, gaps = read_samples(runs, tmp_path / "features")
+    text = write_report(runs, samples, gaps, tmp_path / "report").read_text(encoding="utf-8")
+    assert name not in text and "alert(1)" in text and not gaps
+    page = Cells(text)
+    assert f"{name} (40 test images)" in page.text and name in page.cells["table1"]
+    assert text.count("<script") == 2 and text.count("</script>") == 2  # the page's own, and its data
 
 
 def test_the_command_answers_with_the_page_and_tells_what_it_left_out(tmp_path):

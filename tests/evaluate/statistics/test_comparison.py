@@ -8,6 +8,7 @@ from scipy import stats
 from sklearn.metrics import f1_score
 
 from data.files.runs import UNSCORED
+from evaluate.representations import CAKE_2, CAKE_3
 from evaluate.statistics.comparison import (
     Comparison,
     Resamples,
@@ -17,9 +18,9 @@ from evaluate.statistics.comparison import (
     resampled_scores,
     welch_interval,
 )
+from evaluate.tables.cells import percent
 from evaluate.tables.differences import differences
-from evaluate.tables.formats import as_text
-from evaluate.tables.table import percent
+from evaluate.tables.formats.text import as_text
 from tests.evaluate.made_up_runs import make
 
 ALL = ("affectnet", "rafdb", "sfew")
@@ -66,7 +67,7 @@ def test_scores_of_resamples_are_those_of_rows_drawn_one_by_one():
 def test_both_representations_see_the_same_resample():
     """A representation beside its own copy differs by nothing in every resample; drawn apart they would differ."""
     runs = make()
-    found = compare(runs, ("cake", 3), ("cake", 3), ALL, draws(runs))
+    found = compare(runs, CAKE_3, CAKE_3, ALL, draws(runs))
     assert found.over_rows == (0, 0) and found.difference == 0
     assert found.over_runs[0] < 0 < found.over_runs[1]
 
@@ -76,8 +77,8 @@ def test_a_gap_is_supported_and_chance_is_not():
     for (family, k, _), outcome in ((dataclasses.astuple(head), outcome) for head, outcome in wide.outcomes.items()):
         if (family, k) == ("cake", 2):  # every third row wrong
             spoil(wide, outcome, 3)
-    assert compare(wide, ("cake", 3), ("cake", 2), ALL, draws(wide)).verdict == "supported"
-    assert compare(wide, ("cake", 2), ("cake", 3), ALL, draws(wide)).verdict == "worse, supported"
+    assert compare(wide, CAKE_3, CAKE_2, ALL, draws(wide)).verdict == "supported"
+    assert compare(wide, CAKE_2, CAKE_3, ALL, draws(wide)).verdict == "worse, supported"
 
 
 def spoil(runs, outcome, step):
@@ -107,7 +108,7 @@ def test_supported_needs_both_intervals(over_runs, over_rows, verdict):
 
 def test_predictions_are_those_of_the_own_classifier_on_the_own_rows():
     runs = make()
-    found = predictions(runs, ("cake", 3), "rafdb")
+    found = predictions(runs, CAKE_3, "rafdb")
     assert len(found) == 10 and all(len(each) == 90 for each in found)
     confusion = runs.confusions("cake", 3)[0, 1, 1]
     assert confusion[3].sum() == (runs.tests["rafdb"].emotion == 3).sum()

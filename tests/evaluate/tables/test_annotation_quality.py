@@ -1,37 +1,18 @@
-"""Classifiers against each other: scikit-learn's kappa, hand-worked parts of disagreement, drops recomputed from raw
-predictions."""
+"""Classifiers against each other: drops and agreement recomputed from raw predictions, gaps named."""
 
 import numpy as np
 import pytest
-from sklearn.metrics import cohen_kappa_score, f1_score
+from sklearn.metrics import f1_score
 
 from data.files.runs import Head
-from evaluate.tables.annotation_quality import annotation_quality, answer_counts, kappa, quantity
-from evaluate.tables.formats import as_csv, as_text
+from evaluate.tables.annotation_quality import annotation_quality
+from evaluate.tables.formats.registry import records_of
+from evaluate.tables.formats.text import as_text
 from tests.evaluate.made_up_runs import make
 
 
 def tables(runs):
     return {table.name: table for table in annotation_quality(runs)}
-
-
-def test_kappa_is_scikit_learns():
-    runs = make(runs=2)
-    counts = answer_counts(runs, "affectnet", "sfew")
-    for run in range(2):
-        answers = runs.outcomes[Head("cake", 3, run)].predicted
-        assert kappa(counts)[run] == pytest.approx(cohen_kappa_score(answers[0], answers[2]))
-
-
-def test_disagreement_by_amount_and_by_allocation_by_hand():
-    """Ten images: one says fear of 4, the other of 6, and they agree on 2: 6 differ, 2 of them must, for the amounts
-    do."""
-    counts = np.zeros((7, 7), int)
-    counts[4, 4], counts[4, 6], counts[6, 4], counts[6, 6] = 2, 2, 4, 2
-    assert quantity(counts) == pytest.approx(0.2)
-    swapped = np.zeros((7, 7), int)
-    swapped[4, 6] = swapped[6, 4] = 5
-    assert quantity(swapped) == 0
 
 
 def test_the_parts_add_up():
@@ -88,7 +69,7 @@ def test_shares_are_of_all_images_and_sum_to_one():
 
 def test_one_domain_or_no_predictions_is_named_in_every_table():
     for table in annotation_quality(make(("affectnet",), sizes=(60,), runs=2))[:3]:
-        assert "one domain alone" in as_text(table) and "absent" in as_csv([table])
+        assert "one domain alone" in as_text(table) and "absent" in records_of([table])
     bare = make(runs=2)
     for outcome in bare.outcomes.values():
         outcome.predicted = None

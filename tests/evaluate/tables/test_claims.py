@@ -6,8 +6,8 @@ import pytest
 from data.files.runs import Head
 from data.metrics import accuracy_score, macro_f1_score
 from evaluate.statistics.comparison import Comparison, Resamples
-from evaluate.tables.claims import CLAIMS, _paper, answer, claims
-from evaluate.tables.formats import as_text
+from evaluate.tables.claims import CLAIMS, answer, claims, paper_gap
+from evaluate.tables.formats.text import as_text
 from tests.evaluate.made_up_runs import make
 from tests.evaluate.made_up_study import make_study
 
@@ -31,14 +31,14 @@ def test_yes_and_no_need_both_tests(over_runs, over_rows, expected):
 
 
 def test_the_papers_own_gaps():
-    gaps = [round(_paper(CLAIMS[1], [name]), 1) for name in ("affectnet", "sfew", "rafdb")]
-    assert gaps == [2.5, 3.9, 1.4] and _paper(CLAIMS[1], ["affectnet", "sfew"]) is None
+    gaps = [round(paper_gap(CLAIMS[1], [name]), 1) for name in ("affectnet", "sfew", "rafdb")]
+    assert gaps == [2.5, 3.9, 1.4] and paper_gap(CLAIMS[1], ["affectnet", "sfew"]) is None
     assert (
-        _paper(CLAIMS[0], ["rafdb"]) == pytest.approx(0.6)
-        and _paper(CLAIMS[4], ["affectnet"]) == 3
-        and _paper(CLAIMS[4], ["mine"]) is None
+        paper_gap(CLAIMS[0], ["rafdb"]) == pytest.approx(0.6)
+        and paper_gap(CLAIMS[4], ["affectnet"]) == 3
+        and paper_gap(CLAIMS[4], ["mine"]) is None
     )
-    assert _paper(CLAIMS[3], ["affectnet"]) == pytest.approx(-0.2)  # the paper's own table does not bear this out
+    assert paper_gap(CLAIMS[3], ["affectnet"]) == pytest.approx(-0.2)  # the paper's own table does not bear this out
 
 
 def test_every_difference_is_that_of_the_raw_counts(tmp_path):
@@ -47,8 +47,8 @@ def test_every_difference_is_that_of_the_raw_counts(tmp_path):
     for claim, test, score in ((CLAIMS[2], "rafdb", macro_f1_score), (CLAIMS[4], "affectnet", accuracy_score)):
         place = list(runs.tests).index(test)
         slow = [
-            np.mean([score(runs.outcomes[Head(*pair, run)].confusion[place, place]) for run in range(3)])
-            for pair in (claim.first, claim.second)
+            np.mean([score(runs.outcomes[Head(*each.key, run)].confusion[place, place]) for run in range(3)])
+            for each in (claim.first, claim.second)
         ]
         assert float(records[claim.text, test]["difference"]) == pytest.approx(100 * (slow[0] - slow[1]), abs=1e-3)
     assert records[CLAIMS[2].text, "all"]["supported"] == "yes"  # planted: two dimensions cannot hold three factors

@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
 
-from data import metrics
 from data.files.runs import Head, HeadOutcome
 from evaluate import reference
-from evaluate.statistics.scores import multi_domain, over_runs, score_of, with_undetected
-from evaluate.tables.formats import as_csv, as_markdown, as_text
-from evaluate.tables.paper_tables import all_tables, conventions, difference, summary, table_1, table_2, table_3
-from evaluate.tables.table import percent
+from evaluate.statistics.scores import over_runs
+from evaluate.tables.cells import difference, percent
+from evaluate.tables.formats.markdown import as_markdown
+from evaluate.tables.formats.registry import records_of
+from evaluate.tables.formats.text import as_text
+from evaluate.tables.paper_tables import conventions, multi_domain_summary, table_1, table_2, table_3
+from evaluate.tables.writing import all_tables
 from tests.evaluate.made_up_runs import make
 
 
@@ -91,12 +93,6 @@ def test_table_3_crosses_every_classifier_with_every_test_set():
         assert float(record["mean"]) == pytest.approx(slow(runs, "cake", 3, classifier, test, macro)[0], abs=1e-3)
 
 
-def test_the_multi_domain_score_weights_test_sets_by_size():
-    runs = make()
-    own = [score_of(runs, "cake", 3, classifier=name, test=name).mean for name in runs.tests]
-    assert multi_domain(runs, "cake", 3).mean == pytest.approx(np.average(own, weights=[140, 90, 40]))
-
-
 def test_the_order_of_the_runs_is_no_matter():
     runs, turned = make(), make()
     turned.outcomes = dict(reversed(turned.outcomes.items()))
@@ -127,10 +123,10 @@ def test_what_cannot_be_computed_says_why():
     runs = make(families=("cake", "baseline"))
     rows = table_1(runs).rows
     assert rows[1][3] == "– no predicted arousal-valence" and "±" in rows[0][3]
-    assert ("CAKE-3-Norm", "3", "– not swept") in summary(runs).rows
+    assert ("CAKE-3-Norm", "3", "– not swept") in multi_domain_summary(runs).rows
     for head in [head for head in runs.outcomes if head.family == "baseline"]:
         runs.outcomes[head].failure = "diverged"
-    assert ("Baseline", "512", "– every run diverged") in summary(runs).rows
+    assert ("Baseline", "512", "– every run diverged") in multi_domain_summary(runs).rows
     assert any("10 heads diverged" in note for note in table_1(runs).notes)
 
 
@@ -156,7 +152,7 @@ def test_formats_hold_the_same_numbers():
     table = table_1(make())
     cell = table.rows[0][3]
     assert cell in as_text(table) and cell in as_markdown(table)
-    parsed = list(csv.DictReader(io.StringIO(as_csv([table]))))
+    parsed = list(csv.DictReader(io.StringIO(records_of([table]))))
     assert cell == f"{float(parsed[0]['mean']):.1f} ± {float(parsed[0]['deviation']):.1f}"
     assert all(
         line.count("|") == len(table.columns) + 1 for line in as_markdown(table).splitlines() if line.startswith("|")
@@ -229,33 +225,6 @@ def test_provenance_of_an_older_sweep_may_lack_what_the_notes_say():
     runs = make(runs=2)
     runs.provenance = {}
     assert not any("pre-trained" in note or "trained on" in note for note in table_1(runs).notes)
-
-
-def test_images_without_a_face_count_as_errors_by_hand():
-    confusion = np.zeros((7, 7), int)
-    confusion[0, 0], confusion[0, 1], confusion[1, 1] = 6, 2, 4
-    wide = with_undetected(confusion, np.array([2, 4, 0, 0, 0, 0, 0]))
-    assert metrics.accuracy_score(wide) == 10 / 18 and metrics.mean_recall_score(wide) == (6 / 10 + 4 / 8) / 2
-    assert metrics.macro_f1_score(wide) == pytest.approx((12 / 16 + 8 / 14) / 2)
-
-
-@pytest.mark.parametrize(
-    "kind, score", [("macro F1", macro), ("accuracy", accuracy_score), ("mean recall", balanced_accuracy_score)]
-)
-def test_scores_with_undetected_faces_are_those_of_rows_answered_by_no_class(kind, score):
-    runs = make(runs=2)
-    found = score_of(runs, "cake", 3, classifier="sfew", test="sfew", score=kind)
-    emotion = runs.tests["sfew"].emotion
-    truth = np.concatenate([emotion, emotion[:3]])  # the made-up test sets list three more images, of these classes
-    answers = [np.concatenate([runs.outcomes[Head("cake", 3, run)].predicted[2, -40:], [7, 7, 7]]) for run in range(2)]
-    if (
-        kind == "mean recall"
-    ):  # answers beside the classes of the truth: scikit-learn warns, and leaves them out as we do
-        with pytest.warns(UserWarning):
-            expected = np.mean([score(truth, each) for each in answers])
-    else:
-        expected = np.mean([score(truth, each) for each in answers])
-    assert found.undetected_wrong == pytest.approx(expected) and found.undetected_wrong < found.mean
 
 
 def test_coverage_is_told_twice():

@@ -12,7 +12,7 @@ import pytest
 from data.files.cache import STATUSES, CacheError, coverage, damaged, open_cache, read_split
 from data.files.publish import Mismatch
 from data.files.shards import DamagedShard
-from data.sample import Sample
+from data.sample import POINTS_68, Sample
 from extract.crops import aligned_cache
 from extract.crops.cropping import Rule, outcome
 from extract.workers import supervise
@@ -153,13 +153,13 @@ def same_digest(folder, workers, resumes):
     assert digest(folder / "b.h5") == digest(folder / "plain.h5")
 
 
-def accident(sample, root, rule):
+def accident(sample, root, rule, detector):
     """The work of a worker that some images kill, or hang for longer than it is waited."""
     if sample.row % 8 == 3:
         os.kill(os.getpid(), signal.SIGSEGV)
     if sample.row == 5:
         time.sleep(60)
-    return outcome(sample, root, rule)
+    return outcome(sample, root, rule, detector)
 
 
 def test_only_the_rows_that_kill_their_worker_are_marked_and_the_rest_is_unharmed(tmp_path, monkeypatch):
@@ -185,7 +185,7 @@ def test_only_the_rows_that_kill_their_worker_are_marked_and_the_rest_is_unharme
 
 def test_landmarks_of_the_data_set_that_are_no_numbers_are_a_reason_and_no_crash(tmp_path):
     made = listing(tmp_path / "images", {"train": 3})
-    odd = dataclasses.replace(made.samples[1], landmarks="1;2;x;4")
+    odd = dataclasses.replace(made.samples[1], landmarks="1;2;x;4", scheme=POINTS_68)
     aligned_cache.align(
         dataclasses.replace(made, samples=(made.samples[0], odd, made.samples[2])),
         tmp_path / "a.h5",
@@ -201,7 +201,7 @@ def jpeg(arrays, place):
     return arrays["jpeg"][arrays["jpeg_offset"][place] : arrays["jpeg_offset"][place + 1]]
 
 
-def broken_installation(sample, root, rule):
+def broken_installation(sample, root, rule, detector):
     raise FileNotFoundError("landmark weights are missing")
 
 

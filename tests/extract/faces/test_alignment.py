@@ -5,7 +5,10 @@ import cv2
 import numpy as np
 import pytest
 
+from data.runtime.failures import Refused
+from data.sample import EYE_CENTRES, EYE_CORNERS, POINTS_68
 from extract.faces import alignment
+from extract.faces.landmarks import Landmarks
 
 
 def transform(scale, degrees, shift):
@@ -49,8 +52,8 @@ def test_68_points_and_the_detectors_5_give_the_same_crop():
     landmarks = generator.uniform(20, 200, (68, 2)).astype(np.float32)
     five = landmarks[[45, 42, 36, 39, 33]]
     np.testing.assert_allclose(
-        alignment.similarity(*alignment.anchors(landmarks, "dataset")),
-        alignment.similarity(*alignment.anchors(five, "detector")),
+        alignment.similarity(*alignment.anchors(Landmarks(landmarks, POINTS_68))),
+        alignment.similarity(*alignment.anchors(Landmarks(five, EYE_CORNERS))),
     )
 
 
@@ -73,3 +76,25 @@ def test_the_whole_image_fills_the_crop():
     image[:24] = 200
     assert alignment.whole(image).shape == (224, 224, 3)
     assert alignment.whole(image)[50, 100, 0] == 200 and alignment.whole(image)[180, 100, 0] == 0
+
+
+def test_the_mouth_is_left_out_of_the_fit():
+    points = np.random.default_rng(4).uniform(20, 80, (5, 2)).astype(np.float32)
+    smiling = points + np.float32([[0, 0], [0, 0], [0, 0], [-9, -4], [9, -4]])
+    fits = [alignment.similarity(*alignment.anchors(Landmarks(each, EYE_CENTRES))) for each in (points, smiling)]
+    np.testing.assert_array_equal(*fits)
+    moved_nose = points + np.float32([[0, 0], [0, 0], [0, 5], [0, 0], [0, 0]])  # the control
+    assert not np.array_equal(alignment.similarity(*alignment.anchors(Landmarks(moved_nose, EYE_CENTRES))), fits[0])
+
+
+@pytest.mark.parametrize(
+    "count, scheme, match",
+    [
+        (5, "", "known are '68 points', 'eye corners', 'eye centres'"),
+        (98, "98 points", "scheme '98 points'"),
+        (68, EYE_CORNERS, r"shape \(68, 2\); the scheme 'eye corners' has \(5, 2\)"),
+    ],
+)
+def test_an_unknown_scheme_or_another_number_of_points_is_refused_and_never_guessed(count, scheme, match):
+    with pytest.raises(Refused, match=match):
+        Landmarks(np.zeros((count, 2), np.float32), scheme)

@@ -175,7 +175,8 @@ from tests.data.hostile_paths import make
 root, paths = make(Path(sys.argv[1]))
 opened = []
 sys.addaudithook(lambda event, arguments: opened.append(str(arguments[0])) if event == "open" else None)
-found = {path: outcome(Sample(path, "test", 0), root, Rule(landmarks="none")).status for path in [*paths, "in.jpg"]}
+rule = Rule(landmarks="none")
+found = {path: outcome(Sample(path, "test", 0), root, rule, None).status for path in [*paths, "in.jpg"]}
 outside = ("/proc", "/dev", sys.argv[1])
 json.dump([found, [path for path in opened if "secret" in path or path.startswith(outside)]], sys.stdout)
 """

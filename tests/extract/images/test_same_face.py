@@ -125,7 +125,7 @@ def test_the_same_face_is_found_within_a_pixel(name, detector, face):
     found = detector.faces(image)
     assert len(found) == 1 and found[0].found_by == face.found_by
     np.testing.assert_allclose(found[0].box, face.box, atol=1)
-    np.testing.assert_allclose(found[0].landmarks, face.landmarks, atol=1)
+    np.testing.assert_allclose(found[0].landmarks.points, face.landmarks.points, atol=1)
 
 
 def test_one_bit_a_pixel(detector, face):

@@ -70,9 +70,9 @@ def said(text):
 
 
 HOSTILE = {
-    "another version": (lambda good: {**good, "cake": 99}, "no checkpoint of this version"),
-    "a tensor for a version": (lambda good: {**good, "cake": torch.ones(3)}, "no checkpoint of this version"),
-    "a list": (lambda good: [1, 2], "no checkpoint of this version"),
+    "another version": (lambda good: {**good, "cake": 99}, "not a checkpoint of this version"),
+    "a tensor for a version": (lambda good: {**good, "cake": torch.ones(3)}, "not a checkpoint of this version"),
+    "a list": (lambda good: [1, 2], "not a checkpoint of this version"),
     "no meta": (lambda good: {"cake": 1, "weights": good["weights"]}, "has no meta in JSON"),
     "meta is not text": (said(3), "has no meta in JSON"),
     "meta is not JSON": (said("{'task': 1}"), "has no meta in JSON"),
@@ -83,7 +83,7 @@ HOSTILE = {
     "another task": (said(json.dumps({**META, "task": "valence-arousal"})), "was trained for valence-arousal"),
     "classes in another order": (
         said(json.dumps({**META, "emotions": sorted(EMOTIONS)})),
-        "orders its classes otherwise",
+        "has its classes in another order",
     ),
     "no weights": (lambda good: {"cake": 1, "meta": good["meta"]}, "no tensors by name"),
     "weights in a list": (lambda good: {**good, "weights": [1]}, "no tensors by name"),
@@ -142,7 +142,7 @@ class Hostile:
 )
 def test_code_in_a_checkpoint_is_not_run(tmp_path, save):
     save({"cake": 1, "meta": json.dumps(META), "weights": Hostile(tmp_path / "was_run")}, tmp_path / "a.pt")
-    refused(tmp_path / "a.pt", "no readable checkpoint")
+    refused(tmp_path / "a.pt", "not a readable checkpoint")
     assert not (tmp_path / "was_run").exists()
     with open(tmp_path / "plain.pickle", "wb") as file:
         pickle.dump(Hostile(tmp_path / "was_run"), file)
@@ -155,7 +155,7 @@ def test_a_cut_checkpoint_is_refused(tmp_path, good, share):
     torch.save(good, tmp_path / "a.pt")
     data = (tmp_path / "a.pt").read_bytes()
     (tmp_path / "a.pt").write_bytes(data[: int(len(data) * share)])
-    refused(tmp_path / "a.pt", "no readable checkpoint")
+    refused(tmp_path / "a.pt", "not a readable checkpoint")
 
 
 def test_an_archive_that_unfolds_is_refused_unread(tmp_path, monkeypatch):
@@ -168,7 +168,7 @@ def test_an_archive_that_unfolds_is_refused_unread(tmp_path, monkeypatch):
             packed.writestr(member, archive.read(member))
         packed.writestr("archive/data/bomb", bytes(2**24))
     monkeypatch.setattr(torch, "load", lambda *arguments, **options: pytest.fail("it was read"))
-    refused(tmp_path / "packed.pt", "unfolds to more than it holds")
+    refused(tmp_path / "packed.pt", "may unpack to more bytes than it has")
     with zipfile.ZipFile(tmp_path / "names.pt", "w") as archive:
         archive.writestr("archive/data.pkl", bytes(checkpoint.MOST_PICKLED_BYTES + 1))
     refused(tmp_path / "names.pt", "names more than a network has")
@@ -227,8 +227,8 @@ def spoilt(key, name, value):
     [
         ({"meta": "{}"}, "does not say its task"),
         ({"log": "{"}, "has no log in JSON"),
-        ({"log": "[3]"}, "no list of rows"),
-        ({"log": '[{"loss": "x"}]'}, "no list of rows"),
+        ({"log": "[3]"}, "not a list of rows"),
+        ({"log": '[{"loss": "x"}]'}, "not a list of rows"),
         ({"network": {}}, "does not hold the weights of this network"),
         (
             {"network": {**trained()[0].state_dict(), "0.bias": torch.full((3,), torch.nan)}},

@@ -9,6 +9,7 @@ import pytest
 
 from data.emotions import EMOTIONS
 from data.readers import registry
+from data.runtime.failures import Refused
 from extract.toy import toy_corpus
 from extract.toy.picture import Style, draw
 from extract.toy.shape import Expression, neutral
@@ -60,8 +61,8 @@ def test_the_same_seed_gives_the_same_files(corpus, tmp_path):
 def test_it_draws_where_opencv_has_already_run_threads(tmp_path):
     """A process forked after that hangs in its first call of OpenCV."""
     code = (
-        "import cv2, numpy, sys; from extract import toy; cv2.setNumThreads(4)\n"
-        "cv2.GaussianBlur(numpy.zeros((2000, 2000, 3), numpy.uint8), (31, 31), 5)\ntoy.draw(sys.argv[1], size=3)"
+        "import cv2, numpy, sys; from extract.toy import toy_corpus; cv2.setNumThreads(4)\n"
+        "cv2.GaussianBlur(numpy.zeros((2000, 2000, 3), numpy.uint8), (31, 31), 5)\ntoy_corpus.draw(sys.argv[1], size=3)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "toy")], timeout=60, check=True)
     assert (tmp_path / "toy" / "toy.json").is_file()
@@ -72,9 +73,16 @@ def test_a_finished_corpus_is_kept_and_others_are_refused(corpus, tmp_path):
     with pytest.raises(ValueError, match="seed 3, this call asks for 4"):
         toy_corpus.draw(corpus, seed=4, size=70)
     (tmp_path / "thesis.txt").write_text("irreplaceable")
-    with pytest.raises(ValueError, match="holds no toy corpus; it is left alone"):
+    with pytest.raises(ValueError, match="does not hold a toy corpus; it is left alone"):
         toy_corpus.draw(tmp_path, seed=3, size=70)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]"])
+def test_a_mark_that_is_not_ours_is_refused(tmp_path, content):
+    (tmp_path / "toy.json").write_text(content)
+    with pytest.raises(Refused, match="toy.json does not hold the settings of a toy corpus"):
+        toy_corpus.draw(tmp_path, size=70)
 
 
 def test_an_interrupted_corpus_is_drawn_again(tmp_path):
@@ -146,7 +154,7 @@ def test_the_detector_finds_them_and_agrees_on_the_landmarks():
         found += bool(faces)
         if faces:
             size = np.linalg.norm(points[45] - points[36])
-            errors.append(np.abs(faces[0].landmarks - points[[45, 42, 36, 39, 33]]).mean() / size)
+            errors.append(np.abs(faces[0].landmarks.points - points[[45, 42, 36, 39, 33]]).mean() / size)
     assert found >= 0.95 * len(pictures)
     assert np.mean(errors) < 0.05
 

@@ -1,4 +1,4 @@
-"""One table as text, Markdown and CSV: aligned, within the terminal, and read back by a machine."""
+"""One table as text, Markdown, LaTeX and CSV: aligned, within the terminal, and read back by a machine."""
 
 import csv
 import io
@@ -6,7 +6,10 @@ import re
 
 import pytest
 
-from evaluate.tables.formats import WIDTH, as_csv, as_html, as_latex, as_markdown, as_text
+from evaluate.tables.formats.latex import as_latex
+from evaluate.tables.formats.markdown import as_markdown
+from evaluate.tables.formats.registry import records_of
+from evaluate.tables.formats.text import WIDTH, as_text
 from evaluate.tables.table import Table
 
 
@@ -53,7 +56,7 @@ def test_markdown_escapes_bars_and_lists_notes():
 def test_csv_reads_back_in_full():
     first = {"table": "one", "mean": "58.1234", "absent": ""}
     second = {"table": "two", "mean": "", "absent": 'no "arousal", none'}
-    text = as_csv([table(records=[first]), table(records=[second])])
+    text = records_of([table(records=[first]), table(records=[second])])
     assert list(csv.DictReader(io.StringIO(text))) == [first, second] and text.count("\n") == 3
 
 
@@ -77,9 +80,3 @@ def test_latex_has_booktabs_rules_and_nothing_tex_would_misread():
     assert r"\caption{A title}" in as_latex(made)
     assert as_latex(made).count("{") == as_latex(made).count("}") and r"2 \% of it." in as_latex(made)
     assert not set("±–%") & set(re.sub(r"\\%", "", as_latex(made)))
-
-
-def test_html_escapes_and_points_to_its_csv():
-    text = as_html(table(rows=[("<a>", "1.0"), ("b & c", "-")], notes=["x < y"]))
-    assert "&lt;a&gt;" in text and "b &amp; c" in text and "<li>x &lt; y</li>" in text and 'href="made.csv"' in text
-    assert text.count("<td class=number>") == 2

@@ -1,0 +1,39 @@
+"""All plates of a results file, and the files that they are written to."""
+
+from pathlib import Path
+
+from data.files.publish import publish_text
+from data.files.runs import Runs
+from evaluate.figures.circumplex import figure_1
+from evaluate.figures.emotion_maps import figure_5
+from evaluate.figures.matrices import confusions, cross_database
+from evaluate.figures.plate import Plate, drawing, publish_figure
+from evaluate.figures.size_curves import figure_2, figure_4
+from evaluate.records import as_csv
+from evaluate.representations import TOY
+
+
+def all_plates(runs: Runs, samples: dict) -> list[Plate]:
+    """Every Plate, in the paper's order; those that cannot be drawn say why."""
+    return [
+        figure_1(runs, samples),
+        figure_2(runs),
+        figure_4(runs),
+        figure_5(runs, samples),
+        cross_database(runs),
+        confusions(runs),
+    ]
+
+
+def write_figures(runs: Runs, samples: dict, folder: Path) -> list[Plate]:
+    """Write every plate that can be drawn as pictures and its numbers as CSV, and captions of all; returns all
+    plates."""
+    with drawing():
+        plates = all_plates(runs, samples)
+        for plate in plates:
+            if plate.figure is not None:
+                publish_figure(plate.figure, folder, plate.name)
+                publish_text(folder / f"{plate.name}.csv", as_csv(plate.told(toy=runs.toy)))
+    captions = [f"{TOY * runs.toy}{plate.title}. {plate.caption}" for plate in plates]
+    publish_text(folder / "captions.txt", "\n\n".join(captions) + "\n")
+    return plates

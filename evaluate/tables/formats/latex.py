@@ -1,0 +1,69 @@
+"""A table in LaTeX, for the package booktabs."""
+
+import re
+
+from evaluate.tables.table import Table
+
+# What TeX reads as its own, or has no glyph for in its old encodings.
+TEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{sign: "\\" + sign for sign in "&%$#_{}"},
+    "±": r"$\pm$",
+    "–": "--",
+    "−": "$-$",
+    "≥": r"$\ge$",
+    "κ": r"$\kappa$",
+    "²": "$^2$",
+    "<": "$<$",
+    ">": "$>$",
+}
+
+
+def as_latex(table: Table) -> str:
+    """A table environment: rules above, below and under the heads, a thin one where the first column names a new
+    group."""
+    heads, *rows = ([_cell(cell) for cell in row] for row in (table.columns, *table.rows))
+    caption = re.sub(r"Table \d\. ", "", table.title)  # LaTeX counts by itself
+    lines = [
+        r"\begin{table}[tb]",
+        r"\centering",
+        rf"\caption{{{_tex(caption)}}}",
+        rf"\label{{tab:{table.name.replace('_', '-')}}}",
+        rf"\begin{{tabular}}{{{'l' * len(heads)}}}",
+        r"\toprule",
+        _line(heads),
+        r"\midrule",
+        *_body(rows),
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+    if table.notes:
+        notes = "; ".join(_tex(note.rstrip(".")) for note in table.notes)
+        lines.append(rf"\par\smallskip\footnotesize {notes}.")
+    return "\n".join([*lines, r"\end{table}"]) + "\n"
+
+
+def _body(rows):
+    """Lines of the rows; groups, where the first column leaves cells empty, stand apart."""
+    grouped = any(not row[0] for row in rows)
+    for position, row in enumerate(rows):
+        if grouped and position > 0 and row[0]:
+            yield r"\addlinespace"
+        yield _line(row)
+
+
+def _line(cells):
+    return " & ".join(cells) + r" \\"
+
+
+def _cell(text):
+    """A cell, pushed in where its text begins with a space."""
+    indent = r"\quad " if text.startswith(" ") else ""
+    return indent + _tex(text.strip())
+
+
+def _tex(text):
+    text = "".join(TEX.get(sign, sign) for sign in text)
+    return re.sub(r"(?<![\w-])-(?=\d)", "$-$", re.sub(r"(?<!\w)\+(?=\d)", "$+$", text))

@@ -1,0 +1,52 @@
+"""All tables of a results file, and the files that they are written to."""
+
+from pathlib import Path
+
+import numpy as np
+
+from data.files.publish import publish_text
+from data.files.runs import Runs
+from evaluate.statistics.comparison import Resamples
+from evaluate.tables.claims import claims
+from evaluate.tables.differences import differences
+from evaluate.tables.formats.registry import FORMATS
+from evaluate.tables.formats.text import as_text
+from evaluate.tables.paper_tables import conventions, multi_domain_summary, table_1, table_2, table_3
+from evaluate.tables.section_2_1 import section_2_1
+from evaluate.tables.table import Table
+
+# Table 1 is followed by its multi-domain summary, Table 2 by our scores under every convention.
+FILES = {
+    "table1": ("table1", "multi_domain"),
+    "differences": ("differences",),
+    "claims": ("claims",),
+    "table2": ("table2", "conventions"),
+    "table3": ("table3",),
+    "section2_1": ("section2_1",),
+}
+
+
+def all_tables(runs: Runs) -> list[Table]:
+    """[Table 1, its multi-domain summary, what differs, the paper's claims, Table 2, our scores under every convention,
+    Table 3, Section 2.1]."""
+    resamples = Resamples(runs, np.random.default_rng(0))  # the same draws whenever the same file is read
+    return [
+        table_1(runs),
+        multi_domain_summary(runs),
+        differences(runs, resamples),
+        claims(runs, resamples),
+        table_2(runs),
+        conventions(runs),
+        table_3(runs),
+        section_2_1(runs),
+    ]
+
+
+def write_tables(runs: Runs, folder: Path) -> str:
+    """Write every table in every format; returns the text of all."""
+    made = {table.name: table for table in all_tables(runs)}
+    for name, parts in FILES.items():
+        tables = [made[part] for part in parts]
+        for each in FORMATS.values():
+            publish_text(folder / f"{name}.{each.ending}", each.write(tables))
+    return "\n".join(map(as_text, made.values()))
