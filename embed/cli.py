@@ -1,24 +1,15 @@
 """The `embed` command: stage two, on cached features alone."""
 
 import logging
-import signal
 import sys
 import time
 from pathlib import Path
 
 import click
 
+from data.runtime import plugins
+from data.runtime.commands import expected_failures
 from embed.sizes import parse_bytes, parse_sizes
-
-FAMILIES = ("cake", "av", "cake-norm", "baseline", "av-true")
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, handled as Ctrl-C is."""
-
-
-def _terminate(number, frame):
-    raise Terminated
 
 
 class Parsed(click.ParamType):
@@ -35,24 +26,36 @@ class Parsed(click.ParamType):
 
 
 class Names(click.ParamType):
-    """Names separated by commas, each one of the known where there are known ones."""
+    """Names separated by commas."""
 
     name = "names"
 
-    def __init__(self, known=()):
-        self.known = known
+    def __init__(self, find=str):
+        """find: what a name stands for; its ValueError lists the known ones."""
+        self.find = find
 
     def convert(self, value, param, ctx):
         names = list(value) if isinstance(value, (list, tuple)) else [name.strip() for name in value.split(",")]
         for name in names:
-            if self.known and name not in self.known:
-                self.fail(f"{name!r} is unknown; known are {', '.join(self.known)}", param, ctx)
+            try:
+                self.find(name)
+            except ValueError as error:
+                self.fail(str(error), param, ctx)
         return names
 
 
+def _family(name):
+    """The family of a name, among those that are known when the option is read."""
+    from data.heads import family_named
+
+    return family_named(name)
+
+
 @click.group()
+@expected_failures
 def main():
     """Stage two: trains CAKE-k, AV, AVk and baseline heads on cached features, all sizes and all runs together."""
+    plugins.load()
     logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.INFO)
 
 
@@ -76,7 +79,7 @@ def main():
 @click.option(
     "--family",
     "families",
-    type=Names(FAMILIES),
+    type=Names(_family),
     default="cake,av",
     show_default=True,
     help="Families trained for these k. What Tables 1-3 need is always trained beside them.",
@@ -86,7 +89,7 @@ def main():
     "--datasets", type=Names(), help="Caches in features/ to train on together.  [default: every labelled one]"
 )
 @click.option("--results", type=click.Path(path_type=Path), help="Results file.  [default: WORKDIR/results/runs.h5]")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option(
     "--precision",
     type=click.Choice(["float32", "bfloat16"]),
@@ -106,6 +109,7 @@ def main():
     is_flag=True,
     help="Keep the weights of every head (2 KB for each of its dimensions), not of the small ones alone.",
 )
+@expected_failures
 def sweep(workdir, sizes, families, runs, datasets, results, seed, precision, device, memory, keep_weights):
     """Train all heads of a sweep and write their confusion counts to results/runs.h5.
 
@@ -116,21 +120,16 @@ def sweep(workdir, sizes, families, runs, datasets, results, seed, precision, de
             f"{' and '.join(families)} need at least one dimension, k = 0 is for av and av-true", param_hint="--k"
         )
     results = results or workdir / "results" / "runs.h5"
-    from embed.ranks import Stopped, joined
+    from data.runtime.ranks import joined
     from embed.sweep import Request
 
-    signal.signal(signal.SIGTERM, _terminate)
     try:
         with joined() as ranks:
-            settings, place = _settings(seed, precision, device, memory, ranks)
+            settings, place = ranks.together(lambda: _settings(seed, precision, device, memory, ranks))
             said = _sweep(workdir, datasets, results, Request(sizes, families, runs, keep_weights), settings, place)
-    except Stopped:
-        sys.exit(1)
-    except KeyboardInterrupt as stopped:  # what Terminated is, too
-        click.echo(f"\nstopped; finished blocks are in {results}, and the same call does the rest", err=True)
-        sys.exit(128 + (signal.SIGTERM if isinstance(stopped, Terminated) else signal.SIGINT))
-    except (ValueError, OSError) as error:
-        raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt as stopped:
+        stopped.args = (f"finished blocks are kept in {results}",)
+        raise
     if ranks.first:
         click.echo(said, err=True)
         click.echo(results)
@@ -139,12 +138,12 @@ def sweep(workdir, sizes, families, runs, datasets, results, seed, precision, de
 def _settings(seed, precision, device, memory, ranks):
     import torch
 
-    from embed.device import choose_device, feature_memory, refuse_precision, use_available_cpus
+    from data.runtime.device import choose_device, feature_memory, refuse_precision, use_own_cpus
     from embed.settings import HeadSettings
     from embed.sweep import Place
 
-    use_available_cpus()
-    device = choose_device(device, rank=ranks.local)
+    use_own_cpus()
+    device = choose_device(device, ranks)
     refuse_precision(precision, device)
     memory = feature_memory(device) if memory is None else memory
     return HeadSettings(seed=seed, precision=precision), Place(device, memory, torch.get_num_threads(), ranks)
@@ -164,12 +163,12 @@ def _caches(workdir, datasets):
 
 def _sweep(workdir, datasets, results, request, settings, place):
     """The line that sums up what was done."""
-    from embed.progress import shown
+    from data.runtime.progress import shown
     from embed.sweep import sweep
 
     paths = place.ranks.together(lambda: _caches(workdir, datasets))
     begun = time.monotonic()
-    with shown(quiet=not place.ranks.first) as progress:
+    with shown("training", "heads", quiet=not place.ranks.first) as progress:
         found, work = sweep(paths, results, request, settings, place=place, progress=progress)
     seconds = time.monotonic() - begun
     failed = sum(bool(one.failure) for one in found.outcomes.values())
@@ -183,7 +182,7 @@ def _sweep(workdir, datasets, results, request, settings, place):
 @click.argument("cache", type=click.Path(path_type=Path))
 @click.option("--workdir", type=click.Path(path_type=Path), default=".", envvar="CAKE_WORKDIR", show_default=True)
 @click.option("--results", type=click.Path(path_type=Path), help="Results file.  [default: WORKDIR/results/runs.h5]")
-@click.option("--family", type=click.Choice(FAMILIES), default="cake", show_default=True)
+@click.option("--family", type=Parsed("name", lambda name: _family(name).name), default="cake", show_default=True)
 @click.option(
     "--k",
     type=click.IntRange(0, 512),
@@ -195,6 +194,7 @@ def _sweep(workdir, datasets, results, request, settings, place):
 @click.option(
     "--classifier", help="Data set whose classifier names the emotion.  [default: the largest training domain]"
 )
+@expected_failures
 def apply(cache, workdir, results, family, k, run, classifier):
     """Print coordinates, probabilities of each classifier and the emotion for every row of a feature cache, as CSV.
 
@@ -202,11 +202,8 @@ def apply(cache, workdir, results, family, k, run, classifier):
     from data.files.runs import read_runs
     from embed.apply import apply, write_csv
 
-    try:
-        runs = read_runs(results or workdir / "results" / "runs.h5")
-        applied = apply(runs, cache, family, k, run=run, classifier=classifier)
-    except (ValueError, OSError) as error:
-        raise click.ClickException(str(error)) from error
+    runs = read_runs(results or workdir / "results" / "runs.h5")
+    applied = apply(runs, cache, family, k, run=run, classifier=classifier)
     write_csv(applied, sys.stdout)
     click.echo(
         f"{'toy data: ' if runs.toy else ''}{len(applied.emotion):,} rows by {family}, k = {k}, run {run}", err=True

@@ -14,12 +14,12 @@ from data.files.lock import lock
 from data.files.provenance import code_version, versions
 from data.files.publish import refuse_difference
 from data.files.runs import Runs, TestSet, read_runs, write_runs
-from embed.device import threads_for
+from data.runtime.device import threads_for
+from data.runtime.progress import Silent
+from data.runtime.ranks import Ranks
 from embed.heads.scoring import outcomes
 from embed.heads.stacked_training import Trainer
 from embed.plan import ANNOTATED, blocks
-from embed.progress import Silent
-from embed.ranks import Ranks
 from embed.rows import feature_store
 from embed.rows.corpus import annotated_domain, assemble, assemble_annotated
 from embed.rows.feature_caches import read_cache, refuse_misfit

@@ -1,18 +1,21 @@
 """The `evaluate` command: what the runs say, beside the paper."""
 
-import contextlib
 from pathlib import Path
 
 import click
 
+from data.runtime import plugins
+from data.runtime.commands import expected_failures
 from data.runtime.failures import Refused
 
 
 @click.group()
+@expected_failures
 def main():
     """Turns results/runs.h5 into the paper's tables and figures, its numbers beside ours, and into one page to read.
 
     Tables need the results file alone; figures and the page also show what is in the feature caches that were swept."""
+    plugins.load()
 
 
 def _located(command):
@@ -25,15 +28,6 @@ def _located(command):
     ):
         command = option(command)
     return command
-
-
-@contextlib.contextmanager
-def _told():
-    """Expected failures as one line and exit code 1."""
-    try:
-        yield
-    except (ValueError, OSError) as error:
-        raise click.ClickException(str(error)) from error
 
 
 def _runs(workdir, results):
@@ -59,44 +53,44 @@ def _samples(workdir, runs):
 
 @main.command()
 @_located
+@expected_failures
 def tables(workdir, results):
     """Print Tables 1 to 3, the paper's claims and Section 2.1, and write them as text, Markdown, LaTeX and CSV beside
     the results file, in tables/."""
-    with _told():
-        from evaluate.tables.writing import write_tables
+    from evaluate.tables.writing import write_tables
 
-        runs, folder = _runs(workdir, results)
-        click.echo(write_tables(runs, folder / "tables"))
+    runs, folder = _runs(workdir, results)
+    click.echo(write_tables(runs, folder / "tables"))
     click.echo(f"written to {folder / 'tables'}", err=True)
 
 
 @main.command()
 @_located
+@expected_failures
 def figures(workdir, results):
     """Draw Figures 1, 2, 4 and 5 and the matrices as PNG, SVG and PDF, their numbers as CSV and captions, in figures/
     beside the results file."""
-    with _told():
-        from evaluate.figures.writing import write_figures
+    from evaluate.figures.writing import write_figures
 
-        runs, folder = _runs(workdir, results)
-        samples, _ = _samples(workdir, runs)
-        for plate in write_figures(runs, samples, folder / "figures"):
-            if plate.figure is None:
-                click.echo(f"{plate.name}: not drawn. {plate.caption}", err=True)
-            else:
-                click.echo(folder / "figures" / f"{plate.name}.png")
+    runs, folder = _runs(workdir, results)
+    samples, _ = _samples(workdir, runs)
+    for plate in write_figures(runs, samples, folder / "figures"):
+        if plate.figure is None:
+            click.echo(f"{plate.name}: not drawn. {plate.caption}", err=True)
+        else:
+            click.echo(folder / "figures" / f"{plate.name}.png")
 
 
 @main.command()
 @_located
+@expected_failures
 def report(workdir, results):
     """Write one self-contained HTML page with all tables and figures, and a CSV beside it for each, in report/ beside
     the results file."""
-    with _told():
-        from evaluate.page.report import write_report
+    from evaluate.page.report import write_report
 
-        runs, folder = _runs(workdir, results)
-        click.echo(write_report(runs, *_samples(workdir, runs), folder / "report"))
+    runs, folder = _runs(workdir, results)
+    click.echo(write_report(runs, *_samples(workdir, runs), folder / "report"))
 
 
 if __name__ == "__main__":

@@ -1,55 +1,27 @@
 """The `extract` command: stage one, from photographs to cached features."""
 
-import functools
-import signal
-import sys
 from pathlib import Path
 
 import click
 
+from data.runtime import plugins
+from data.runtime.commands import expected_failures
+from data.runtime.progress import bar, say
+from data.runtime.ranks import joined, own_cpus
 from extract import stages
 from extract.options import DEVICE, FILE, PRECISION, RULE, WORKDIR, WORKERS, SourceCommand, listing_of, options
-from extract.progress import bar, say
-from extract.ranks import Stopped, joined, own_cpus
 
 
 @click.group()
+@expected_failures
 def main():
     """Stage one: finds and aligns faces, trains ResNet-18, and writes its 512-d features once and for all."""
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, handled as Ctrl-C is."""
-
-
-def _terminate(number, frame):
-    raise Terminated
-
-
-def expected_failures(command):
-    """Turn what may go wrong with a user's files into one line and exit code 1; Ctrl-C and SIGTERM into 130 and 143."""
-
-    @functools.wraps(command)
-    def wrapped(*arguments, **options):
-        before = signal.signal(signal.SIGTERM, _terminate)
-        try:
-            return command(*arguments, **options)
-        except Stopped:  # another process has said why
-            sys.exit(1)
-        except KeyboardInterrupt as stopped:  # what Terminated is, too
-            say(f"stopped; {stopped or 'what was finished is kept'}, and the same command goes on from there")
-            sys.exit(128 + (signal.SIGTERM if isinstance(stopped, Terminated) else signal.SIGINT))
-        except (ValueError, OSError, ArithmeticError) as error:
-            raise click.ClickException(str(error)) from error
-        finally:
-            signal.signal(signal.SIGTERM, before)
-
-    return wrapped
+    plugins.load()
 
 
 @main.command()
 @WORKDIR
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option(
     "--size", type=click.IntRange(70), default=2100, show_default=True, help="Training images of the largest domain."
 )
@@ -131,9 +103,9 @@ def align(workdir, landmarks, detector, undetected, faces, workers, **source):
 @click.option("--epochs", type=click.IntRange(1), default=30, show_default=True)
 @click.option("--image-size", type=click.IntRange(32, 224), default=224, show_default=True, help="Smaller is faster.")
 @click.option("--batch", type=click.IntRange(1), default=128, show_default=True)
-@click.option("--rate", type=float, default=1e-3, show_default=True, help="Peak learning rate.")
+@click.option("--rate", type=click.FloatRange(0), default=1e-3, show_default=True, help="Peak learning rate.")
 @click.option("--init", type=click.Choice(["scratch", "imagenet"]), default="scratch", show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @DEVICE
 @PRECISION
 @expected_failures
@@ -212,7 +184,7 @@ def verify(file):
 @FILE
 @click.option("--split", type=click.Choice(["train", "validation", "test"]), default="train", show_default=True)
 @click.option("--count", type=click.IntRange(1), default=56, show_default=True, help="Crops on the sheet.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--output", type=click.Path(path_type=Path), help="[default: FILE with the ending .png]")
 @expected_failures
 def show(file, split, count, seed, output):

@@ -8,10 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.runtime.failures import Refused
+from data.runtime.progress import bar, say
+from data.runtime.ranks import Ranks, own_cpus
 from extract.options import listing_of
-from extract.progress import bar, say
-from extract.ranks import Ranks, own_cpus
 
 if TYPE_CHECKING:
     import torch
@@ -64,14 +63,10 @@ def align(alignment: AlignedCache, workers: int | None, ranks: Ranks) -> None:
 
 def place(device: str | None, precision: str | None, ranks: Ranks) -> tuple[torch.device, str]:
     """(device, precision) of a training. Raises Refused where the device is not there."""
-    from extract.network.precision import choose_device, choose_precision, use_own_cpus
+    from data.runtime.device import choose_device, choose_precision, use_own_cpus
 
     use_own_cpus()
-    device = choose_device(device, local=ranks.local)
-    if device.type == "mps" and ranks.world > 1:
-        raise Refused(
-            "several processes train on cuda or cpu, and torch finds mps here; start one, or add --device cpu"
-        )
+    device = choose_device(device, ranks)
     return device, precision or choose_precision(device)
 
 
@@ -123,14 +118,14 @@ def networks_of(
     workdir: Path, device: str | None, precision: str | None, views: int, ranks: Ranks
 ) -> tuple[Networks, FeatureSettings]:
     """(Networks, FeatureSettings) of a run, from the checkpoints that are there."""
+    from data.runtime.device import choose_device, choose_precision
     from extract.features.feature_cache import FeatureSettings, Networks
     from extract.network import checkpoint
-    from extract.network.precision import choose_device, choose_precision
 
     emotion = checkpoint.load(workdir / "checkpoints" / "emotion.pt", "emotion")
     regression = workdir / "checkpoints" / "valence-arousal.pt"
     regression = checkpoint.load(regression, "valence-arousal") if regression.exists() else None
-    device = choose_device(device, local=ranks.local)
+    device = choose_device(device, ranks)
     settings = FeatureSettings(device, precision or choose_precision(device), views)
     if ranks.first:
         if regression is None:

@@ -13,6 +13,8 @@ from collections import deque
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 
+from data.runtime import plugins
+
 PATIENCE_SECONDS = 60.0  # a photograph takes milliseconds
 DEATHS_ALLOWED = 2  # a row that kills its worker twice is given up; once may be the machine's fault
 HANDED_OUT = 2  # items a worker holds: the one it works on, and the next, so that it never waits for the parent
@@ -133,6 +135,7 @@ def _serve(work, pipe):
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # libjpeg and OpenCV print a line for every odd file of a night
     _keep_freed_memory()
+    plugins.load()  # a reader or detector of a user's own is known here too
     while True:
         try:
             argument = pipe.recv()

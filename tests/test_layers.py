@@ -10,7 +10,7 @@ import pytest
 from tests.places import ROOT
 
 OUTSIDE = {
-    "data": {"numpy", "h5py", "filelock"},
+    "data": {"numpy", "h5py", "filelock", "torch", "click"},
     "extract": {"data", "numpy", "h5py", "torch", "torchvision", "cv2", "dlib", "click"},
     "embed": {"data", "numpy", "torch", "click"},
     "evaluate": {"data", "numpy", "scipy", "sklearn", "matplotlib", "jinja2", "click"},
@@ -23,7 +23,7 @@ ONLY_IN = {"dlib": {"extract/faces/hog.py"}, "torchvision": {"extract/network/ba
 LAYERS = {
     "data": [{"emotions"}, {"sample", "metrics", "heads"}, {"runtime"}, {"readers", "files"}],
     "extract": [
-        {"workers", "threads", "stage_times", "progress", "ranks"},
+        {"workers", "threads", "stage_times"},
         {"images"},
         {"faces"},
         {"crops", "network"},
@@ -33,7 +33,7 @@ LAYERS = {
         {"cli"},
     ],
     "embed": [
-        {"settings", "sizes", "device", "progress", "ranks"},
+        {"settings", "sizes"},
         {"rows", "plan"},
         {"heads"},
         {"sweep", "apply"},
@@ -121,6 +121,21 @@ def test_heavy_packages_are_imported_in_one_file(package):
         if package in {target.split(".")[0] for target in imported(source)}
     }
     assert found == ONLY_IN[package]
+
+
+def test_data_knows_torch_and_click_in_its_runtime_alone():
+    users = {
+        name for name, source in modules("data") if {"torch", "click"} & {x.split(".")[0] for x in imported(source)}
+    }
+    assert users and all(name.startswith("data.runtime.") for name in users)
+
+
+def test_what_reads_data_needs_neither_torch_nor_click():
+    code = "import sys, importlib\n"
+    code += "".join(f"importlib.import_module({name!r})\n" for name, _ in modules("data"))
+    code += "print(sorted({'torch', 'click'} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert found.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize(

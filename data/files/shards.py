@@ -33,7 +33,11 @@ class Shards:
         path = self.folder / "header.json"
         if not path.exists():
             publish_text(path, json.dumps(self.header, indent=1))
-        refuse_difference(self.folder, json.loads(path.read_text(encoding="utf-8")), self.header)
+        try:
+            found = dict(json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, TypeError):
+            raise DamagedShard(f"{path} does not hold the settings of its pieces; delete {self.folder}") from None
+        refuse_difference(self.folder, found, self.header)
 
     def sweep(self) -> None:
         """Remove what a killed writer left half-written. For the holder of the lock alone."""

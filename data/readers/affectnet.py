@@ -119,7 +119,7 @@ def _emotion(text):
     """(class, reason it is left out)."""
     try:
         number = int(float(text))
-    except ValueError:
+    except (ValueError, OverflowError):  # an infinite one
         return UNLABELLED, f"unknown id {text.strip()[:20]!r}"
     if number in AFFECTNET:
         return AFFECTNET[number], ""

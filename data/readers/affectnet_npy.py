@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from data.emotions import AFFECTNET, AFFECTNET_LEFT_OUT
-from data.readers.cells import left_out
+from data.readers.cells import left_out, reading
 from data.readers.reader import WrongTree
 from data.runtime.failures import Refused
 from data.sample import POINTS_68, Listing, Sample
@@ -63,7 +63,9 @@ def _unmatched(name, annotated, pictures):
 
 def _sample(folder, split, number):
     picture = f"{folder.name}/images/{number}.jpg"
-    expression = int(value_of(folder / "annotations" / f"{number}_exp.npy"))
+    path = folder / "annotations" / f"{number}_exp.npy"
+    with reading(path):
+        expression = int(value_of(path))
     if expression not in AFFECTNET:
         return Sample(picture, split, number, left_out=AFFECTNET_LEFT_OUT.get(expression, f"unknown id {expression}"))
     valence, arousal = (_annotated(folder / "annotations" / f"{number}_{name}.npy") for name in ("val", "aro"))
@@ -80,9 +82,9 @@ def _sample(folder, split, number):
 
 
 def value_of(path: Path) -> float:
-    """The one number of a .npy file, stored as text, integer or float, of shape () or (1,). Raises Refused, and
-    ValueError for a pickled object."""
-    stored = np.load(path, allow_pickle=False)
+    """The one number of a .npy file, stored as text, integer or float, of shape () or (1,). Raises Refused."""
+    with reading(path):
+        stored = np.load(path, allow_pickle=False)
     if stored.size != 1:
         raise Refused(f"{path} holds {stored.size} values, expected one")
     try:
@@ -102,7 +104,8 @@ def _landmarks(path):
     """(68, 2) float32 in pixels of the crop; None where the file is absent."""
     if not path.exists():
         return None
-    stored = np.load(path, allow_pickle=False)
-    if stored.size != 136:
-        raise Refused(f"{path} holds {stored.size} numbers, expected 136 (68 points)")
-    return stored.astype(np.float32).reshape(68, 2)
+    with reading(path):
+        stored = np.load(path, allow_pickle=False)
+        if stored.size != 136:
+            raise Refused(f"{path} holds {stored.size} numbers, expected 136 (68 points)")
+        return stored.astype(np.float32).reshape(68, 2)

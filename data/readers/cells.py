@@ -1,5 +1,6 @@
 """What the readers of tables share: rows with their numbers, and cells to values with the row named on failure."""
 
+import contextlib
 import csv
 import itertools
 from collections import Counter
@@ -10,14 +11,24 @@ from data.runtime.failures import Refused
 from data.sample import SPLITS, Sample
 
 
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Raise Refused naming the file where something in it is not text, or not the number or name that it must be."""
+    try:
+        yield
+    except Refused:
+        raise
+    except UnicodeDecodeError as error:
+        raise Refused(f"{path} is not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8") from None
+    except (ValueError, OverflowError, EOFError, csv.Error) as error:
+        raise Refused(f"{path} cannot be read ({error}); compare it with the release") from error
+
+
 def rows_of(path: Path) -> Iterator[list[str]]:
     """Yield the cells of each line of a CSV file, UTF-8 with or without byte-order mark, any line ends, blank lines
     dropped."""
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            yield from (row for row in csv.reader(file) if any(cell.strip() for cell in row))
-    except UnicodeDecodeError as error:
-        raise Refused(f"{path} is not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8") from None
+    with reading(path), open(path, newline="", encoding="utf-8-sig") as file:
+        yield from (row for row in csv.reader(file) if any(cell.strip() for cell in row))
 
 
 def valence_or_arousal(text: str, where: str) -> float:

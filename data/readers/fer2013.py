@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from data.emotions import FER2013, FERPLUS_COLUMNS, UNLABELLED, emotion_named
-from data.readers.cells import left_out, rows_of
+from data.readers.cells import left_out, reading, rows_of
 from data.readers.reader import Reader, ReaderOption, WrongTree
 from data.runtime.failures import Refused
 from data.sample import Listing, Sample
@@ -85,11 +85,12 @@ def _pixels(text, where):
 
 def _majorities(path):
     """List of (class, reason it is left out), one for each row of the votes, which join by position, not by name."""
-    header, *rows = rows_of(path)
-    names = [name.strip() for name in header]
-    start = names.index(FERPLUS_COLUMNS[0])
-    columns = names[start:]
-    return [majority(np.array(cells[start:], np.int64), columns) for cells in rows]
+    with reading(path):
+        header, *rows = rows_of(path)
+        names = [name.strip() for name in header]
+        start = names.index(FERPLUS_COLUMNS[0])
+        columns = names[start:]
+        return [majority(np.array(cells[start:], np.int64), columns) for cells in rows]
 
 
 def majority(votes: np.ndarray, columns: list[str]) -> tuple[int, str]:

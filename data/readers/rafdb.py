@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from data.emotions import EMOTIONS, RAFDB
+from data.readers.cells import reading
 from data.readers.reader import Reader, ReaderOption, WrongTree
 from data.runtime.failures import Refused
 from data.sample import EYE_CENTRES, Listing, Sample
@@ -41,7 +42,9 @@ def _holds_images(folder):
 def _samples(root, base, labels, images):
     counts = {"train": -1, "test": -1}
     folder = (base / "Image" / images).relative_to(root).as_posix()
-    for line, text in enumerate(labels.read_text(encoding="utf-8-sig").splitlines(), 1):
+    with reading(labels):
+        lines = labels.read_text(encoding="utf-8-sig").splitlines()
+    for line, text in enumerate(lines, 1):
         if not text.strip():
             continue
         name, split, emotion = _label(text, f"{labels}, line {line}")
@@ -80,7 +83,8 @@ def _box(base, name):
     path = base / "Annotation" / "boundingbox" / f"{name}_boundingbox.txt"
     if not path.exists():
         return None
-    numbers = [float(number) for number in path.read_text(encoding="utf-8").split()]
+    with reading(path):
+        numbers = [float(number) for number in path.read_text(encoding="utf-8").split()]
     if len(numbers) != 4:
         raise Refused(f"{path} holds {len(numbers)} numbers, expected 4: x_min y_min x_max y_max")
     left, top, right, bottom = np.maximum(numbers, 0).tolist()
@@ -92,10 +96,11 @@ def _landmarks(base, name):
     path = base / "Annotation" / "manual" / f"{name}_manu_attri.txt"
     if not path.exists():
         return None
-    numbers = path.read_text(encoding="utf-8").split()
-    if len(numbers) != 13:
-        raise Refused(f"{path} holds {len(numbers)} numbers, expected 5 points and 3 attributes")
-    return np.array(numbers[:10], np.float32).reshape(5, 2)
+    with reading(path):
+        numbers = path.read_text(encoding="utf-8").split()
+        if len(numbers) != 13:
+            raise Refused(f"{path} holds {len(numbers)} numbers, expected 5 points and 3 attributes")
+        return np.array(numbers[:10], np.float32).reshape(5, 2)
 
 
 _COUNTS = {"train": (2_524, 4_772, 1_982, 1_290, 281, 717, 705), "test": (680, 1_185, 478, 329, 74, 160, 162)}

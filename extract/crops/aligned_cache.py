@@ -14,13 +14,13 @@ from data.files.cache import made_already, pack
 from data.files.lock import lock
 from data.files.provenance import code_version, version, versions
 from data.files.shards import Shards
+from data.runtime.ranks import ALONE, Ranks
 from data.sample import EYE_CENTRES, POINTS_68, SPLITS, Listing
 from extract.crops.cropping import JPEG_QUALITY, ImageOutcome, Rule, outcome
 from extract.crops.shard_arrays import COUNTED, counts, shard_arrays
 from extract.faces.alignment import ALIGNMENT_VERSION, CROP_SIZE
 from extract.faces.detectors import Detector, detector_named
 from extract.faces.landmarks import scheme_named
-from extract.ranks import ALONE, Ranks
 from extract.stage_times import StageTimes
 from extract.threads import Threads, ahead
 from extract.workers import Failed, supervise

@@ -11,9 +11,9 @@ import numpy as np
 
 from data.files.cache import header_of, provenance_of, read_split
 from data.files.hdf5 import mapped, read_array, read_rows
+from data.runtime.ranks import Ranks
 from data.sample import SPLITS
 from extract.crops.stored import LABELS
-from extract.ranks import Ranks
 from extract.stage_times import StageTimes
 
 if TYPE_CHECKING:

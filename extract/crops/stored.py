@@ -9,9 +9,9 @@ import numpy as np
 from data.files.cache import header_of, open_cache, read_split
 from data.files.hdf5 import mapped
 from data.runtime.failures import Refused
+from data.runtime.ranks import own_cpus
 from extract.faces.alignment import CROP_SIZE
 from extract.images.decode import decode
-from extract.ranks import own_cpus
 from extract.threads import Threads, ahead
 
 KEPT_BYTES = 2**31  # up to here the pixels of a split are decoded once and kept

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from data.files.cache import open_cache
+from data.runtime.ranks import ALONE, Ranks
 from extract.crops.aligned_cache import AlignedCache
 from extract.crops.sources import CropsUnderWay, FinishedCrops
 from extract.features.feature_cache import FeatureCache, FeatureSettings, Networks
 from extract.network.inference import widths
-from extract.ranks import ALONE, Ranks
 from extract.stage_times import StageTimes
 
 

@@ -13,13 +13,13 @@ from data.files.lock import lock
 from data.files.provenance import code_version, versions
 from data.files.shards import Shards
 from data.runtime.failures import Refused
+from data.runtime.ranks import Ranks
 from extract.crops.sources import CropsUnderWay, FinishedCrops
 from extract.crops.stored import LABELS, pixels
 from extract.network.augmentation import augment
 from extract.network.backbone import FEATURES
 from extract.network.checkpoint import Checkpoint
 from extract.network.inference import BATCH, Predictor, plain, widths
-from extract.ranks import Ranks
 from extract.stage_times import StageTimes
 from extract.threads import Threads, ahead
 

@@ -1,6 +1,9 @@
 """ResNet-18: face crops to 512-d features, with one linear layer for its task on top."""
 
+import contextlib
 import copy
+from http.client import HTTPException
+from pathlib import Path
 
 import torch
 import torchvision
@@ -8,9 +11,11 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from data.emotions import EMOTIONS
+from data.runtime.failures import Refused
 
 FEATURES = 512  # what ResNet-18 gives for a crop, after its average pooling
 TASKS = {"emotion": len(EMOTIONS), "valence-arousal": 2}
+IMAGENET = torchvision.models.ResNet18_Weights.IMAGENET1K_V1
 # torchvision's values; with --init imagenet they are what the weights expect, from scratch they only centre the pixels
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -70,8 +75,20 @@ def normalise(images: torch.Tensor) -> torch.Tensor:
 
 
 def make(task: str, *, dropout: float, init: str, seed: int) -> Backbone:
-    """A fresh network. init: "scratch" or "imagenet" (torchvision fetches the weights; URLError where it cannot)."""
-    with torch.random.fork_rng():
+    """A fresh network. init: "scratch" or "imagenet" (torchvision fetches the weights; Refused where it cannot)."""
+    with torch.random.fork_rng(), _fetching():
         torch.manual_seed(seed)
-        weights = torchvision.models.ResNet18_Weights.IMAGENET1K_V1 if init == "imagenet" else None
+        weights = IMAGENET if init == "imagenet" else None
         return Backbone(task, dropout=dropout, weights=weights).to(memory_format=torch.channels_last)
+
+
+@contextlib.contextmanager
+def _fetching():
+    """Say where the weights can be put by hand if they cannot be fetched."""
+    try:
+        yield
+    except (OSError, HTTPException) as error:
+        place = Path(torch.hub.get_dir(), "checkpoints", Path(IMAGENET.url).name)
+        raise Refused(
+            f"the ImageNet weights could not be fetched ({error}); put {IMAGENET.url} at {place}, or leave --init out"
+        ) from error

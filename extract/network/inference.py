@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 import torch
 
+from data.runtime.device import own_threads
 from extract.network.backbone import Backbone, Frozen, normalise
-from extract.network.precision import PRECISIONS, own_threads
+from extract.network.precision import PRECISIONS
 from extract.stage_times import StageTimes
 from extract.threads import Threads, ahead
 

@@ -107,7 +107,7 @@ def _found(folder, settings):
         return False
     for name in (TOY_MARK, "unfinished.json"):
         if (folder / name).exists():
-            there = json.loads((folder / name).read_text(encoding="utf-8"))
+            there = _settings_in(folder / name)
             for field, value in settings.items():
                 if there.get(field) != value:
                     raise Refused(
@@ -116,6 +116,15 @@ def _found(folder, settings):
                     )
             return name == TOY_MARK
     raise Refused(f"{folder} is not empty and does not hold a toy corpus; it is left alone. Use another --workdir")
+
+
+def _settings_in(path):
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        raise Refused(
+            f"{path} does not hold the settings of a toy corpus; delete it, or use another --workdir"
+        ) from None
 
 
 def plan(name: str, *, seed: int, size: int, dominance: float) -> list[Picture]:

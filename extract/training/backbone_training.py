@@ -13,8 +13,8 @@ from data.emotions import EMOTIONS
 from data.files.lock import lock
 from data.files.provenance import code_version, versions
 from data.files.publish import refuse_difference
+from data.runtime.ranks import ALONE, Ranks
 from extract.network import checkpoint
-from extract.ranks import ALONE, Ranks
 from extract.training.epoch_log import log_path, read_log, write_log
 from extract.training.epochs import Epochs
 from extract.training.step import Step

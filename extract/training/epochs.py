@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from data.runtime.failures import Refused
+from data.runtime.ranks import Ranks
 from extract.crops.stored import decoded
-from extract.ranks import Ranks
 from extract.training.step import Step, one_cycle
 from extract.training.training_rows import TrainingRows, batch_bounds
 

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from data.runtime.ranks import Ranks
 from extract.network import augmentation, backbone
 from extract.network.precision import autocast
-from extract.ranks import Ranks
 from extract.training import distributed
 
 if TYPE_CHECKING:

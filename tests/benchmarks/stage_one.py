@@ -17,6 +17,7 @@ from data.files import publish
 from data.files.cache import open_cache
 from data.files.shards import Shards
 from data.readers import registry
+from data.runtime.device import choose_device, choose_precision
 from data.runtime.machine import available_cpus
 from data.sample import Listing
 from extract.crops import aligned_cache
@@ -26,7 +27,7 @@ from extract.features import extraction, feature_cache
 from extract.features.feature_cache import FeatureSettings, Networks
 from extract.network import backbone, checkpoint
 from extract.network.inference import BATCH, Predictor
-from extract.network.precision import PRECISIONS, choose_device, choose_precision
+from extract.network.precision import PRECISIONS
 from tests.benchmarks import bare
 from tests.places import ROOT
 

@@ -21,7 +21,7 @@ import numpy as np
 from data import metrics
 from data.files.runs import Head, Runs
 from data.files.runs import TestSet as HeldOut
-from embed.device import use_available_cpus
+from data.runtime.device import use_own_cpus
 from embed.heads.scoring import outcomes
 from embed.heads.stacked_training import Trainer
 from embed.rows import feature_store
@@ -115,7 +115,7 @@ def main() -> None:
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    use_available_cpus()
+    use_own_cpus()
     default = HeadSettings()
     settings = {"default": default, **longer(default)} if options.check else candidates(default)
     with tempfile.TemporaryDirectory() as folder:

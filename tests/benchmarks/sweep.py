@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from data.files.runs import Head, Runs
-from embed.device import choose_device, use_available_cpus
+from data.runtime.device import choose_device, use_own_cpus
 from embed.heads.scoring import outcomes
 from embed.heads.stacked_training import Trainer
 from embed.plan import LOGARITHMIC, blocks
@@ -268,7 +268,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    use_available_cpus()
+    use_own_cpus()
     found = run(options.steps)
     if options.json:
         print(json.dumps(found))

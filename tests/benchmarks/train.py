@@ -33,11 +33,12 @@ from PIL import Image
 from torchvision import transforms
 
 from data.files.cache import seal
+from data.runtime.device import choose_device, choose_precision, use_own_cpus
+from data.runtime.ranks import ALONE, own_cpus
 from extract.crops.stored import StoredCrops, batches
 from extract.crops.stored import pixels as decode
 from extract.network import augmentation, backbone
-from extract.network.precision import autocast, choose_device, choose_precision, use_own_cpus
-from extract.ranks import ALONE, own_cpus
+from extract.network.precision import autocast
 from extract.training.backbone_training import TrainingSettings
 from extract.training.epochs import Epochs
 from extract.training.step import Step

@@ -113,6 +113,8 @@ def test_a_manifest_and_a_folder_go_the_same_way(workdir, tmp_path):
         (("train", "--dataset", "rafdb"), 2, "--task"),
         (("info", "nowhere.h5"), 1, "is missing"),
         (("toy", "--size", "3"), 2, "--size"),
+        (("toy", "--seed", "-1"), 2, "--seed"),
+        (("train", "--dataset", "rafdb", "--task", "emotion", "--rate", "-1"), 2, "--rate"),
     ],
 )
 def test_wrong_calls_end_in_one_clear_line(tmp_path, arguments, code, match):

@@ -140,3 +140,10 @@ def test_the_content_of_a_shard_hangs_on_every_value_and_on_nothing_else(tmp_pat
         shards.publish(0, {**ARRAYS, **change}, source=str(number))
         contents.add(shards.content(0))
     assert len(contents) == 4
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]"])
+def test_pieces_whose_header_is_damaged_are_refused_with_what_to_do(tmp_path, content):
+    (Shards(tmp_path / "x.h5", {"size": 3}).folder / "header.json").write_text(content)
+    with pytest.raises(DamagedShard, match="header.json does not hold the settings of its pieces; delete"):
+        Shards(tmp_path / "x.h5", {"size": 3})

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from data.readers import affectnet, registry
+from data.runtime.failures import Refused
 from tests.data.trees import (
     HEADER,
     POINTS,
@@ -90,6 +91,7 @@ def test_only_the_seven_classes_are_kept_and_the_rest_is_counted(tmp_path):
     rows = [row(f"1/{number}.jpg", number) for number in range(11)] + [
         row("1/x.jpg", 11),
         row("1/y.jpg", "smile"),
+        row("1/y.jpg", "inf"),
         "1/z.jpg,1,2\n",
     ]
     listing = read(csv_tree(tmp_path, rows, []))
@@ -102,6 +104,7 @@ def test_only_the_seven_classes_are_kept_and_the_rest_is_counted(tmp_path):
         "no-face",
         "unknown id 11",
         "unknown id 'smile'",
+        "unknown id 'inf'",
         "faulty row of 3 cells",
     ]
     assert all(sample.emotion == -1 for sample in listing.samples[7:])
@@ -196,7 +199,15 @@ def test_npy_values_in_every_form_they_are_stored_in(tmp_path, form):
 def test_npy_pickles_are_refused(tmp_path):
     npy_tree(tmp_path, [("train_set", 7, stored(5), True)])
     np.save(tmp_path / "train_set/annotations/7_exp.npy", np.array([{"a": 1}], object), allow_pickle=True)
-    with pytest.raises(ValueError, match="allow_pickle=False"):
+    with pytest.raises(Refused, match="7_exp.npy cannot be read .*allow_pickle=False"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("spoil", [lambda path: path.write_bytes(b""), lambda path: np.save(path, np.array(np.nan))])
+def test_npy_files_that_hold_no_number_are_refused(tmp_path, spoil):
+    npy_tree(tmp_path, [("train_set", 7, stored(5), True)])
+    spoil(tmp_path / "train_set/annotations/7_exp.npy")
+    with pytest.raises(Refused, match="7_exp.npy cannot be read"):
         read(tmp_path)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from data.readers import fer2013, registry
+from data.runtime.failures import Refused
 from tests.data.trees import fer2013_row as row
 from tests.data.trees import touch
 
@@ -99,6 +100,21 @@ def test_votes_of_another_length_are_refused(tmp_path):
     touch(tmp_path / "fer2013.csv", HEADER + row(0, "Training"))
     touch(tmp_path / "fer2013new.csv", f"Usage,Image name,{VOTE_COLUMNS}\n")
     with pytest.raises(ValueError, match="join by position"):
+        registry.read("fer2013", tmp_path, labels="ferplus")
+
+
+@pytest.mark.parametrize(
+    "header, votes, match",
+    [
+        (VOTE_COLUMNS, "ten" + 9 * ",0", "'ten'"),
+        (VOTE_COLUMNS.replace("surprise", "bliss"), "0,0,10" + 7 * ",0", "unknown emotion 'bliss'"),
+        (VOTE_COLUMNS.replace("neutral", "calm"), "10" + 9 * ",0", "'neutral'"),
+    ],
+)
+def test_votes_that_cannot_be_read_are_refused_with_their_file(tmp_path, header, votes, match):
+    touch(tmp_path / "fer2013.csv", HEADER + row(0, "Training"))
+    touch(tmp_path / "fer2013new.csv", f"Usage,Image name,{header}\nTraining,a.png,{votes}\n")
+    with pytest.raises(Refused, match=f"fer2013new.csv cannot be read .*{match}"):
         registry.read("fer2013", tmp_path, labels="ferplus")
 
 

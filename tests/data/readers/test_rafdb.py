@@ -3,6 +3,7 @@
 import pytest
 
 from data.readers import rafdb, registry
+from data.runtime.failures import Refused
 from tests.data.trees import rafdb as tree
 from tests.data.trees import touch
 
@@ -68,13 +69,22 @@ def test_version_one_without_annotations_loads(tmp_path):
     [
         ("manual", "1 2 3 4", "5 points and 3 attributes"),
         ("boundingbox", "1 2 3", "x_min y_min x_max y_max"),
+        ("manual", "1 2 3 4 5 6 7 8 9 ten 1 1 1", "manu_attri.txt cannot be read .*ten"),
+        ("boundingbox", "1 2 3 four", "boundingbox.txt cannot be read .*four"),
     ],
 )
-def test_annotation_files_of_another_length_are_named(tmp_path, folder, content, match):
+def test_annotation_files_of_another_content_are_named(tmp_path, folder, content, match):
     tree(tmp_path, LINES)
     ending = {"manual": "manu_attri", "boundingbox": "boundingbox"}[folder]
     touch(tmp_path / "Annotation" / folder / f"train_00001_{ending}.txt", content)
     with pytest.raises(ValueError, match=match):
+        registry.read("rafdb", tmp_path)
+
+
+def test_labels_that_are_not_text_are_refused(tmp_path):
+    tree(tmp_path, LINES)
+    (tmp_path / "EmoLabel" / "list_patition_label.txt").write_bytes(b"train_00001.jpg \xff\n")
+    with pytest.raises(Refused, match="list_patition_label.txt is not UTF-8 text"):
         registry.read("rafdb", tmp_path)
 
 

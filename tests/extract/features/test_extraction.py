@@ -12,6 +12,7 @@ import torch
 from data.files.cache import header_of, open_cache, read_split
 from data.files.publish import Mismatch
 from data.files.shards import DamagedShard
+from data.runtime.device import own_threads
 from extract import info
 from extract.crops import aligned_cache
 from extract.crops.cropping import Rule
@@ -21,7 +22,7 @@ from extract.features.feature_cache import FeatureSettings, Networks
 from extract.network import backbone
 from extract.network.backbone import Frozen, normalise
 from extract.network.checkpoint import Checkpoint
-from extract.network.precision import autocast, own_threads
+from extract.network.precision import autocast
 from tests.extract.made_up import listing, picture
 
 CPU = torch.device("cpu")
@@ -142,7 +143,7 @@ def test_the_number_of_cores_does_not_change_a_bit(aligned, monkeypatch, cores):
 
 
 def test_threads_are_the_cpus_or_what_the_user_says_but_not_what_torchrun_says(monkeypatch):
-    monkeypatch.setattr("extract.network.precision.own_cpus", lambda: 8)
+    monkeypatch.setattr("data.runtime.device.own_cpus", lambda: 8)
     monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
     for said, threads in (("", 8), ("3", 3), ("16", 8), ("0", 8), ("nonsense", 8)):
         monkeypatch.setenv("OMP_NUM_THREADS", said)

@@ -9,6 +9,7 @@ import pytest
 
 from data.emotions import EMOTIONS
 from data.readers import registry
+from data.runtime.failures import Refused
 from extract.toy import toy_corpus
 from extract.toy.picture import Style, draw
 from extract.toy.shape import Expression, neutral
@@ -75,6 +76,13 @@ def test_a_finished_corpus_is_kept_and_others_are_refused(corpus, tmp_path):
     with pytest.raises(ValueError, match="does not hold a toy corpus; it is left alone"):
         toy_corpus.draw(tmp_path, seed=3, size=70)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]"])
+def test_a_mark_that_is_not_ours_is_refused(tmp_path, content):
+    (tmp_path / "toy.json").write_text(content)
+    with pytest.raises(Refused, match="toy.json does not hold the settings of a toy corpus"):
+        toy_corpus.draw(tmp_path, size=70)
 
 
 def test_an_interrupted_corpus_is_drawn_again(tmp_path):

@@ -10,12 +10,12 @@ import torch
 from sklearn.utils.class_weight import compute_class_weight
 
 from data.files.publish import Mismatch
+from data.runtime.device import choose_device
 from extract.crops import aligned_cache
 from extract.crops.cropping import Rule
 from extract.crops.stored import StoredCrops, batches, decoded
 from extract.network import checkpoint
 from extract.network.augmentation import affine, augment, change, cutout, draw, jitter
-from extract.network.precision import choose_device
 from extract.training.backbone_training import TrainingSettings, train
 from extract.training.epoch_log import read_log
 from extract.training.epochs import Epochs, NotFinite

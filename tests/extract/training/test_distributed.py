@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.extract.torchrun import call
+from tests.torchrun import call
 
 # Each process compares its network, after steps on parts, with one that it trained on whole batches itself.
 SCRIPT = """
@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import nn
 from extract.training.distributed import divided
-from extract.ranks import ALONE, joined
+from data.runtime.ranks import ALONE, joined
 from extract.training.step import Step
 from extract.training.backbone_training import TrainingSettings
 

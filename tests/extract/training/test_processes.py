@@ -14,7 +14,7 @@ from extract.network import checkpoint
 from extract.training.backbone_training import TrainingSettings
 from extract.training.backbone_training import train as train_network
 from tests.extract.made_up import listing
-from tests.extract.torchrun import call
+from tests.torchrun import call
 
 SETTINGS = TrainingSettings("emotion", image_size=64, epochs=2, batch=8)
 # FAULT names what befalls which process at the beginning of which epoch; where UNDISTURBED names a file, the same

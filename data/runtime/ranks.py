@@ -6,55 +6,77 @@ main memory, over gloo; what networks exchange on GPUs goes over nccl."""
 
 import contextlib
 import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
+from data.runtime.failures import Refused, explained
 from data.runtime.machine import available_cpus
-
-EXPECTED = (ValueError, OSError, ArithmeticError)  # what may go wrong with a user's files, settings and machine
 
 
 class Stopped(Exception):
     """Another process has failed, and says why: this one leaves in silence, with exit code 1."""
 
 
+class Told(Refused):
+    """A failure of another process, by its text: an exception itself need not survive the way. errno: that of an
+    OSError, else None."""
+
+    def __init__(self, text: str, errno: int | None = None):
+        super().__init__(text)
+        self.errno = errno
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """What a process tells the others of its exception. line is None where that is a fault of this project."""
+
+    rank: int
+    line: str | None
+    errno: int | None = None
+    stopped: bool = False  # another process says why
+
+
 class Ranks:
     """This process among all. rank: its number, 0 for the one that writes; local: its number on this machine."""
 
-    def __init__(self, rank=0, world=1, local=0):
+    def __init__(self, rank: int = 0, world: int = 1, local: int = 0):
         self.rank, self.world, self.local = rank, world, local
 
     @property
-    def first(self):
+    def first(self) -> bool:
+        """Whether this is the process that writes and speaks."""
         return self.rank == 0
 
-    def part(self, count):
+    def part(self, count: int) -> slice:
         """The slice of `count` rows that this process takes; the parts of all cover them in order, some may be
         empty."""
         return slice(count * self.rank // self.world, count * (self.rank + 1) // self.world)
 
-    def together(self, call):
+    def together(self, call: Callable[[], Any]) -> Any:
         """call() on every process, its own result back when all are done.
 
-        Where it fails in an expected way on one or more, all leave: the first raises what was said, the others
-        Stopped."""
+        Where it fails on one or more, all leave. An expected failure is raised by the first: its own exception, or Told
+        with what another one found. A fault of this project is raised where it happened, so that its traceback is
+        shown. The others raise Stopped."""
+        if self.world == 1:
+            return call()
         result, failure = None, None
         try:
             result = call()
-        except EXPECTED as error:
-            if self.world == 1:
-                raise
+        except Exception as error:
+            if _is_lost_connection(error):
+                raise  # nobody is left to be told
             failure = error
-        failures = self.gather(None if failure is None else (type(failure), f"{self._who()}{failure}"))
-        told = self.tell(next((found for found in failures if found), None) if self.first else None)
-        if told:
-            raise told[0](told[1]) if self.first else Stopped(told[1])
+        self._leave_where_one_failed(failure)
         return result
 
-    def on_first(self, call):
+    def on_first(self, call: Callable[[], Any]) -> Any:
         """call() on the first process alone, its result on all; a failure as in `together`."""
         return self.tell(self.together(lambda: call() if self.first else None))
 
-    def gather(self, item):
+    def gather(self, item: Any) -> list:
         """The items of all processes, in their order, on the first; an empty list on the others."""
         if self.world == 1:
             return [item]
@@ -64,7 +86,7 @@ class Ranks:
         dist.gather_object(item, found, dst=0)
         return found or []
 
-    def tell(self, item):
+    def tell(self, item: Any) -> Any:
         """The first process' item on all."""
         if self.world == 1:
             return item
@@ -74,15 +96,36 @@ class Ranks:
         dist.broadcast_object_list(box, src=0)
         return box[0]
 
-    def _who(self):
-        return "" if self.first else f"process {self.rank}: "
+    def _leave_where_one_failed(self, error):
+        told = self.tell(_gravest(self.gather(None if error is None else self._failure(error))))
+        if told is None:
+            return
+        speaker = told.rank if told.line is None else 0
+        if told.stopped or self.rank != speaker:
+            raise Stopped(told.line)
+        if self.rank == told.rank:
+            raise error
+        raise Told(f"process {told.rank}: {told.line}", told.errno)
+
+    def _failure(self, error):
+        if isinstance(error, Stopped):
+            return _Failure(self.rank, str(error), stopped=True)
+        return _Failure(self.rank, explained(error), getattr(error, "errno", None))
+
+
+def _gravest(failures):
+    """The failure that is told: a fault of this project before what a user can mend, of each the lowest rank's."""
+    failed = [failure for failure in failures if failure]
+    faults = [failure for failure in failed if failure.line is None]
+    expected = [failure for failure in failed if not failure.stopped]
+    return next(iter(faults or expected or failed), None)
 
 
 ALONE = Ranks()
 
 
 @contextlib.contextmanager
-def joined():
+def joined() -> Iterator[Ranks]:
     """The Ranks of this process, connected with the others where torchrun has started several; to be entered once.
 
     Raises Stopped where the connection to another process broke, since that one has ended and said why."""
@@ -99,13 +142,19 @@ def joined():
     try:
         yield Ranks(dist.get_rank(), world, int(os.environ.get("LOCAL_RANK", 0)))
     except RuntimeError as error:
-        if isinstance(error, dist.DistError) or "gloo/transport" in str(error):
+        if _is_lost_connection(error):
             raise Stopped(f"the connection to another process is lost ({error})") from error
         raise
     finally:
         dist.destroy_process_group()
 
 
-def own_cpus():
+def _is_lost_connection(error):
+    import torch.distributed as dist
+
+    return isinstance(error, RuntimeError) and (isinstance(error, dist.DistError) or "gloo/transport" in str(error))
+
+
+def own_cpus() -> int:
     """CPUs that this process may keep busy: its share of those available where torchrun has started several here."""
     return max(1, available_cpus() // int(os.environ.get("LOCAL_WORLD_SIZE", 1)))
