@@ -143,7 +143,8 @@ def _pair_lines(found):
         pairs = found.pairs.of(kind)
         count = f"{len(pairs):,} pair" + "s" * (len(pairs) != 1)
         otherwise = f", {found.labelled_otherwise(pairs):,} of them with different emotions" if len(pairs) else ""
-        yield f"{name} images in several splits: {count}{otherwise}" + "  LEAKAGE" * (kind == 0 < len(pairs))
+        leaks = kind == leakage.IDENTICAL and len(pairs)
+        yield f"{name} images in several splits: {count}{otherwise}" + ("  LEAKAGE" if leaks else "")
         sign = "=" if kind == leakage.IDENTICAL else "~"
         for one, other, distance in zip(pairs.one[:SHOWN], pairs.other[:SHOWN], pairs.distance):
             bits = f"  ({distance} of 64 bits differ)" if kind != leakage.IDENTICAL else ""

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import hashlib
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -31,7 +32,16 @@ FAILURES_ALLOWED = (
 )
 
 
-def align(listing, target, *, rule, workers, official=None, ranks=ALONE, progress=lambda rows, text="": None):
+def align(
+    listing: Listing,
+    target: Path,
+    *,
+    rule: Rule,
+    workers: int,
+    official: dict | None = None,
+    ranks=ALONE,
+    progress: Callable = lambda rows, text="": None,
+) -> bool:
     """Make `target`, or finish what an interrupted call left. Returns False where it was made already.
 
     official: dict split -> (7,) official counts, stored for the report of coverage. progress(n, text) is called with
@@ -43,7 +53,7 @@ def align(listing, target, *, rule, workers, official=None, ranks=ALONE, progres
 class AlignedCache:
     """One listing on its way to its cache, through shards of 1,024 listed images."""
 
-    def __init__(self, listing, target, rule, official=None):
+    def __init__(self, listing: Listing, target: Path, rule: Rule, official: dict | None = None):
         self.listing, self.target, self.rule, self.official = listing, Path(target), rule, official or {}
         for scheme in {sample.scheme for sample in listing.samples if sample.landmarks is not None}:
             scheme_named(scheme)  # refused now, and not as faces that were not found
@@ -51,7 +61,7 @@ class AlignedCache:
         self.header = make_header(listing, rule, self.detector)
         self.plan = _plan(listing)  # (split, samples) of each shard; the position is its number
 
-    def finish(self, workers, ranks, progress):
+    def finish(self, workers: int, ranks, progress: Callable) -> bool:
         """Align what is not aligned yet, and join it. Returns False where that was done already."""
         with self.held(ranks) as finished:
             if not finished:
@@ -60,7 +70,7 @@ class AlignedCache:
         return not finished
 
     @contextlib.contextmanager
-    def held(self, ranks):
+    def held(self, ranks) -> Iterator[bool]:
         """Hold the output, with its shards ready; yields whether it was made already. Raises Busy, Mismatch."""
         with contextlib.ExitStack() as stack:
             finished = ranks.on_first(lambda: self._claim(stack))
@@ -71,7 +81,7 @@ class AlignedCache:
         stack.enter_context(lock(self.target))
         return made_already(self.target, "aligned", shard_header=self.header, header=self.header)
 
-    def shards_in_turn(self, workers, ranks, progress, meter=None):
+    def shards_in_turn(self, workers: int, ranks, progress: Callable, meter: StageTimes | None = None) -> Iterator[int]:
         """Yield the numbers of this process' shards as they are finished; those that were finished before come
         first."""
         mine = range(ranks.rank, len(self.plan), ranks.world)
@@ -141,7 +151,7 @@ class AlignedCache:
                 "shards are"
             )
 
-    def pack(self):
+    def pack(self) -> None:
         """Join the shards of all processes into the cache."""
         pack(
             self.target,

@@ -3,9 +3,11 @@
 import numpy as np
 
 from data.files.cache import STATUSES, TRIES, status_counts
+from data.sample import Sample
+from extract.crops.cropping import ImageOutcome
 
 
-def shard_arrays(samples, outcomes):
+def shard_arrays(samples: list[Sample], outcomes: list[ImageOutcome]) -> dict:
     """Dict of the arrays of one shard. samples, outcomes: of the same listed images, in their order."""
     pairs = [(sample, crop) for sample, one in zip(samples, outcomes) for crop in one.crops]
     return {**_crop_arrays(pairs), **_manifest_arrays(samples, outcomes)}
@@ -55,7 +57,7 @@ def _manifest_arrays(samples, outcomes):
 COUNTED = ("manifest/emotion", "manifest/status", "manifest/found_by")
 
 
-def counts(loaded, rows, official):
+def counts(loaded: list[dict], rows: int, official: tuple | None) -> dict:
     """Dict of what coverage is computed from. loaded: the COUNTED arrays of every shard of a split of `rows` listed
     images.
 

@@ -3,6 +3,7 @@
 import contextlib
 import queue
 import threading
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -33,18 +34,19 @@ class FinishedCrops:
         )
 
     @property
-    def splits(self):
+    def splits(self) -> list[str]:
         """The split of each shard; its position is the shard's number."""
         return [split for split, _, _ in self._bounds]
 
-    def in_turn(self, ranks):
+    def in_turn(self, ranks) -> range:
         """The numbers of the shards that this process takes."""
         return range(ranks.rank, len(self._bounds), ranks.world)
 
-    def content(self, number):
+    def content(self, number: int) -> str:
+        """A digest of what one shard holds."""
         return self._contents[number]
 
-    def load(self, number):
+    def load(self, number: int) -> dict:
         """Dict of the CROPS arrays of one shard."""
         split, start, end = self._bounds[number]
         group = self.file[split]
@@ -55,12 +57,12 @@ class FinishedCrops:
             "jpeg_length": np.diff(offset),
         }
 
-    def size(self, number):
+    def size(self, number: int) -> int:
         """Number of crops of one shard."""
         _, start, end = self._bounds[number]
         return end - start
 
-    def counts(self, split):
+    def counts(self, split: str) -> dict:
         """The arrays of a split that coverage is computed from."""
         group = self.file[split]
         return read_split(
@@ -77,13 +79,15 @@ class CropsUnderWay:
         self.splits = [split for split, _ in alignment.plan]
         self.content = alignment.shards.content
 
-    def size(self, number):
+    def size(self, number: int) -> int:
+        """As FinishedCrops.size."""
         return len(self.alignment.shards.load(number, ["row"])["row"])
 
-    def load(self, number):
+    def load(self, number: int) -> dict:
+        """As FinishedCrops.load."""
         return self.alignment.shards.load(number, CROPS)
 
-    def in_turn(self, ranks):
+    def in_turn(self, ranks) -> Iterator[int]:
         """Yield the numbers of this process' shards; left early, it ends the alignment."""
         ready, stop = queue.SimpleQueue(), threading.Event()
         thread = threading.Thread(target=self._produce, args=(ranks, ready, stop), daemon=True)

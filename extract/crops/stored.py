@@ -1,5 +1,8 @@
 """Aligned crops as uint8 batches at the network's image size, decoded ahead of whoever takes them."""
 
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
 import cv2
 import numpy as np
 
@@ -20,7 +23,7 @@ class StoredCrops:
 
     The JPEG bytes stay in the file, so memory does not grow with the data set, and processes share what is read."""
 
-    def __init__(self, path, split, image_size, *, keep=True):
+    def __init__(self, path: Path, split: str, image_size: int, *, keep: bool = True):
         with open_cache(path, "aligned") as file:
             self.digest, self.toy, self.header = file.attrs["digest"], bool(file.attrs["toy"]), header_of(file)
             arrays = read_split(file, split, (*LABELS, "jpeg_offset")) if split in file else {}
@@ -33,7 +36,7 @@ class StoredCrops:
     def __len__(self):
         return len(self.emotion)
 
-    def pixels(self, index):
+    def pixels(self, index: int) -> np.ndarray:
         """(S, S, 3) uint8 RGB of one crop."""
         if index in self._kept:
             return self._kept[index]
@@ -43,7 +46,7 @@ class StoredCrops:
         return image
 
 
-def pixels(jpeg, size):
+def pixels(jpeg: np.ndarray, size: int) -> np.ndarray:
     """(size, size, 3) uint8 RGB of one cached crop, from its JPEG bytes as a uint8 array. Raises ValueError."""
     image = decode(jpeg.tobytes())  # the file may come from anywhere
     if image.shape[:2] != (CROP_SIZE, CROP_SIZE):
@@ -53,12 +56,14 @@ def pixels(jpeg, size):
     return image if image.shape[0] == size else cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
 
 
-def batches(parts, indices, batch_size):
+def batches(parts: list[StoredCrops], indices: np.ndarray, batch_size: int) -> Iterator[tuple]:
     """Yield (positions (n,), pixels (n, S, S, 3) uint8) in the order of `indices` into the parts laid end to end."""
     yield from decoded(parts, (indices[start : start + batch_size] for start in range(0, len(indices), batch_size)))
 
 
-def decoded(parts, pieces, *, finish=lambda pixels: pixels):
+def decoded(
+    parts: list[StoredCrops], pieces: Iterable[np.ndarray], *, finish: Callable = lambda pixels: pixels
+) -> Iterator[tuple]:
     """Yield (piece, finish(pixels (n, S, S, 3) uint8)) for each piece, an array of n positions in the parts laid end to
     end.
 
