@@ -1,6 +1,10 @@
 """Supervised processes, so that an image that kills or hangs its worker costs itself alone.
 
-The usual pools break, or hang for ever, on one segmentation fault, and cannot say which item it was."""
+The usual pools break, or hang for ever, on one segmentation fault, and cannot say which item it was. Pebble's
+ProcessPool can, and has a time limit for each item; but (tried with 5.2.3) it takes the whole of `items` before the
+first result, gives an item up at the first death of its worker, leaves its workers running when the parent is killed,
+and where a worker is killed while it sends its answer, answers no later item: its workers share one pipe and its
+lock."""
 
 import contextlib
 import ctypes

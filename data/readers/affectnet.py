@@ -90,7 +90,8 @@ def _read_list(path, split, images):
     header = first[0].strip() == COLUMNS[0]
     if header and tuple(cell.strip() for cell in first) != COLUMNS:
         raise Refused(f"{path} has the columns {', '.join(first)}; expected {', '.join(COLUMNS)}")
-    rows = rows if header or first == [""] else itertools.chain([first], rows)
+    if not header and first != [""]:  # what was looked at is a row, and not the mark of an empty file
+        rows = itertools.chain([first], rows)
     return [_sample(path, number, cells, split, images) for number, cells in enumerate(rows)], header
 
 

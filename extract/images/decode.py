@@ -3,6 +3,7 @@
 import functools
 import os
 import stat
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,12 +12,10 @@ from data.readers import paths
 from extract.images.formats import inspect
 from extract.images.limits import Undecodable
 
-MOST_BYTES = (
-    512 * 2**20
-)  # the largest image that is decoded, 64 million pixels of 16 bits in three channels, has 384 MB
+MOST_BYTES = 512 * 2**20  # the largest image that is decoded, 64 million pixels of 3 x 16 bits, has 384 MB
 
 
-def load(root, path):
+def load(root: Path, path: str) -> tuple[bytes, np.ndarray]:
     """(bytes, pixels) of a file that a list names below `root`. Raises Undecodable, with the status of whatever is
     wrong."""
     try:
@@ -30,7 +29,7 @@ def load(root, path):
     return data, decode(data)
 
 
-def read(path):
+def read(path: Path) -> bytes:
     """The bytes of a regular file. Raises Undecodable (too_large, bad_format), FileNotFoundError, OSError.
 
     The size is known before a byte is read."""
@@ -48,7 +47,7 @@ def _opened(path, flags):
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
-def decode(data):
+def decode(data: bytes) -> np.ndarray:
     """(H, W, 3) uint8 RGB, upright by its EXIF orientation, contiguous. Raises Undecodable.
 
     16-bit images are scaled to 8 bits, grey and palette images spread to RGB, alpha dropped, CMYK converted."""
@@ -72,6 +71,6 @@ def _pixels(data, kind):
 
 
 @functools.cache
-def one_thread():
+def one_thread() -> None:
     """Keep OpenCV to one thread in this process, a worker: the workers are the parallelism."""
     cv2.setNumThreads(1)

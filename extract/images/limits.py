@@ -14,8 +14,8 @@ class Undecodable(Refused):
         self.status = status
 
 
-def sized(width, height, kind):
-    """(width, height), if an image of that size is decoded."""
+def sized(width: int, height: int, kind: str) -> tuple[int, int]:
+    """(width, height), if an image of that size is decoded. Raises Undecodable."""
     if width * height > MOST_PIXELS:
         raise Undecodable("too_large", f"{width} x {height} pixels, at most {MOST_PIXELS:,} are read")
     if min(width, height) < SMALLEST_SIDE:
@@ -23,7 +23,7 @@ def sized(width, height, kind):
     return width, height
 
 
-def reaches(data, end, kind):
+def reaches(data: bytes, end: int, kind: str) -> None:
     """Refuse a file that ends before what its own header speaks of."""
     if end > len(data):
         raise Undecodable("truncated", f"the {kind} file has {len(data):,} bytes, its header speaks of {end:,}")

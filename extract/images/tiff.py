@@ -16,11 +16,13 @@ _PAGES = 64  # pages beyond are not looked at; the first one is the image
 _ENTRIES = 4096  # of a directory; files have a few dozen, and each takes time to read
 
 
-def walk(data):
-    """Every directory, all it points to, and every strip and tile must lie inside the file."""
+def walk(data: bytes) -> tuple[int, int]:
+    """(width, height) of a TIFF whose every directory, all that these point to, and every strip and tile lie inside
+    the file. Raises Undecodable, struct.error where a number would be read beyond the end."""
     order = "<" if data.startswith(b"II") else ">"
     big = data[2:4] in (b"+\0", b"\0+")
-    place, size, seen = struct.unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)[0], None, set()
+    place = struct.unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)[0]
+    size, seen = None, set()
     while place and place not in seen and len(seen) < _PAGES:
         seen.add(place)
         tags, place = _directory(data, place, order, big)
