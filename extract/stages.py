@@ -23,13 +23,13 @@ def alignment_of(workdir, landmarks, undetected, faces, source, ranks):
 
 def align(alignment, workers, ranks):
     """Finish an AlignedCache, and say what its cache holds."""
-    from extract import info
+    from extract.info import caches
 
     path = alignment.target
     with bar(len(alignment.listing.samples) // ranks.world, f"aligning {path.stem}", quiet=not ranks.first) as update:
         made = alignment.finish(workers or own_cpus(), ranks, update)
     if ranks.first:
-        say("\n".join(info.contents(path)) if made else f"{path} is there already")
+        say("\n".join(caches.contents(path)) if made else f"{path} is there already")
 
 
 def place(device, precision, ranks):
@@ -126,10 +126,10 @@ def align_for(alignment, target, networks, settings, workers, ranks):
 
 def run(aligned, target, networks, settings, ranks):
     """Take the features of a finished cache, and say what theirs holds."""
-    from extract import info
     from extract.features.extraction import run as run_networks
+    from extract.info import caches
 
-    with bar(info.crops_in(aligned) // ranks.world, f"features of {target.stem}", quiet=not ranks.first) as update:
+    with bar(caches.crops_in(aligned) // ranks.world, f"features of {target.stem}", quiet=not ranks.first) as update:
         made = run_networks(aligned, target, networks=networks, settings=settings, ranks=ranks, progress=update)
     if ranks.first:
-        say("\n".join(info.contents(target)) if made else f"{target} is there already")
+        say("\n".join(caches.contents(target)) if made else f"{target} is there already")
