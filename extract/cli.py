@@ -163,8 +163,8 @@ def run(workdir, landmarks, detector, undetected, faces, workers, views, device,
 @FILE
 @expected_failures
 def info(file):
-    """Say what a cache holds, what made it, and its content digest."""
-    from extract.info import describe
+    """Say what a cache, a results file or a checkpoint holds, what made it, and its digest."""
+    from extract.info.files import describe
 
     click.echo("\n".join(describe(file)))
 
@@ -173,8 +173,8 @@ def info(file):
 @FILE
 @expected_failures
 def verify(file):
-    """Check every digest of a cache."""
-    from extract.info import verify as verify_file
+    """Read a cache, a results file or a checkpoint whole, and check every digest in it."""
+    from extract.info.files import verify as verify_file
 
     verify_file(file)
     click.echo(f"{file} is whole")

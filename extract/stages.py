@@ -52,13 +52,13 @@ def is_data_set(workdir: Path, name: str) -> bool:
 
 def align(alignment: AlignedCache, workers: int | None, ranks: Ranks) -> None:
     """Finish an AlignedCache, and say what its cache holds."""
-    from extract import info
+    from extract.info import caches
 
     path = alignment.target
     with bar(len(alignment.listing.samples) // ranks.world, f"aligning {path.stem}", quiet=not ranks.first) as update:
         made = alignment.finish(workers or own_cpus(), ranks, update)
     if ranks.first:
-        say("\n".join(info.contents(path)) if made else f"{path} is there already")
+        say("\n".join(caches.contents(path)) if made else f"{path} is there already")
 
 
 def place(device: str | None, precision: str | None, ranks: Ranks) -> tuple[torch.device, str]:
@@ -152,10 +152,10 @@ def align_for(
 
 def run(aligned: Path, target: Path, networks: Networks, settings: FeatureSettings, ranks: Ranks) -> None:
     """Take the features of a finished aligned cache, and say what their cache holds."""
-    from extract import info
     from extract.features.extraction import run as run_networks
+    from extract.info import caches
 
-    with bar(info.crops_in(aligned) // ranks.world, f"features of {target.stem}", quiet=not ranks.first) as update:
+    with bar(caches.crops_in(aligned) // ranks.world, f"features of {target.stem}", quiet=not ranks.first) as update:
         made = run_networks(aligned, target, networks=networks, settings=settings, ranks=ranks, progress=update)
     if ranks.first:
-        say("\n".join(info.contents(target)) if made else f"{target} is there already")
+        say("\n".join(caches.contents(target)) if made else f"{target} is there already")

@@ -3,8 +3,6 @@
 import numpy as np
 
 from data.files.cache import STATUSES, TRIES, status_counts
-from data.sample import Sample
-from extract.crops.cropping import ImageOutcome
 
 
 def shard_arrays(samples: list, outcomes: list) -> dict:

@@ -67,7 +67,7 @@ def load(path: Path, task: str) -> Checkpoint:
         raise FileNotFoundError(f"{path} is missing; make it with `extract train --dataset NAME --task {task}`")
     data = read(path)
     state = read_state(path, data)
-    meta = _meta(path, state)
+    meta = meta_of(path, state)
     if meta["task"] != task:
         raise CheckpointError(f"{path} was trained for {meta['task']}, expected {task}")
     with torch.device("meta"):
@@ -86,10 +86,8 @@ def load_state(
     path: where the state lies; data: its bytes. agree(meta) raises where the training was another one. Raises
     CheckpointError before anything is changed."""
     state = read_state(path, data)
-    agree(_meta(path, state))
-    log = _json(path, state, "log", list)
-    if not all(map(_is_log_row, log)):
-        raise CheckpointError(f"{path} holds a log that is not a list of rows of numbers; delete it and train again")
+    agree(meta_of(path, state))
+    log = log_of(path, state)
     _check_tensors(path, state.get("network"), network.state_dict(), "the weights of this network")
     _check_optimizer(path, state.get("optimizer"), optimizer)
     network.load_state_dict(state["network"])
@@ -99,6 +97,14 @@ def load_state(
 
 def _is_log_row(row):
     return isinstance(row, dict) and all(isinstance(value, (int, float)) for value in row.values())
+
+
+def log_of(path: Path, state: dict) -> list[dict]:
+    """The rows of the epochs that a training under way has finished. Raises CheckpointError."""
+    log = _json(path, state, "log", list)
+    if not all(map(_is_log_row, log)):
+        raise CheckpointError(f"{path} holds a log that is not a list of rows of numbers; delete it and train again")
+    return log
 
 
 def read(path: Path) -> bytes:
@@ -147,7 +153,8 @@ def _json(path, state, name, type):
     return value
 
 
-def _meta(path, state):
+def meta_of(path, state):
+    """What a checkpoint or a training's state says of itself. Raises CheckpointError."""
     meta = _json(path, state, "meta", dict)
     for name, type in META.items():
         if not isinstance(meta.get(name), type):

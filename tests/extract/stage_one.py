@@ -9,7 +9,7 @@ import sys
 import cv2
 
 from data.emotions import EMOTIONS
-from extract import info
+from extract.info import files as info
 from extract.network import backbone, checkpoint
 from tests.extract.made_up import picture
 from tests.places import ROOT

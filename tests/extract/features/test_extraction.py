@@ -13,12 +13,12 @@ from data.files.cache import header_of, open_cache, read_split
 from data.files.publish import Mismatch
 from data.files.shards import DamagedShard
 from data.runtime.device import own_threads
-from extract import info
 from extract.crops import aligned_cache
 from extract.crops.cropping import Rule
 from extract.crops.stored import StoredCrops
 from extract.features import extraction
 from extract.features.feature_cache import FeatureSettings, Networks
+from extract.info import files as info
 from extract.network import backbone
 from extract.network.backbone import Frozen, normalise
 from extract.network.checkpoint import Checkpoint

@@ -1,0 +1,63 @@
+"""What a cache of stage one holds: aligned crops, or their features."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import h5py
+
+from data.files.cache import STATUSES, TRIES, coverage, header_of, open_cache, provenance_of
+from data.sample import SPLITS
+
+
+def open_any(path: Path) -> h5py.File:
+    """An open cache of stage one, whichever of the two kinds it is. Raises CacheError, FileNotFoundError."""
+    return open_cache(path, "aligned", "features")
+
+
+def crops_in(path: Path) -> int:
+    """Number of crops in a cache, over all splits."""
+    with open_any(path) as file:
+        return sum(len(file[split]["row"]) for split in SPLITS if split in file and "row" in file[split])
+
+
+def contents(path: Path) -> list[str]:
+    """Lines of text: kind, and for each split its crops, statuses and coverage."""
+    with open_any(path) as file:
+        lines = [f"{path}: {file.attrs['kind']} cache, schema version {file.attrs['schema_version']}{toy_mark(file)}"]
+        for split in (split for split in SPLITS if split in file):
+            lines += _describe_split(file[split], split)
+    return lines
+
+
+def describe(path: Path) -> list[str]:
+    """The contents, then the settings, what made the file, and its content digest."""
+    with open_any(path) as file:
+        return [*contents(path), *ending(file)]
+
+
+def toy_mark(file: h5py.File) -> str:
+    """What a file of toy data is marked with."""
+    return "  TOY DATA" if file.attrs["toy"] else ""
+
+
+def ending(file: h5py.File) -> list[str]:
+    """Lines of the settings, what made the file, and its content digest."""
+    return [
+        *(f"{name.replace('_', ' ')}: {value}" for name, value in header_of(file).items()),
+        "made by: " + json.dumps(provenance_of(file), indent=1),
+        f"digest: {file.attrs['digest']}",
+    ]
+
+
+def _describe_split(group: h5py.Group, split: str) -> Iterator[str]:
+    counts = group["status_counts"][()]
+    statuses = _named(STATUSES, counts.sum(0))
+    crops = len(group["row"]) if "row" in group else 0
+    yield f"{split}: {crops:,} crops of {counts.sum():,} listed images, coverage {coverage(counts):.1%}"
+    yield f"  status: {statuses}"
+    yield f"  face found by: {_named(TRIES, group['try_counts'][()])}"
+
+
+def _named(names, counts):
+    return ", ".join(f"{name} {count:,}" for name, count in zip(names, counts) if count) or "nothing listed"
