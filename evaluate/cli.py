@@ -57,7 +57,7 @@ def _samples(workdir, runs):
 def tables(workdir, results):
     """Print Tables 1 to 3, the paper's claims and Section 2.1, and write them as text, Markdown, LaTeX and CSV beside
     the results file, in tables/."""
-    from evaluate.tables.writing import write_tables
+    from evaluate.tables.table_files import write_tables
 
     runs, folder = _runs(workdir, results)
     click.echo(write_tables(runs, folder / "tables"))
@@ -70,7 +70,7 @@ def tables(workdir, results):
 def figures(workdir, results):
     """Draw Figures 1, 2, 4 and 5 and the matrices as PNG, SVG and PDF, their numbers as CSV and captions, in figures/
     beside the results file."""
-    from evaluate.figures.writing import write_figures
+    from evaluate.figures.figure_files import write_figures
 
     runs, folder = _runs(workdir, results)
     samples, _ = _samples(workdir, runs)

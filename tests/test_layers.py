@@ -18,8 +18,7 @@ OUTSIDE = {
 ONLY_IN = {"dlib": {"extract/faces/hog.py"}, "torchvision": {"extract/network/backbone.py"}, "PIL": set()}
 
 # Rooms (sub-folders) and single modules of each stage, the lowest first: a room may import itself and whatever stands
-# below
-# its own line, never its neighbours on that line.
+# before its own line, never its neighbours on that line.
 LAYERS = {
     "data": [{"emotions"}, {"sample", "metrics", "heads"}, {"runtime"}, {"readers", "files"}],
     "extract": [
@@ -145,6 +144,12 @@ def test_what_reads_data_needs_neither_torch_nor_click():
 def test_no_room_is_crowded(folder):
     inside = [path for path in (ROOT / folder).glob("*.py") if path.stem != "__init__"]
     assert len(inside) <= MOST_MODULES and not (ROOT / folder / "__init__.py").read_text()
+
+
+def test_no_two_modules_have_one_name():
+    """`cli` stands for its stage; any other name says by itself which file is meant."""
+    names = [name.rsplit(".", 1)[-1] for stage in LAYERS for name, _ in modules(stage)]
+    assert {name for name in names if names.count(name) > 1} == {"cli"}
 
 
 @pytest.mark.parametrize("stage", ["embed", "evaluate"])

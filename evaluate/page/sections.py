@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from data.files.runs import Runs
-from evaluate.figures.writing import all_plates
+from evaluate.figures.figure_files import all_plates
 from evaluate.page.origin import origin
 from evaluate.page.view import view
 from evaluate.statistics.swept import features_of
@@ -14,7 +14,7 @@ from evaluate.tables.dimensions import linear_reading, third_dimension
 from evaluate.tables.regression import regression
 from evaluate.tables.stability import stability
 from evaluate.tables.table import Table
-from evaluate.tables.writing import all_tables
+from evaluate.tables.table_files import all_tables
 
 # anchor -> title, and what a reader should know first
 TEXTS = {

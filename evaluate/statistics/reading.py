@@ -8,7 +8,7 @@ from data import metrics
 from data.emotions import EMOTIONS
 from data.files.runs import Runs
 from evaluate.representations import Representation
-from evaluate.statistics.regression import DIMENSIONS
+from evaluate.statistics.regression_scores import DIMENSIONS
 from evaluate.statistics.scores import counts_of
 from evaluate.statistics.similarity import canonical_correlations
 

@@ -14,7 +14,7 @@ from evaluate.representations import ABSENT, CAKE_3
 from evaluate.statistics.agreement import agreement_scores, answer_counts, answer_shares, answers_of, label_shares
 from evaluate.statistics.scores import counts_of, over_runs
 from evaluate.statistics.swept import why_absent
-from evaluate.tables.cells import percent
+from evaluate.tables.printed import percent
 from evaluate.tables.table import Table, gap, new_table, tell
 
 

@@ -22,8 +22,8 @@ from evaluate.statistics.annotated import domain_of
 from evaluate.statistics.comparison import Comparison, Resamples, compare
 from evaluate.statistics.scores import SCORES
 from evaluate.statistics.swept import why_absent
-from evaluate.tables.cells import compared
 from evaluate.tables.differences import ends
+from evaluate.tables.printed import compared
 from evaluate.tables.table import Table, new_table, tell
 
 ANSWERS = {"supported": "yes", "worse, supported": "no"}  # of a Comparison; anything else leaves it undecided

@@ -6,7 +6,7 @@ from evaluate.reference import display, in_order
 from evaluate.representations import ABSENT, CAKE_3, COMPACT, Representation
 from evaluate.statistics.comparison import RESAMPLES, Comparison, Resamples, compare
 from evaluate.statistics.swept import added, why_absent
-from evaluate.tables.cells import compared
+from evaluate.tables.printed import compared
 from evaluate.tables.table import Table, new_table, tell
 
 

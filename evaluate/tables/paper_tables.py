@@ -6,8 +6,8 @@ from evaluate.reference import display, in_order
 from evaluate.representations import ABSENT, BASELINE, CAKE_3, COMPACT
 from evaluate.statistics.scores import multi_domain, score_of
 from evaluate.statistics.swept import added, features_of, shown
-from evaluate.tables.cells import difference, interval_printed, mean_printed, ours, percent, printed
 from evaluate.tables.notes import notes
+from evaluate.tables.printed import difference, interval_printed, mean_printed, ours, percent, printed
 from evaluate.tables.table import Table, new_table, tell_published, tell_score
 
 

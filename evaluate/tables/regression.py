@@ -7,7 +7,7 @@ from data.files.runs import Runs
 from evaluate.reference import display, in_order
 from evaluate.representations import ABSENT
 from evaluate.samples import Samples
-from evaluate.statistics.regression import MEASURES, regression_scores
+from evaluate.statistics.regression_scores import MEASURES, regression_scores
 from evaluate.tables.table import Table, gap, new_table, tell
 
 

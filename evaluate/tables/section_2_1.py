@@ -9,7 +9,7 @@ from evaluate.representations import ABSENT, ANNOTATED, Representation
 from evaluate.statistics.annotated import by_added_dimensions, domain_of
 from evaluate.statistics.scores import Score
 from evaluate.statistics.swept import sizes_printed, why_absent
-from evaluate.tables.cells import percent
+from evaluate.tables.printed import percent
 from evaluate.tables.table import Table, gap, new_table, tell_score
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
+from data.runtime.ranks import ALONE
 from extract.network import checkpoint
-from extract.ranks import ALONE
 from extract.training.backbone_training import TrainingSettings
 from extract.training.step import Step
 

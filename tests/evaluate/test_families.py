@@ -23,7 +23,7 @@ from evaluate.tables.dimensions import linear_reading
 from evaluate.tables.formats.text import as_text
 from evaluate.tables.paper_tables import conventions, multi_domain_summary
 from evaluate.tables.stability import stability
-from evaluate.tables.writing import all_tables
+from evaluate.tables.table_files import all_tables
 from tests.evaluate.made_up_study import make_study
 
 

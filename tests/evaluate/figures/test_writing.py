@@ -7,8 +7,8 @@ from click.testing import CliRunner
 
 from data.files.runs import write_runs
 from evaluate.cli import main
+from evaluate.figures.figure_files import all_plates
 from evaluate.figures.plate import as_svg
-from evaluate.figures.writing import all_plates
 from evaluate.samples import read_samples
 from tests.evaluate.made_up_runs import make
 from tests.evaluate.made_up_study import make_study

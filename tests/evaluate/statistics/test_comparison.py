@@ -18,9 +18,9 @@ from evaluate.statistics.comparison import (
     resampled_scores,
     welch_interval,
 )
-from evaluate.tables.cells import percent
 from evaluate.tables.differences import differences
 from evaluate.tables.formats.text import as_text
+from evaluate.tables.printed import percent
 from tests.evaluate.made_up_runs import make
 
 ALL = ("affectnet", "rafdb", "sfew")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evaluate.samples import read_samples
-from evaluate.statistics.regression import regression_scores
+from evaluate.statistics.regression_scores import regression_scores
 from tests.evaluate.made_up_study import make_study
 
 

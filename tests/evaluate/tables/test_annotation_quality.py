@@ -6,7 +6,7 @@ from sklearn.metrics import f1_score
 
 from data.files.runs import Head
 from evaluate.tables.annotation_quality import annotation_quality
-from evaluate.tables.formats.registry import records_of
+from evaluate.tables.formats.format_registry import records_of
 from evaluate.tables.formats.text import as_text
 from tests.evaluate.made_up_runs import make
 

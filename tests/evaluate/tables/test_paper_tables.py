@@ -10,12 +10,12 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
 from data.files.runs import Head, HeadOutcome
 from evaluate import reference
 from evaluate.statistics.scores import over_runs
-from evaluate.tables.cells import difference, percent
+from evaluate.tables.formats.format_registry import records_of
 from evaluate.tables.formats.markdown import as_markdown
-from evaluate.tables.formats.registry import records_of
 from evaluate.tables.formats.text import as_text
 from evaluate.tables.paper_tables import conventions, multi_domain_summary, table_1, table_2, table_3
-from evaluate.tables.writing import all_tables
+from evaluate.tables.printed import difference, percent
+from evaluate.tables.table_files import all_tables
 from tests.evaluate.made_up_runs import make
 
 

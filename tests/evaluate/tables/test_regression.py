@@ -3,8 +3,8 @@
 import pytest
 
 from evaluate.samples import read_samples
-from evaluate.statistics.regression import MEASURES
-from evaluate.tables.formats.registry import records_of
+from evaluate.statistics.regression_scores import MEASURES
+from evaluate.tables.formats.format_registry import records_of
 from evaluate.tables.formats.text import as_text
 from evaluate.tables.regression import regression
 from tests.evaluate.made_up_study import make_study

@@ -9,11 +9,11 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from data.runtime.ranks import ALONE
 from extract.cli import main
 from extract.info.results import ranges
 from extract.network import checkpoint
 from extract.network.backbone import Backbone
-from extract.ranks import ALONE
 from extract.training.backbone_training import TrainingSettings
 from extract.training.step import Step
 from tests.data.files.test_version_1 import FOLDER, SAID

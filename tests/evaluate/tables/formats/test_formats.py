@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+from evaluate.tables.formats.format_registry import records_of
 from evaluate.tables.formats.latex import as_latex
 from evaluate.tables.formats.markdown import as_markdown
-from evaluate.tables.formats.registry import records_of
 from evaluate.tables.formats.text import WIDTH, as_text
 from evaluate.tables.table import Table
 

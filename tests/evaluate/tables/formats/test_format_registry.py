@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from data.files.runs import write_runs
 from evaluate.cli import main
-from evaluate.tables.formats.registry import FORMATS, Format, one_by_one, register
+from evaluate.tables.formats.format_registry import FORMATS, Format, one_by_one, register
 from evaluate.tables.formats.text import as_text
 from evaluate.tables.table import Table
 from tests.evaluate.made_up_runs import make

@@ -9,7 +9,7 @@ from data.files.runs import Runs
 from evaluate.statistics.comparison import Resamples
 from evaluate.tables.claims import claims
 from evaluate.tables.differences import differences
-from evaluate.tables.formats.registry import FORMATS
+from evaluate.tables.formats.format_registry import FORMATS
 from evaluate.tables.formats.text import as_text
 from evaluate.tables.paper_tables import conventions, multi_domain_summary, table_1, table_2, table_3
 from evaluate.tables.section_2_1 import section_2_1
