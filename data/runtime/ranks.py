@@ -30,10 +30,10 @@ class Told(Refused):
 
 @dataclass(frozen=True)
 class _Failure:
-    """What a process tells the others of its exception. line is None where that is a fault of this project."""
+    """What a process tells the others of its exception."""
 
     rank: int
-    line: str | None
+    line: str
     errno: int | None = None
     stopped: bool = False  # another process says why
 
@@ -57,17 +57,15 @@ class Ranks:
     def together(self, call: Callable[[], Any]) -> Any:
         """call() on every process, its own result back when all are done.
 
-        Where it fails on one or more, all leave. An expected failure is raised by the first: its own exception, or Told
-        with what another one found. A fault of this project is raised where it happened, so that its traceback is
-        shown. The others raise Stopped."""
+        Where it is refused on one or more, all leave: the first raises its own exception, or Told with what another one
+        found, and the others raise Stopped. Any other exception leaves at once, and ends the others by the connection
+        that it closes: they may wait for this process inside of their call."""
         if self.world == 1:
             return call()
         result, failure = None, None
         try:
             result = call()
-        except Exception as error:
-            if _is_lost_connection(error):
-                raise  # nobody is left to be told
+        except (Refused, OSError, Stopped) as error:
             failure = error
         self._leave_where_one_failed(failure)
         return result
@@ -97,28 +95,23 @@ class Ranks:
         return box[0]
 
     def _leave_where_one_failed(self, error):
-        told = self.tell(_gravest(self.gather(None if error is None else self._failure(error))))
+        failures = [failure for failure in self.gather(self._failure(error)) if failure]
+        failures.sort(key=lambda failure: failure.stopped)  # a reason before those who left for it
+        told = self.tell(failures[0] if failures else None)
         if told is None:
             return
-        speaker = told.rank if told.line is None else 0
-        if told.stopped or self.rank != speaker:
+        if told.stopped or not self.first:
             raise Stopped(told.line)
         if self.rank == told.rank:
             raise error
         raise Told(f"process {told.rank}: {told.line}", told.errno)
 
     def _failure(self, error):
+        if error is None:
+            return None
         if isinstance(error, Stopped):
             return _Failure(self.rank, str(error), stopped=True)
         return _Failure(self.rank, explained(error), getattr(error, "errno", None))
-
-
-def _gravest(failures):
-    """The failure that is told: a fault of this project before what a user can mend, of each the lowest rank's."""
-    failed = [failure for failure in failures if failure]
-    faults = [failure for failure in failed if failure.line is None]
-    expected = [failure for failure in failed if not failure.stopped]
-    return next(iter(faults or expected or failed), None)
 
 
 ALONE = Ranks()
@@ -128,7 +121,8 @@ ALONE = Ranks()
 def joined() -> Iterator[Ranks]:
     """The Ranks of this process, connected with the others where torchrun has started several; to be entered once.
 
-    Raises Stopped where the connection to another process broke, since that one has ended and said why."""
+    Raises Stopped where the connection to another process broke, since that one has ended and said why, and where
+    several leave by an exception, on all but one."""
     world = int(os.environ.get("WORLD_SIZE", 1))
     if world == 1:
         yield ALONE
@@ -141,18 +135,26 @@ def joined() -> Iterator[Ranks]:
     dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo", timeout=timedelta(days=7))
     try:
         yield Ranks(dist.get_rank(), world, int(os.environ.get("LOCAL_RANK", 0)))
-    except RuntimeError as error:
-        if _is_lost_connection(error):
+    except Stopped:
+        raise
+    except Exception as error:
+        if isinstance(error, RuntimeError) and (isinstance(error, dist.DistError) or "gloo/transport" in str(error)):
             raise Stopped(f"the connection to another process is lost ({error})") from error
+        if not _is_first_to_fail():
+            raise Stopped(f"another process has failed, too ({error})") from error
         raise
     finally:
         dist.destroy_process_group()
 
 
-def _is_lost_connection(error):
+def _is_first_to_fail():
+    """Whether no other process has asked before. The store that the processes met at answers whoever else is there."""
     import torch.distributed as dist
 
-    return isinstance(error, RuntimeError) and (isinstance(error, dist.DistError) or "gloo/transport" in str(error))
+    try:
+        return dist.distributed_c10d._get_default_store().add("failed", 1) == 1
+    except dist.DistError:  # the machine that keeps it is gone
+        return True
 
 
 def own_cpus() -> int:
