@@ -163,7 +163,7 @@ def _validate(file, kinds):
         raise Refused(f"has schema version {file.attrs['schema_version']}, this code reads {SCHEMA[kind]}")
     if parsed(file, "emotions", list) != list(EMOTIONS):
         raise Refused(f"orders its classes as {file.attrs['emotions']}, expected {', '.join(EMOTIONS)}")
-    check(file, kind, statuses=len(STATUSES), tries=len(TRIES), features=FEATURE_SIZE)
+    check(file, kind, statuses=len(STATUSES), tries=len(TRIES))
 
 
 def damaged(file):

@@ -9,7 +9,7 @@ import math
 import h5py
 import numpy as np
 
-from data.files.schema import ATTRIBUTES, FIELDS, TEXT, groups, missing, place
+from data.files.schema import ATTRIBUTES, TEXT, field, groups, missing, place
 from data.runtime.failures import Refused
 
 UNPACKED_BYTES = (
@@ -22,20 +22,16 @@ _FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FL
 
 def check(file, kind, **sizes):
     """Raise ValueError where an open file does not hold what its kind does. sizes: of the schema's words (statuses,
-    tries, features)."""
+    tries)."""
     sizes = {("", name): size for name, size in sizes.items()}
     sizes |= _check_attributes(file, kind)
     scopes, file_bytes = {"": {}}, file.id.get_filesize()
     for path, dataset in _datasets(file, kind, scopes):
         pattern, scope = place(kind, path)
-        _check_dataset(dataset, path, FIELDS[kind][pattern], file_bytes)
-        _fix(
-            sizes,
-            scope,
-            path,
-            dataset.shape,
-            tuple(sizes.get(("", side), side) for side in FIELDS[kind][pattern].shape),
-        )
+        own = field(kind, path)
+        _check_dataset(dataset, path, own, file_bytes)
+        if own.shape is not None:
+            _fix(sizes, scope, path, dataset.shape, tuple(sizes.get(("", side), side) for side in own.shape))
         scopes.setdefault(scope, {})[pattern] = path
     for scope, present in scopes.items():
         _check_scope(file, kind, scope, present, sizes)
@@ -48,13 +44,13 @@ def _check_scope(file, kind, scope, present, sizes):
     absent = missing(kind, scope, present)
     if absent:
         raise Refused(f"lacks a part of a file of kind {kind}: {scope}{'/' * bool(scope)}{absent.rsplit('*/', 1)[-1]}")
-    for pattern, path in present.items():
-        _check_values(file, path, FIELDS[kind][pattern], sizes)
+    for path in present.values():
+        _check_values(file, path, field(kind, path), sizes)
 
 
 def not_finite(file, kind):
     """Paths of the datasets of an open file that must be finite and are not, read in pieces."""
-    found = sorted(path for path, _ in _datasets(file, kind, {}) if FIELDS[kind][place(kind, path)[0]].finite)
+    found = sorted(path for path, _ in _datasets(file, kind, {}) if field(kind, path).finite)
     return [path for path in found if not all(np.isfinite(piece).all() for piece in _pieces(file[path]))]
 
 
@@ -96,6 +92,8 @@ def _check_attributes(file, kind):
         for key, expected in keys.items():
             if not isinstance(_nested(value, key), expected):
                 raise Refused(f"has a {name} without {key}")
+        if kind == "features" and name == "header" and isinstance(value.get("feature_size"), int):
+            sizes["", "F"] = value["feature_size"]
         if type is list:
             sizes["", {"classifiers": "D", "test_sets": "T"}[name]] = len(value)
     return sizes
@@ -124,7 +122,7 @@ def _datasets(file, kind, scopes):
                 raise Refused(f"holds {path} a second time under another name")
             seen.add(address)
             pattern, scope = place(kind, path)
-            if isinstance(item, h5py.h5d.DatasetID) and pattern in FIELDS[kind]:
+            if isinstance(item, h5py.h5d.DatasetID) and field(kind, path):
                 yield path, item
             elif isinstance(item, h5py.h5g.GroupID) and pattern in allowed:
                 waiting.append((path + "/", item))
@@ -144,7 +142,7 @@ def _check_dataset(dataset, path, field, file_bytes):
     found = TEXT if h5py.check_string_dtype(dataset.dtype) is not None else str(dataset.dtype)
     if found != field.type:
         raise Refused(f"holds {path} of type {found}, expected {field.type}")
-    if dataset.shape is None or len(dataset.shape) != len(field.shape):
+    if dataset.shape is None or (field.shape is not None and len(dataset.shape) != len(field.shape)):
         raise Refused(f"holds {path} of shape {dataset.shape}, expected {_shown(field.shape)}")
     claimed = math.prod(map(int, dataset.shape)) * dataset.get_type().get_size()
     stored = dataset.get_storage_size()

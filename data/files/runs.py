@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from data import heads
 from data.emotions import EMOTIONS
 from data.files.cache import CacheError, header_of, open_cache, provenance_of, seal
 from data.files.hdf5 import dataset_names, publish_hdf5, read_array, write_array
@@ -110,9 +111,9 @@ def write_runs(path, runs):
 
 def _write_heads(file, runs):
     # sorted, so that the file does not depend on the order in which heads were trained
-    outcomes = dict(
-        sorted(runs.outcomes.items(), key=lambda item: (FAMILIES.index(item[0].family), item[0].k, item[0].run))
-    )
+    order = {name: place for place, name in enumerate(heads.FAMILIES)}
+    place = lambda head: (order.get(head.family, len(order)), head.family, head.k, head.run)
+    outcomes = {head: runs.outcomes[head] for head in sorted(runs.outcomes, key=place)}
     write_array(file, "heads/family", np.array([head.family for head in outcomes], object))
     for name in ("k", "run"):
         write_array(file, f"heads/{name}", np.array([getattr(head, name) for head in outcomes], np.int32))

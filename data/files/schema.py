@@ -3,11 +3,12 @@
 Paths are as in the file, a star for a split, a test set, or the family, k and run of a head. Letters in a shape stand
 for one number each, small ones within one split, test set or head, capitals within the file: n crops, m listed images,
 b bytes of all crops, s shards they were made in, v views, k dimensions of a head, c its classifiers, z what these see;
-H heads, D classifiers, T test sets, R rows of all test sets."""
+F features, H heads, D classifiers, T test sets, R rows of all test sets."""
 
 from dataclasses import dataclass
 
 from data.emotions import EMOTIONS, UNLABELLED
+from data.heads import FAMILIES
 from data.sample import SPLITS
 
 C = len(EMOTIONS)
@@ -16,8 +17,8 @@ TEXT = "text"
 
 @dataclass(frozen=True)
 class Field:
-    """One dataset. "n+1" is one more than n; words stand for sizes that are known beforehand: statuses, tries,
-    features."""
+    """One dataset. "n+1" is one more than n; words stand for sizes that are known beforehand: statuses, tries. A
+    shape of None may be any."""
 
     type: str
     shape: tuple
@@ -60,12 +61,12 @@ _IMAGES = {
     "shard_content": Field(TEXT, ("s",), needed=False),
 }
 _FEATURES = {
-    "feature": Field("float16", ("n", "v", "features"), finite=True),
+    "feature": Field("float16", ("n", "v", "F"), finite=True),
     "valence_arousal_predicted": Field("float32", ("n", "v", 2), needed=False, finite=True),
 }
 _HEADS = {"family": TEXT, "k": "int32", "run": "int32", "seed": "int64", "loss": "float64", "failure": TEXT}
 _KEPT = {
-    "A": ("float32", ("k", "features")),
+    "A": ("float32", ("k", "F")),
     "a": ("float32", ("k",)),
     "B": ("float32", ("c", C, "z")),
     "b": ("float32", ("c", C)),
@@ -107,6 +108,16 @@ def place(kind, path):
     stars = _STARS[kind].get(parts[0], ()) if kind == "runs" else (0,) if parts[0] in SPLITS else ()
     pattern = ["*" if index in stars else part for index, part in enumerate(parts)]
     return "/".join(pattern), "/".join(parts[: max(stars, default=-1) + 1])
+
+
+def field(kind, path):
+    """The Field of a dataset; None where a file of this kind has none there."""
+    pattern, _ = place(kind, path)
+    if pattern not in FIELDS[kind] and pattern.startswith("kept/*/*/*/"):
+        _, family, k, _, name = path.split("/", 4)
+        known = FAMILIES[family].shapes(int(k), features=1, classes=C, domains=1) if family in FAMILIES else {name: ()}
+        return Field("float32", None, needed=False) if name in known else None
+    return FIELDS[kind].get(pattern)
 
 
 def groups(kind):

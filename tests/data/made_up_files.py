@@ -177,7 +177,7 @@ HOSTILE = [
         "of type text, expected int8",
     ),
     ("features", "numbers for text", array("test/path", np.zeros(12)), "of type float64, expected text"),
-    ("features", "wrong rank", array(F, np.zeros((12, 512), np.float16)), r"\(12, 512\), expected \(n, v, features\)"),
+    ("features", "wrong rank", array(F, np.zeros((12, 512), np.float16)), r"\(12, 512\), expected \(n, v, F\)"),
     ("features", "wrong width", array(F, np.zeros((12, 1, 256), np.float16)), "512 instead of 256"),
     ("features", "scalar", array("test/emotion", np.int8(3)), r"shape \(\)"),
     ("features", "no shape", array("test/emotion", h5py.Empty("i1")), "shape None"),
