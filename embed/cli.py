@@ -10,8 +10,6 @@ import click
 
 from embed.sizes import parse_bytes, parse_sizes
 
-FAMILIES = ("cake", "av", "cake-norm", "baseline", "av-true")
-
 
 class Terminated(KeyboardInterrupt):
     """SIGTERM, handled as Ctrl-C is."""
@@ -35,19 +33,29 @@ class Parsed(click.ParamType):
 
 
 class Names(click.ParamType):
-    """Names separated by commas, each one of the known where there are known ones."""
+    """Names separated by commas."""
 
     name = "names"
 
-    def __init__(self, known=()):
-        self.known = known
+    def __init__(self, find=str):
+        """find: what a name stands for; its ValueError lists the known ones."""
+        self.find = find
 
     def convert(self, value, param, ctx):
         names = list(value) if isinstance(value, (list, tuple)) else [name.strip() for name in value.split(",")]
         for name in names:
-            if self.known and name not in self.known:
-                self.fail(f"{name!r} is unknown; known are {', '.join(self.known)}", param, ctx)
+            try:
+                self.find(name)
+            except ValueError as error:
+                self.fail(str(error), param, ctx)
         return names
+
+
+def _family(name):
+    """The family of a name, among those that are known when the option is read."""
+    from data.heads import family_named
+
+    return family_named(name)
 
 
 @click.group()
@@ -69,14 +77,13 @@ def main():
     "--k",
     "sizes",
     type=Parsed("sizes", parse_sizes),
-    default="1..512:log",
-    show_default=True,
-    help="Learned dimensions: 3, or 1,2,3,8, or 1..512, or 1..512:log.",
+    help="Learned dimensions: 3, or 1,2,3,8, or 1..512, or 1..512:log.  [default: 1..F:log for features "
+    "of F dimensions]",
 )
 @click.option(
     "--family",
     "families",
-    type=Names(FAMILIES),
+    type=Names(_family),
     default="cake,av",
     show_default=True,
     help="Families trained for these k. What Tables 1-3 need is always trained beside them.",
@@ -111,10 +118,8 @@ def sweep(workdir, sizes, families, runs, datasets, results, seed, precision, de
 
     Heads already there are kept; the same call again does only what is missing. Started by torchrun, several processes
     share the work: torchrun --nproc-per-node 2 -m embed.cli sweep"""
-    if 0 in sizes and not {"av", "av-true"} & set(families):
-        raise click.BadParameter(
-            f"{' and '.join(families)} need at least one dimension, k = 0 is for av and av-true", param_hint="--k"
-        )
+    if sizes:
+        _refuse_too_small(sizes, families)
     results = results or workdir / "results" / "runs.h5"
     from embed.ranks import Stopped, joined
     from embed.sweep import Request
@@ -134,6 +139,19 @@ def sweep(workdir, sizes, families, runs, datasets, results, seed, precision, de
     if ranks.first:
         click.echo(said, err=True)
         click.echo(results)
+
+
+def _refuse_too_small(sizes, families):
+    """No family that was asked for has a head of the least k that was asked for."""
+    from data.heads import FAMILIES
+
+    sized = {name: family for name, family in FAMILIES.items() if family.projects}
+    asked = [sized[name] for name in families if name in sized]
+    least = min(sizes)
+    if asked and not any(family.has(least) for family in asked):
+        able = " and ".join(name for name, family in sized.items() if family.has(least))
+        told = f"{' and '.join(families)} need more dimensions, k = {least} is for {able}"
+        raise click.BadParameter(told, param_hint="--k")
 
 
 def _settings(seed, precision, device, memory, ranks):
@@ -183,10 +201,10 @@ def _sweep(workdir, datasets, results, request, settings, place):
 @click.argument("cache", type=click.Path(path_type=Path))
 @click.option("--workdir", type=click.Path(path_type=Path), default=".", envvar="CAKE_WORKDIR", show_default=True)
 @click.option("--results", type=click.Path(path_type=Path), help="Results file.  [default: WORKDIR/results/runs.h5]")
-@click.option("--family", type=click.Choice(FAMILIES), default="cake", show_default=True)
+@click.option("--family", type=Parsed("name", _family), default="cake", show_default=True)
 @click.option(
     "--k",
-    type=click.IntRange(0, 512),
+    type=click.IntRange(0),
     default=3,
     show_default=True,
     help="Learned dimensions; 0 for av alone; the baseline has none.",
@@ -209,7 +227,8 @@ def apply(cache, workdir, results, family, k, run, classifier):
         raise click.ClickException(str(error)) from error
     write_csv(applied, sys.stdout)
     click.echo(
-        f"{'toy data: ' if runs.toy else ''}{len(applied.emotion):,} rows by {family}, k = {k}, run {run}", err=True
+        f"{'toy data: ' if runs.toy else ''}{len(applied.emotion):,} rows by {family.name}, k = {k}, run {run}",
+        err=True,
     )
 
 
