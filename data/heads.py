@@ -2,7 +2,8 @@
 
 A head is a representation z and, for each training domain d, a classifier on it. The paper's families are linear: z = A
 x + a of the feature x; with arousal-valence v, z = [v; A x + a]; on the unit sphere, z / |z|; logits_d = Bv_d v + B_d z
-+ b_d. Another family is one more object, made known by `register`; docs/extending.md shows how.
++ b_d. Another family is one more object, made known by `register`; docs/extending.md shows how. It is a Linear, which
+the stacked trainer trains beside the paper's, or has a `module`, which autograd trains (embed/heads/general.py).
 
 Axes: n rows, F features, k learned dimensions, D domains, C classes."""
 
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 PREDICTED, ANNOTATED = "predicted", "annotated"  # which arousal-valence a family stands on
+MEAN, DEVIATION = "scaling_mean", "scaling_deviation"  # kept beside the weights of families that do not fold them in
 
 
 @dataclass(frozen=True)
@@ -25,27 +27,47 @@ class Family:
     smallest: int = 1  # least k of a head
     arousal_valence: str | None = None  # PREDICTED, ANNOTATED (one domain alone, Section 2.1) or none
     table_sizes: tuple = ()  # the k that Tables 1 to 3 and Figure 5 need, trained in every sweep
+    always: bool = False  # trained in every sweep for the least k and those asked for, as Figure 2 needs it
+    kept: bool = False  # predictions and weights of every k are kept, not of small representations alone
+    projects: bool = True  # whether z has learned dimensions; else the classifiers see the features themselves
+    on_sphere: bool = False  # z / |z| (Section 3.4), so not linear from end to end
     module: Callable | None = None  # the general way: (k, features, classes, domains, generator) -> torch.nn.Module
 
     def has(self, k: int) -> bool:
-        """Whether there is a head of k learned dimensions."""
-        return k >= self.smallest
+        """Whether there is a head of k learned dimensions; without a projection there is one alone, of k = 0."""
+        return k >= self.smallest if self.projects else k == 0
 
     def label(self, k: int) -> str:
         """A head in print, such as CAKE-3."""
         return self.title.format(k=k) if k or not self.plain else self.plain
 
     def size(self, k: int, features: int) -> int:
-        """Dimensions that the classifiers see."""
-        return k + 2 * bool(self.arousal_valence)
+        """Dimensions that the classifiers see: without a projection, all features."""
+        return k + 2 * bool(self.arousal_valence) if self.projects else features
 
     def coordinates(self, k: int) -> tuple:
         """Names of the dimensions of z; empty where it is the feature itself."""
-        return (*(("valence", "arousal") if self.arousal_valence else ()), *(f"k{index}" for index in range(1, k + 1)))
+        if not self.projects:
+            return ()
+        learned = tuple(f"k{index}" for index in range(1, k + 1))
+        return ("valence", "arousal", *learned) if self.arousal_valence else learned
 
     def shapes(self, k: int, *, features: int, classes: int, domains: int) -> dict:
-        """Name -> shape of each array of a head's weights, as kept in results files."""
-        raise NotImplementedError
+        """Name -> shape of each array of a head's weights, as kept in results files: here what `folded` adds."""
+        return {MEAN: (features + 2,), DEVIATION: (features + 2,)}
+
+    def folded(self, weights: dict, mean: np.ndarray, deviation: np.ndarray) -> dict:
+        """Weights for features and arousal-valence as cached, from those trained on (x - mean) / deviation.
+
+        mean, deviation: (F + 2,), of the features, then of valence and arousal. Here they are kept beside the weights,
+        for `scaled`."""
+        return {**weights, MEAN: mean, DEVIATION: deviation}
+
+    def scaled(self, weights: dict, x: np.ndarray, v: np.ndarray | None = None) -> tuple:
+        """(x, v) as the head saw them in training, from those as cached, by what `folded` kept."""
+        mean, deviation = weights[MEAN], weights[DEVIATION]
+        x = (x - mean[:-2]) / deviation[:-2]
+        return x, None if v is None else (v - mean[-2:]) / deviation[-2:]
 
     def describe(self, array: str) -> tuple:
         """(names of its axes, what it is in one line) of an array of a head's weights, as results files say it of
@@ -65,20 +87,9 @@ class Family:
 class Linear(Family):
     """The paper's families, which the stacked trainer trains side by side in wide products."""
 
-    projects: bool = True  # whether there is an A at all; the baseline's classifiers see the features themselves
-    on_sphere: bool = False  # z / |z| (Section 3.4); not linear from end to end
-
-    def has(self, k: int) -> bool:
-        """As Family.has; without a projection there is one head alone, of k = 0."""
-        return k >= self.smallest if self.projects else k == 0
-
-    def size(self, k: int, features: int) -> int:
-        """As Family.size; without a projection all features."""
-        return super().size(k, features) if self.projects else features
-
-    def coordinates(self, k: int) -> tuple:
-        """As Family.coordinates."""
-        return super().coordinates(k) if self.projects else ()
+    def __post_init__(self):
+        if not self.projects and (self.on_sphere or self.arousal_valence):
+            raise ValueError(f"{self.name}: without a projection there is nothing to set on a sphere or beside v")
 
     def shapes(self, k: int, *, features: int, classes: int, domains: int) -> dict:
         """A (k, F), a (k,), B (D, C, k), b (D, C) and, with arousal-valence, Bv (D, C, 2); without a projection B (D,
@@ -109,6 +120,17 @@ class Linear(Family):
             return f"z = [v; u], u = {u}, logits = Bv v + B u + b"
         return f"z = {u}, logits = B z + b"
 
+    def folded(self, weights: dict, mean: np.ndarray, deviation: np.ndarray) -> dict:
+        """As Family.folded, taken into the first layer and Bv, so that nothing need be kept beside them."""
+        weights = dict(weights)
+        weight, bias = ("A", "a") if self.projects else ("B", "b")
+        weights[weight] = weights[weight] / deviation[:-2]
+        weights[bias] = weights[bias] - weights[weight] @ mean[:-2]
+        if self.arousal_valence:
+            weights["Bv"] = weights["Bv"] / deviation[-2:]
+            weights["b"] = weights["b"] - weights["Bv"] @ mean[-2:]
+        return weights
+
     def representation(self, weights: dict, x: np.ndarray, v: np.ndarray | None = None) -> np.ndarray:
         """As Family.representation."""
         if not self.projects:
@@ -126,16 +148,21 @@ class Linear(Family):
 
 CAKE = Linear("cake", "CAKE-{k}", curve="CAKE-k", table_sizes=(2, 3))
 AV = Linear("av", "AV{k}", "AV", "AVk", smallest=0, arousal_valence=PREDICTED, table_sizes=(0, 1))
-CAKE_NORM = Linear("cake-norm", "CAKE-{k}-Norm", table_sizes=(3,), on_sphere=True)
-BASELINE = Linear("baseline", "Baseline", smallest=0, table_sizes=(0,), projects=False)
-AV_TRUE = Linear("av-true", "annotated AV +{k}", smallest=0, arousal_valence=ANNOTATED)
+CAKE_NORM = Linear("cake-norm", "CAKE-{k}-Norm", table_sizes=(3,), kept=True, on_sphere=True)
+BASELINE = Linear("baseline", "Baseline", smallest=0, table_sizes=(0,), kept=True, projects=False)
+AV_TRUE = Linear("av-true", "annotated AV +{k}", smallest=0, arousal_valence=ANNOTATED, always=True)
 
 FAMILIES = {family.name: family for family in (CAKE, AV, CAKE_NORM, BASELINE, AV_TRUE)}
 
 
 def register(family: Family) -> Family:
-    """Make a family known to plans, results, tables and commands. Raises ValueError where its name is taken by
-    another."""
+    """Make a family known to plans, results, tables and commands.
+
+    Raises ValueError where its name is taken by another or could not stand in a file, or nothing could train it."""
+    if not (family.name.isascii() and family.name.replace("-", "").isalnum()):
+        raise ValueError(f"a family cannot be named {family.name!r}; use letters, digits and dashes")
+    if family.module is None and not isinstance(family, Linear):
+        raise ValueError(f"{family.name} is not Linear and has no module; nothing could train it")
     if FAMILIES.setdefault(family.name, family) != family:
         raise ValueError(f"there is a family {family.name!r} already; choose another name")
     return family

@@ -3,16 +3,20 @@ from."""
 
 import csv
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
 from data.emotions import EMOTIONS, UNLABELLED
 from data.files.cache import CacheError, header_of, open_cache, read_split
 from data.files.publish import refuse_difference
-from data.files.runs import WITH_AROUSAL_VALENCE, Head
+from data.files.runs import Head, Runs
+from data.heads import ANNOTATED, PREDICTED, Family
 from data.runtime.failures import Refused
 from embed.rows.feature_caches import MUST_AGREE
 
+AROUSAL_VALENCE = {PREDICTED: "valence_arousal_predicted", ANNOTATED: "valence_arousal"}  # where caches hold it
 AGREED = tuple(name for name in MUST_AGREE if name != "views")  # further views are not looked at
 
 
@@ -27,69 +31,64 @@ class Applied:
     emotion: np.ndarray  # (n,) int64, by the classifier asked for; UNLABELLED where arousal-valence is not annotated
 
 
-def apply(runs, path, family, k, *, run=0, classifier=None):
+def apply(runs: Runs, path: Path, family: Family, k: int, *, run: int = 0, classifier: str | None = None) -> Applied:
     """Applied of one kept head to every row of the feature cache at `path`, each in its plain view.
 
-    classifier: the data set whose classifier decides, the largest training domain where None. Raises ValueError for a
-    head whose weights were not kept, CacheError or data.files.publish.Mismatch for a cache that does not fit the
-    results."""
-    k = 0 if family == "baseline" else k
-    weights = _weights(runs, family, k, run)
-    trained = [
-        name for name in runs.classifiers if family != "av-true" or name == runs.provenance.get("annotated_domain")
-    ]
+    k is 0 for a family without learned dimensions, whatever is given. classifier: the data set whose classifier
+    decides, the largest training domain where None. Raises Refused for a head whose weights were not kept, CacheError
+    or data.files.publish.Mismatch for a cache that does not fit the results."""
+    k = k if family.projects else 0
+    weights = _weights(runs, Head(family.name, k, run))
+    trained = list(runs.classifiers)
+    if family.arousal_valence == ANNOTATED:
+        trained = [runs.provenance.get("annotated_domain")]
     classifier = classifier or trained[0]  # they are in the order of their training rows
     if classifier not in trained:
         raise Refused(f"no classifier of {classifier!r} in these results; there are {', '.join(trained)}")
     columns, feature, v = _rows(runs, path, family)
-    z = representation(weights, family, feature, v)
-    logits = _logits(weights, z)
+    z = family.representation(weights, feature, v)
+    logits = family.logits(weights, z)
     probabilities = {name: _softmax(each) for name, each in zip(trained, logits)}
     deciding = logits[trained.index(classifier)]
     emotion = np.where(np.isfinite(deciding).all(1), deciding.argmax(1), UNLABELLED)
-    return Applied(columns, coordinate_names(family, k), z, probabilities, emotion)
+    return Applied(columns, family.coordinates(k), z, probabilities, emotion)
 
 
-def _weights(runs, family, k, run):
-    outcome = runs.outcomes.get(Head(family, k, run))
+def _weights(runs, head):
+    outcome, named = runs.outcomes.get(head), f"{head.family}, k = {head.k}"
+    again = f"`embed sweep --family {head.family} --k {head.k} --keep-weights`"
     if outcome is None:
-        raise Refused(
-            f"the results hold no head of {family}, k = {k}, run {run}; train it with `embed sweep --family "
-            f"{family} --k {k} --keep-weights`"
-        )
+        raise Refused(f"the results hold no head of {named}, run {head.run}; train it with {again}")
     if outcome.failure:
-        raise Refused(f"{family}, k = {k}, run {run} {outcome.failure}; choose another --run")
+        raise Refused(f"{named}, run {head.run} {outcome.failure}; choose another --run")
     if not outcome.weights:
-        raise Refused(
-            f"the weights of {family}, k = {k} were not kept; `embed sweep --family {family} --k {k} "
-            "--keep-weights` keeps them"
-        )
+        raise Refused(f"the weights of {named} were not kept; {again} keeps them")
     return outcome.weights
 
 
 def _rows(runs, path, family):
-    """(columns, features (n, 512) float32, arousal-valence (n, 2) or None) of all splits of a cache."""
+    """(columns, features (n, F) float32, arousal-valence (n, 2) or None) of all splits of a cache."""
+    values = AROUSAL_VALENCE.get(family.arousal_valence)
     with open_cache(path, "features") as file:
         _refuse_misfit(runs, path, file)
-        names = {"av": "valence_arousal_predicted", "av-true": "valence_arousal"}
-        wanted = [name for name in ("row", "face", "path", "feature", names.get(family)) if name]
+        wanted = ["row", "face", "path", "feature", *([values] if values else [])]
         splits = [split for split in file if "feature" in file[split] and file[split]["feature"].shape[0]]
         if not splits:
             raise CacheError(f"{path} holds no face; there is nothing to apply a head to")
-        if family in names and any(names[family] not in file[split] for split in splits):
+        if values and any(values not in file[split] for split in splits):
             raise CacheError(
-                f"{path} holds no arousal-valence, which {family} needs; train that network, then `extract run` again"
+                f"{path} holds no arousal-valence, which {family.name} needs; train that network, then "
+                "`extract run` again"
             )
         parts = [read_split(file, split, wanted) for split in splits]
     columns = {"split": np.repeat(splits, [len(part["row"]) for part in parts])}
     columns |= {name: np.concatenate([part[name] for part in parts]) for name in ("row", "face", "path")}
     columns["toy"] = np.full(len(columns["row"]), int(runs.toy))
-    v = (
-        np.concatenate([part[names[family]].reshape(len(part["row"]), -1)[:, :2] for part in parts])
-        if family in names
-        else None
-    )
-    return columns, np.concatenate([part["feature"][:, 0] for part in parts]).astype(np.float32), v
+    feature = np.concatenate([part["feature"][:, 0] for part in parts]).astype(np.float32)
+    if not values:
+        return columns, feature, None
+    # predicted for each view, of which the first is the plain one; annotated once
+    return columns, feature, np.concatenate([part[values].reshape(len(part["row"]), -1)[:, :2] for part in parts])
 
 
 def _refuse_misfit(runs, path, file):
@@ -114,38 +113,12 @@ def _refuse_misfit(runs, path, file):
         )
 
 
-def coordinate_names(family, k):
-    """What the columns of a representation are called."""
-    return (
-        *(("valence", "arousal") if family in WITH_AROUSAL_VALENCE else ()),
-        *(f"k{index}" for index in range(1, k + 1)),
-    )
-
-
-def representation(weights, family, feature, v):
-    """(n, dimensions) what the classifiers see: z = A x + a, with arousal-valence before it, or on the unit sphere.
-
-    The baseline's classifiers see the features themselves: no coordinate."""
-    if family == "baseline":
-        return feature
-    z = feature @ weights["A"].T + weights["a"]
-    if family == "cake-norm":
-        return z / np.linalg.norm(z, axis=1, keepdims=True)
-    return z if v is None else np.concatenate([v, z], 1)
-
-
-def _logits(weights, z):
-    """(D, n, 7) logits_d = Bv_d v + B_d z + b_d of every classifier."""
-    B = np.concatenate([weights["Bv"], weights["B"]], 2) if "Bv" in weights else weights["B"]
-    return np.einsum("dck,nk->dnc", B, z) + weights["b"][:, None]
-
-
 def _softmax(logits):
     shifted = np.exp(logits - logits.max(1, keepdims=True))
     return shifted / shifted.sum(1, keepdims=True)
 
 
-def write_csv(applied, file):
+def write_csv(applied: Applied, file: TextIO) -> None:
     """A line for every row: which it is, the emotion, the coordinates, then the probabilities of each classifier."""
     writer = csv.writer(file, lineterminator="\n")
     shown = applied.coordinates if applied.names else np.zeros((len(applied.emotion), 0))

@@ -72,9 +72,8 @@ def main():
     "--k",
     "sizes",
     type=Parsed("sizes", parse_sizes),
-    default="1..512:log",
-    show_default=True,
-    help="Learned dimensions: 3, or 1,2,3,8, or 1..512, or 1..512:log.",
+    help="Learned dimensions: 3, or 1,2,3,8, or 1..512, or 1..512:log.  [default: 1..F:log for features "
+    "of F dimensions]",
 )
 @click.option(
     "--family",
@@ -115,10 +114,8 @@ def sweep(workdir, sizes, families, runs, datasets, results, seed, precision, de
 
     Heads already there are kept; the same call again does only what is missing. Started by torchrun, several processes
     share the work: torchrun --nproc-per-node 2 -m embed.cli sweep"""
-    if 0 in sizes and not {"av", "av-true"} & set(families):
-        raise click.BadParameter(
-            f"{' and '.join(families)} need at least one dimension, k = 0 is for av and av-true", param_hint="--k"
-        )
+    if sizes:
+        _refuse_too_small(sizes, families)
     results = results or workdir / "results" / "runs.h5"
     from data.runtime.ranks import joined
     from embed.sweep import Request
@@ -133,6 +130,19 @@ def sweep(workdir, sizes, families, runs, datasets, results, seed, precision, de
     if ranks.first:
         click.echo(said, err=True)
         click.echo(results)
+
+
+def _refuse_too_small(sizes, families):
+    """No family that was asked for has a head of the least k that was asked for."""
+    from data.heads import FAMILIES
+
+    sized = {name: family for name, family in FAMILIES.items() if family.projects}
+    asked = [sized[name] for name in families if name in sized]
+    least = min(sizes)
+    if asked and not any(family.has(least) for family in asked):
+        able = " and ".join(name for name, family in sized.items() if family.has(least))
+        told = f"{' and '.join(families)} need more dimensions, k = {least} is for {able}"
+        raise click.BadParameter(told, param_hint="--k")
 
 
 def _settings(seed, precision, device, memory, ranks):
@@ -182,10 +192,10 @@ def _sweep(workdir, datasets, results, request, settings, place):
 @click.argument("cache", type=click.Path(path_type=Path))
 @click.option("--workdir", type=click.Path(path_type=Path), default=".", envvar="CAKE_WORKDIR", show_default=True)
 @click.option("--results", type=click.Path(path_type=Path), help="Results file.  [default: WORKDIR/results/runs.h5]")
-@click.option("--family", type=Parsed("name", lambda name: _family(name).name), default="cake", show_default=True)
+@click.option("--family", type=Parsed("name", _family), default="cake", show_default=True)
 @click.option(
     "--k",
-    type=click.IntRange(0, 512),
+    type=click.IntRange(0),
     default=3,
     show_default=True,
     help="Learned dimensions; 0 for av alone; the baseline has none.",
@@ -206,7 +216,8 @@ def apply(cache, workdir, results, family, k, run, classifier):
     applied = apply(runs, cache, family, k, run=run, classifier=classifier)
     write_csv(applied, sys.stdout)
     click.echo(
-        f"{'toy data: ' if runs.toy else ''}{len(applied.emotion):,} rows by {family}, k = {k}, run {run}", err=True
+        f"{'toy data: ' if runs.toy else ''}{len(applied.emotion):,} rows by {family.name}, k = {k}, run {run}",
+        err=True,
     )
 
 

@@ -1,7 +1,12 @@
 """Every hyperparameter of stage two, with where it comes from. What is ours was chosen by `python -m
 tests.benchmarks.study`."""
 
+import hashlib
+import math
 from dataclasses import dataclass
+
+from data.files.runs import Head
+from data.heads import Family
 
 
 @dataclass(frozen=True)
@@ -23,20 +28,33 @@ class HeadSettings:
     shuffled_rows: int = 2**19  # ours; rows shuffled together; more than that pass in pools, so that a disk can keep up
     precision: str = "float32"  # of the wide products; factors and Adam stay in float32
 
-    def rate_of(self, family, k):
+    def rate_of(self, family: Family, k: int) -> float:
         """Learning rate at the start. The effective weights B A move by a sum over k: halved for every two doublings of
         k from 16."""
-        return self.baseline_rate if family == "baseline" else self.rate / 2 ** (doublings(k) / 2)
+        return self.rate / 2 ** (doublings(k) / 2) if family.projects else self.baseline_rate
 
-    def batch(self, rows):
+    def batch(self, rows: int) -> int:
+        """Rows of a batch, of so many training rows."""
         return max(1, min(self.largest_batch, rows // self.batches_an_epoch))
 
 
-def doublings(k):
+def doublings(k: int) -> int:
     """How often k learned dimensions double from 16: 0 below, 1 to 31, 2 to 63, and so on. At one rate for all, heads
     from k = 64 move so far in a step that on poor features rounding decides where they end; with a full halving each,
     those of k = 512 end too early."""
     return max(0, k.bit_length() - 4)
 
 
+def decay(step: int, steps: int) -> float:
+    """The share of the rate at a step: half a cosine from 1 to 0."""
+    return 0.5 * (1 + math.cos(math.pi * step / steps))
+
+
+def head_seed(seed: int, head: Head) -> int:
+    """A 63-bit seed that depends on (seed, family, k, run) alone, so that a head is the same beside whatever others."""
+    text = f"{seed} {head.family} {head.k} {head.run}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+BETAS, EPS = (0.9, 0.999), 1e-8  # Adam's own (Kingma and Ba 2014); the paper names no others
 RUNS = 10  # paper: "averaged on 10 runs, with different initializations"

@@ -3,16 +3,13 @@ memory."""
 
 import re
 
-LARGEST_K = 512  # more dimensions than the features have cannot hold more
+LARGEST_K = 2**16  # beyond any backbone's features; the sweep knows how many dimensions those at hand have
 FORMS = "3, or 1,2,3,8, or 1..512 (every integer), or 1..512:log (1, 2, 3, 4, 8, 16, ... 512: Figure 4's axis)"
 
 
-def parse_sizes(text):
+def parse_sizes(text: str) -> list:
     """Sorted list of distinct k. Raises ValueError naming the accepted forms."""
-    sizes = {k for part in text.split(",") for k in _parse_part(part.strip(), text)}
-    if sizes and max(sizes) > LARGEST_K:
-        raise ValueError(f"k = {max(sizes)} is more than the {LARGEST_K} dimensions of the features")
-    return sorted(sizes)
+    return sorted({k for part in text.split(",") for k in _parse_part(part.strip(), text)})
 
 
 def _parse_part(part, text):
@@ -22,16 +19,22 @@ def _parse_part(part, text):
     first, last = int(found[1]), int(found[2] or found[1])
     if last < first:
         raise ValueError(f"{part!r} runs backwards; write {FORMS}")
-    return _logarithmic(first, last) if found[3] else range(first, last + 1)
+    if last > LARGEST_K:
+        raise ValueError(f"k = {last} is more than the dimensions of any features; {LARGEST_K} is the largest taken")
+    return logarithmic(first, last) if found[3] else range(first, last + 1)
 
 
-def _logarithmic(first, last):
-    """Powers of two in the range, 3 (the paper's size), and both ends."""
-    grid = {1, 2, 3} | {2**power for power in range(2, 10)}
-    return sorted({first, last} | {k for k in grid if first <= k <= last})
+def logarithmic(first: int, last: int) -> list:
+    """What is_on_grid in the range, and both ends."""
+    return sorted({first, last} | set(filter(is_on_grid, range(first, last + 1))))
 
 
-def parse_bytes(text):
+def is_on_grid(k: int) -> bool:
+    """Whether k is on the logarithmic axis of Figure 4: 0, the powers of two, and 3, the paper's size."""
+    return k == 3 or k & (k - 1) == 0
+
+
+def parse_bytes(text: str) -> int:
     """Bytes of a size such as 800M, 4G or 1.5T. Raises ValueError naming the accepted forms."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT])i?B?", text.strip(), re.IGNORECASE)
     if not found:

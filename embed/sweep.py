@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -9,24 +10,28 @@ import numpy as np
 import torch
 
 from data.emotions import EMOTIONS
-from data.files.cache import FEATURE_SIZE
 from data.files.lock import lock
 from data.files.provenance import code_version, versions
 from data.files.publish import refuse_difference
-from data.files.runs import Runs, TestSet, read_runs, write_runs
+from data.files.runs import Head, Runs, TestSet, read_runs, write_runs
+from data.heads import ANNOTATED, FAMILIES, PREDICTED, family_named
 from data.runtime.device import threads_for
+from data.runtime.failures import Refused
 from data.runtime.progress import Silent
 from data.runtime.ranks import Ranks
 from embed.heads.scoring import outcomes
-from embed.heads.stacked_training import Trainer
-from embed.plan import ANNOTATED, blocks
+from embed.heads.trainers import trainer_of
+from embed.plan import blocks
 from embed.rows import feature_store
-from embed.rows.corpus import annotated_domain, assemble, assemble_annotated
-from embed.rows.feature_caches import read_cache, refuse_misfit
+from embed.rows.corpus import Corpus, annotated_domain, assemble, assemble_annotated
+from embed.rows.feature_caches import SweptCache, read_cache, refuse_misfit
 from embed.rows.minibatches import Batches
+from embed.settings import HeadSettings
+from embed.sizes import logarithmic
 
 C = len(EMOTIONS)
-NO_AROUSAL_VALENCE = {"av": "no predicted arousal-valence", ANNOTATED: "no annotated arousal-valence"}
+NONE_THERE = {PREDICTED: "no predicted arousal-valence", ANNOTATED: "no annotated arousal-valence"}
+WHERE = {PREDICTED: "in every cache", ANNOTATED: "in both splits of any cache"}
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +40,8 @@ log = logging.getLogger(__name__)
 class Request:
     """What a call asks for, beside the settings that change a head."""
 
-    sizes: list
-    families: list
+    sizes: list | None  # k; None for the logarithmic grid up to the dimensions of the features
+    families: list  # names
     runs: int
     keep_weights: bool = False  # of every head, not of the small ones alone
 
@@ -51,7 +56,15 @@ class Place:
     ranks: Ranks = Ranks()
 
 
-def sweep(paths, results, request, settings, *, place=Place(), progress=Silent()):
+def sweep(
+    paths: list[Path],
+    results: Path,
+    request: Request,
+    settings: HeadSettings,
+    *,
+    place: Place = Place(),
+    progress: Silent = Silent(),
+) -> tuple:
     """Train every head that `results` does not hold yet, publishing it after each block.
 
     Returns the Runs and the Work done. paths: feature caches, one per domain. Raises ValueError for caches that do not
@@ -60,13 +73,9 @@ def sweep(paths, results, request, settings, *, place=Place(), progress=Silent()
     ranks = place.ranks
     caches = ranks.together(lambda: _read(paths))
     fresh = _fresh(caches, settings)
-    plan = blocks(
-        request.sizes,
-        request.families,
-        request.runs,
-        predicts=_predicts(caches),
-        annotated=annotated_domain(caches) is not None,
-    )
+    there = _arousal_valence(caches)
+    sizes = ranks.together(lambda: _sizes(request, caches))
+    plan = blocks(sizes, request.families, request.runs, predicts=there[PREDICTED], annotated=there[ANNOTATED])
     with contextlib.ExitStack() as stack:
         found = ranks.together(lambda: _open(stack, Path(results), fresh) if ranks.first else fresh)
         todo = ranks.tell([block for block in plan if not all(_done(found, head, request) for head in block)])
@@ -115,8 +124,21 @@ def _open(stack, results, fresh):
     return found
 
 
-def _predicts(caches):
-    return all(cache.train.predicted is not None for cache in caches)
+def _arousal_valence(caches):
+    """Whether the caches have it, predicted for all rows and annotated for one domain."""
+    predicts = all(cache.train.predicted is not None for cache in caches)
+    return {PREDICTED: predicts, ANNOTATED: annotated_domain(caches) is not None}
+
+
+def _sizes(request, caches):
+    features = caches[0].train.feature_size
+    sizes = logarithmic(1, features) if request.sizes is None else request.sizes
+    if max(sizes, default=0) > features:
+        raise Refused(
+            f"k = {max(sizes)} is more than the {features} dimensions of the features of {caches[0].name}; more cannot "
+            f"hold more, ask for --k up to {features}"
+        )
+    return sizes
 
 
 def _done(found, head, request):
@@ -124,17 +146,17 @@ def _done(found, head, request):
     return outcome is not None and bool(outcome.weights or outcome.failure or not request.keep_weights)
 
 
-def identity(caches, settings):
+def identity(caches: list[SweptCache], settings: HeadSettings) -> dict:
     """What must agree before heads join a results file."""
     return {**asdict(settings), "caches": [[cache.name, cache.digest] for cache in caches]}
 
 
-def provenance(caches):
-    gaps = {"av": _predicts(caches), ANNOTATED: annotated_domain(caches) is not None}
+def provenance(caches: list[SweptCache]) -> dict:
+    """What the results come from, beside what must agree."""
     return {
         "pretraining": list(caches[0].provenance["emotion"]["domains"]),
         "training_rows": {cache.name: len(cache.train) for cache in caches},
-        "left_out": {family: NO_AROUSAL_VALENCE[family] for family, there in gaps.items() if not there},
+        "left_out": {family.name: NONE_THERE[family.arousal_valence] for family in _left_out(caches)},
         "annotated_domain": getattr(annotated_domain(caches), "name", None),
         "image_size": caches[0].header["image_size"],
         "features": {cache.name: cache.header for cache in caches},
@@ -144,11 +166,17 @@ def provenance(caches):
     }
 
 
+def _left_out(caches):
+    """The families whose arousal-valence the caches lack."""
+    lacking = [kind for kind, there in _arousal_valence(caches).items() if not there]
+    return [family for family in FAMILIES.values() if family.arousal_valence in lacking]
+
+
 def _say_gaps(caches, request):
-    if not _predicts(caches):
-        log.warning("the av families are left out: %s in every cache", NO_AROUSAL_VALENCE["av"])
-    if ANNOTATED in request.families and annotated_domain(caches) is None:
-        log.warning("%s is left out: %s in both splits of any cache", ANNOTATED, NO_AROUSAL_VALENCE[ANNOTATED])
+    for family in _left_out(caches):
+        if family.table_sizes or family.name in request.families:
+            kind = family.arousal_valence
+            log.warning("%s is left out: %s %s", family.name, NONE_THERE[kind], WHERE[kind])
     for cache in caches:
         for split, part in (("training", cache.train), ("test", cache.test)):
             absent = sorted(set(range(C)) - set(part.emotion.tolist()))
@@ -158,7 +186,7 @@ def _say_gaps(caches, request):
 
 @dataclass
 class Work:
-    """What was done: heads, and useful arithmetic, 4 x rows x 512 x 7 x epochs for each head whatever its k."""
+    """What was done: heads, and useful arithmetic, 4 x rows x F x 7 x epochs for each head whatever its k."""
 
     heads: float = 0
     flop: float = 0
@@ -205,9 +233,10 @@ class _Sweep:
         were its own."""
         corpus = self._corpus(block)
         batches, heads = Batches(corpus, self.settings), sum(map(len, blocks_now))
-        flop = 4 * len(corpus.emotion) * FEATURE_SIZE * C * batches.epochs * heads
+        flop_a_row = 4 * corpus.feature_size * C  # of one head
+        flop = flop_a_row * len(corpus.emotion) * batches.epochs * heads
         if self.place.threads:
-            torch.set_num_threads(threads_for(4 * batches.size * FEATURE_SIZE * C * len(block), self.place.threads))
+            torch.set_num_threads(threads_for(flop_a_row * batches.size * len(block), self.place.threads))
 
         def after_a_step():
             self.work.heads += heads / len(batches)
@@ -217,8 +246,8 @@ class _Sweep:
         return train_block(corpus, block, self.settings, self.found, self.request.keep_weights, after_a_step)
 
     def _corpus(self, block):
-        """The Corpus that a block is trained on; a block is either all av-true or holds none."""
-        annotated = block[0].family == ANNOTATED
+        """The Corpus that a block is trained on: all its heads stand on annotated arousal-valence, or none."""
+        annotated = family_named(block[0].family).arousal_valence == ANNOTATED
         if annotated not in self.corpora:
             make = assemble_annotated if annotated else assemble
             self.corpora[annotated] = make(
@@ -227,8 +256,10 @@ class _Sweep:
         return self.corpora[annotated]
 
 
-def train_block(corpus, block, settings, found, keep_weights, progress):
-    """Dict Head -> HeadOutcome of heads that are trained together, scored as the Runs `found` lays it down."""
-    trainer = Trainer(corpus, block, settings)
+def train_block(
+    corpus: Corpus, block: list[Head], settings: HeadSettings, found: Runs, keep_weights: bool, progress: Callable
+) -> dict:
+    """Head -> HeadOutcome of heads that are trained together, scored as the Runs `found` lays it down."""
+    trainer = trainer_of(corpus, block, settings)
     trainer.train(progress)
-    return outcomes(corpus, trainer.factors, settings, found, keep_weights=keep_weights)
+    return outcomes(corpus, trainer.trained(), settings, found, keep_weights=keep_weights)

@@ -40,7 +40,6 @@ STATUSES = (
 # Which attempt gave a crop its face: three detector tries, the data set's own landmarks, the whole image (none found),
 # or an image that was an aligned crop from the start.
 TRIES = ("none", "as_is", "upsampled", "enlarged", "dataset", "whole", "given")
-FEATURE_SIZE = 512  # until embed reads the width from its caches
 
 
 class CacheError(Refused):

@@ -16,17 +16,6 @@ from data.files.columns import HEAD, TEST_SET, columns
 from data.files.hdf5 import dataset_names, publish_hdf5, read_array, write_array
 
 UNSCORED = 255  # stands in `predicted` where a classifier was not trained or a test row has no annotation
-# Until embed and evaluate ask data.heads for these.
-FAMILIES = ("cake", "av", "cake-norm", "baseline", "av-true")
-WITH_AROUSAL_VALENCE = ("av", "av-true")
-BASELINE_SIZE = 512
-
-
-def representation_size(family, k):
-    return heads.family_named(family).size(k, BASELINE_SIZE)
-
-
-# End of what embed and evaluate still ask for.
 PLUGINS = "name the module that registers it in the environment variable CAKE_PLUGINS"
 
 log = logging.getLogger(__name__)

@@ -6,11 +6,13 @@ so that the classes of a head are neighbouring lines; blocks of samples are smal
 processor's cache."""
 
 import math
+from collections.abc import Iterator
 
 import torch
 
-from data.files.cache import FEATURE_SIZE
-from embed.heads.stacks import C
+from embed.heads.stacks import C, Factors
+from embed.rows.corpus import HeadInputs
+from embed.rows.minibatches import Batch
 
 CACHE_BYTES = 3 * 2**20  # of Y; measured best of 1/2 to 8 MiB with 1 MiB of second-level cache a core
 FEWEST_ROWS = 128
@@ -19,15 +21,15 @@ MOST_BYTES = 2**28  # of Y on a GPU, where a batch passes at once
 
 
 class Product:
-    """One matrix M (copies, lines, 512) for the groups given, and the gradient S by it.
+    """One matrix M (copies, lines, F) for the groups given, and the gradient S by it.
 
     copies: D where every domain has lines of its own, 1 where all domains share them."""
 
-    def __init__(self, groups, *, copies, like, compute):
+    def __init__(self, groups: list, *, copies: int, like: torch.Tensor, compute: torch.dtype):
         self.groups, self.copies = groups, copies
-        lines = sum(group.lines for group in groups)
-        self.M = torch.zeros(copies, lines, FEATURE_SIZE, dtype=compute, device=like.device)
-        self.S = torch.zeros(copies, lines, FEATURE_SIZE, dtype=like.dtype, device=like.device)
+        lines, features = sum(group.lines for group in groups), groups[0].features
+        self.M = torch.zeros(copies, lines, features, dtype=compute, device=like.device)
+        self.S = torch.zeros(copies, lines, features, dtype=like.dtype, device=like.device)
         room = CACHE_BYTES if like.device.type == "cpu" else MOST_BYTES
         self.rows = max(FEWEST_ROWS, room // (max(1, lines) * self.M.element_size()) // ROUND * ROUND)
         start = 0
@@ -35,12 +37,12 @@ class Product:
             group.attach(*(side[:, start : start + group.lines] for side in (self.M, self.S)))
             start += group.lines
 
-    def clear(self):
+    def clear(self) -> None:
         self.S.zero_()
         for group in self.groups:
             group.clear()
 
-    def accumulate(self, batch, rows, weights):
+    def accumulate(self, batch: Batch, rows: HeadInputs, weights: torch.Tensor) -> None:
         """Add the gradients of one batch. rows, weights: the batch's, in the precision of the product."""
         for domain, start, end in batch.domain_spans():
             M, S = (side[domain % self.copies] for side in (self.M, self.S))
@@ -62,7 +64,7 @@ class DomainSlice:
     n is rounded up, over neighbouring rows whose weight is set to 0: oneDNN compiles a product for every new shape,
     which takes longer than the product itself."""
 
-    def __init__(self, batch, rows, weights, domain, span):
+    def __init__(self, batch: Batch, rows: HeadInputs, weights: torch.Tensor, domain: int, span: tuple):
         low, high = span
         width = min(math.ceil((high - low) / ROUND) * ROUND, len(weights))
         first = min(low, len(weights) - width)
@@ -73,7 +75,7 @@ class DomainSlice:
             (emotion, start - first, end - first) for emotion, start, end in batch.class_spans(domain, low, high)
         ]
 
-    def entropy_gradient(self, logits):
+    def entropy_gradient(self, logits: torch.Tensor) -> torch.Tensor:
         """w (softmax - one-hot), Eq. 1's gradient by the logits (H, 7, n)."""
         G = torch.softmax(logits, 1)
         for emotion, first, last in self.class_spans:
@@ -84,20 +86,20 @@ class DomainSlice:
 class Wide:
     """Heads that pass as their effective weights: 7 lines each, whatever their k."""
 
-    def __init__(self, factors, domains):
-        self.factors, self.D = factors, domains
+    def __init__(self, factors: list[Factors], domains: int):
+        self.factors, self.D, self.features = factors, domains, factors[0].stack.features
         self.heads = sum(len(own.stack.heads) for own in factors)
         self.lines = self.heads * C
 
-    def attach(self, M, S):
-        self.M, self.S = (side.view(self.D, self.heads, C, FEATURE_SIZE) for side in (M, S))
+    def attach(self, M: torch.Tensor, S: torch.Tensor) -> None:
+        self.M, self.S = (side.view(self.D, self.heads, C, self.features) for side in (M, S))
         self.E = M.new_zeros(self.D, self.lines, 3)  # on [v; 1]
         self.T = S.new_zeros(self.D, self.lines, 3)
 
-    def clear(self):
+    def clear(self) -> None:
         self.T.zero_()
 
-    def turn(self, Y, piece):
+    def turn(self, Y: torch.Tensor, piece: DomainSlice) -> torch.Tensor:
         v = piece.rows.v
         Y.addmm_(self.E[piece.domain], v)
         G = piece.entropy_gradient(Y.view(self.heads, C, -1)).view(self.lines, -1)
@@ -110,7 +112,7 @@ class Wide:
             yield own, slice(start, start + len(own.stack.heads))
             start += len(own.stack.heads)
 
-    def pull_back(self):
+    def pull_back(self) -> Iterator[Factors]:
         """Yield the Factors of each stack when its gradient is there; where gradients share memory, the next one ends
         it."""
         T = self.T.view(self.D, self.heads, C, 3)
@@ -121,13 +123,13 @@ class Wide:
             yield own
             self._rebuild(own, span)
 
-    def rebuild(self):
+    def rebuild(self) -> None:
         for own, span in self._spans():
             self._rebuild(own, span)
 
     def _rebuild(self, own, span):
         W, E = own.effective_weights()
-        self.M[:, span] = W.view(-1, self.D, C, FEATURE_SIZE).transpose(0, 1)
+        self.M[:, span] = W.view(-1, self.D, C, self.features).transpose(0, 1)
         self.E.view(self.D, self.heads, C, 3)[:, span] = E.view(-1, self.D, C, 3).transpose(0, 1)
 
 
@@ -136,10 +138,10 @@ class Thin:
 
     The padding of smaller heads has no lines."""
 
-    def __init__(self, factors):
-        self.factors = factors
+    def __init__(self, factors: Factors):
+        self.factors, self.features = factors, factors.stack.features
         self.heads, self.k = len(factors.stack.heads), factors.stack.k
-        self.on_sphere = factors.stack.family == "cake-norm"
+        self.on_sphere = factors.stack.family.on_sphere
         own = [
             position * self.k + dimension
             for position, head in enumerate(factors.stack.heads)
@@ -148,13 +150,13 @@ class Thin:
         self.own = torch.tensor(own, dtype=torch.int64, device=factors.flat.device)  # places of the lines among (H * k)
         self.lines = len(own)
 
-    def attach(self, M, S):
+    def attach(self, M: torch.Tensor, S: torch.Tensor) -> None:
         self.M, self.S = M[0], S[0]
 
-    def clear(self):
+    def clear(self) -> None:
         self.factors.flat.grad.zero_()
 
-    def turn(self, Y, piece):
+    def turn(self, Y: torch.Tensor, piece: DomainSlice) -> torch.Tensor:
         values, gradients, d = self.factors.values, self.factors.gradients, piece.domain
         B, v = values["B"][:, d], piece.rows.v[:2].to(values["B"].dtype)
         z = B.new_zeros(self.heads * self.k, Y.shape[1]).index_copy_(0, self.own, Y.to(B.dtype))
@@ -170,22 +172,22 @@ class Thin:
         gradients["a"].add_(dz.sum(-1))
         return dz.flatten(0, 1).index_select(0, self.own).to(Y.dtype)
 
-    def pull_back(self):
+    def pull_back(self) -> Iterator[Factors]:
         self.factors.gradients["A"].flatten(0, 1).index_copy_(0, self.own, self.S)
         yield self.factors
         self.rebuild()
 
-    def rebuild(self):
+    def rebuild(self) -> None:
         self.M.copy_(self.factors.values["A"].flatten(0, 1).index_select(0, self.own))
 
 
-def on_sphere(z):
+def on_sphere(z: torch.Tensor) -> tuple:
     """Representations (H, k, n) on the unit sphere, and their lengths (H, 1, n)."""
     length = z.norm(dim=1, keepdim=True).clamp_min(1e-12)
     return z / length, length
 
 
-def logits(values, domain, u, v):
+def logits(values: dict, domain: int, u: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
     """(H, 7, n) logits of one domain's classifier from the learned dimensions u (H, k, n) and v (2, n)."""
     found = torch.baddbmm(values["b"][:, domain, :, None], values["B"][:, domain], u)
     return found.add_(values["Bv"][:, domain] @ v) if "Bv" in values else found

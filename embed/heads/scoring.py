@@ -1,24 +1,30 @@
-"""Trained factors to what a results file keeps: predictions, confusion counts, training loss, weights, ranges."""
+"""Trained heads to what a results file keeps: predictions, confusion counts, training loss, weights, ranges.
+
+What is scored holds `heads` of one `family` and answers, whichever way they were trained: logits(rows, domain), (H, 7,
+n) by one domain's classifiers; representation(rows), (H, dimensions, n) in the units of the caches; and
+weights(position), one head's arrays on features as cached."""
+
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 from data import metrics
-from data.files.cache import FEATURE_SIZE
-from data.files.runs import UNSCORED, HeadOutcome, representation_size
-from embed.heads.products import logits, on_sphere
-from embed.heads.stacks import C, head_seed
-from embed.rows.corpus import SCORED_ROWS, scoring_pieces
+from data.emotions import EMOTIONS
+from data.files.runs import UNSCORED, Head, HeadOutcome, Runs
+from data.heads import Family
+from embed.rows.corpus import SCORED_ROWS, Corpus, HeadInputs, scoring_pieces
+from embed.settings import HeadSettings, head_seed
 
-KEPT_SIZE = 3  # predictions and weights are kept for representations up to this size, for cake-norm and the baseline
+C = len(EMOTIONS)
+KEPT_SIZE = 3  # predictions and weights are kept for representations up to this size, and where the family says so
 
 
 @torch.no_grad()
-def outcomes(corpus, factors, settings, runs, *, keep_weights=False):
-    """Dict Head -> HeadOutcome of trained Factors. runs: the data.files.runs.Runs whose classifiers and test sets they
-    are scored for."""
-    scored = [Scored(own, corpus) for own in factors]
+def outcomes(corpus: Corpus, trained: list, settings: HeadSettings, runs: Runs, *, keep_weights: bool = False) -> dict:
+    """Head -> HeadOutcome of what a trainer has trained, scored for the classifiers and test sets of `runs`."""
+    scored = [Scored(own, corpus) for own in trained]
     for rows, emotion, domain in scoring_pieces(corpus):
         for own in scored:
             own.add_loss(rows, emotion, domain)
@@ -27,114 +33,73 @@ def outcomes(corpus, factors, settings, runs, *, keep_weights=False):
 
 
 class Scored:
-    """The heads of one stack as they are scored, in the precision of the corpus whatever they were trained in."""
+    """Heads of one family that are scored together, as rows come by."""
 
-    def __init__(self, factors, corpus):
-        self.factors, self.corpus, self.stack = factors, corpus, factors.stack
-        self.loss = torch.zeros(len(self.stack.heads), dtype=torch.float64)
-        self.small = any(map(is_small, self.stack.heads))
+    def __init__(self, trained, corpus: Corpus):
+        self.trained, self.corpus = trained, corpus
+        self.heads, self.family = trained.heads, trained.family
+        self.loss = torch.zeros(len(self.heads), dtype=torch.float64)
+        self.ranged = any(has_range(self.family, head.k, corpus.feature_size) for head in self.heads)
         self.low, self.high = None, None  # (H, dimensions) of all rows seen
-        if self.stack.family != "cake-norm":
-            self.W, self.E = (side.unflatten(1, (len(corpus.names), C)) for side in factors.effective_weights())
 
-    def logits(self, rows, domain):
-        """(H, 7, n) logits of one domain's classifiers."""
-        H = len(self.stack.heads)
-        if self.stack.family == "cake-norm":
-            return logits(self.factors.values, domain, on_sphere(self.coordinates(rows))[0], rows.v[:2])
-        W, E = (side[:, domain].reshape(H * C, -1) for side in (self.W, self.E))
-        return torch.mm(W, rows.x.T).addmm_(E, rows.v).view(H, C, -1)
-
-    def coordinates(self, rows):
-        """(H, k, n) learned dimensions A x + a."""
-        A, a = self.factors.values["A"], self.factors.values["a"]
-        return torch.mm(A.flatten(0, 1), rows.x.T).view(*A.shape[:2], len(rows.x)) + a[..., None]
-
-    def add_loss(self, rows, emotion, domain):
+    def add_loss(self, rows: HeadInputs, emotion: np.ndarray, domain: int) -> None:
         """Add Eq. 1's terms of training rows of one domain, by their own classifier."""
         emotion = torch.from_numpy(emotion.astype(np.int64)).to(rows.x.device)
-        own = F.log_softmax(self.logits(rows, domain), 1).gather(1, emotion.expand(len(self.stack.heads), 1, -1))[
-            :, 0
-        ]  # (H, n)
+        likelihood = F.log_softmax(self.trained.logits(rows, domain), 1)
+        own = likelihood.gather(1, emotion.expand(len(self.heads), 1, -1))[:, 0]  # (H, n)
         self.loss -= torch.mv(own, self.corpus.weights[domain][emotion]).cpu().double() / len(self.corpus.emotion)
 
-    def representation(self, rows):
-        """(H, dimensions, n) what the classifiers see, arousal-valence in its own units."""
-        z = self.coordinates(rows)
-        if self.stack.family == "cake-norm":
-            return on_sphere(z)[0]
-        if "Bv" not in self.factors.values:
-            return z
-        scaling = self.corpus.scaling
-        mean, deviation = (
-            torch.from_numpy(side[FEATURE_SIZE:, None]).to(z.dtype).to(z.device)
-            for side in (scaling.mean, scaling.deviation)
-        )
-        return torch.cat([(rows.v[:2] * deviation + mean).expand(len(z), -1, -1), z], 1)
-
-    def widen(self, rows):
+    def widen(self, rows: HeadInputs) -> None:
         """Let the range of coordinates hold these rows too."""
-        if self.small:
-            z = self.representation(rows)
+        if self.ranged:
+            z = self.trained.representation(rows)
             low, high = z.amin(2), z.amax(2)
-            self.low, self.high = (
-                (low, high) if self.low is None else (torch.minimum(self.low, low), torch.maximum(self.high, high))
-            )
+            self.low = low if self.low is None else torch.minimum(self.low, low)
+            self.high = high if self.high is None else torch.maximum(self.high, high)
 
-    def predictions(self, runs):
+    def predictions(self, runs: Runs) -> np.ndarray:
         """(H, classifiers, rows of all test sets) uint8 classes; UNSCORED where this corpus has no such classifier or
         row."""
-        found = np.full((len(self.stack.heads), len(runs.classifiers), runs.rows), UNSCORED, np.uint8)
+        found = np.full((len(self.heads), len(runs.classifiers), runs.rows), UNSCORED, np.uint8)
         for test, (rows, _, place) in self.corpus.tests.items():
             pieces = [rows.between(low, low + SCORED_ROWS) for low in range(0, len(place), SCORED_ROWS)]
             for domain, name in enumerate(self.corpus.names):
-                answers = torch.cat([self.logits(piece, domain).argmax(1) for piece in pieces], 1)
-                found[:, runs.classifiers.index(name), runs.span(test).start + place] = answers.to(
-                    "cpu", torch.uint8
-                ).numpy()
+                answers = torch.cat([self.trained.logits(piece, domain).argmax(1) for piece in pieces], 1)
+                answers = answers.to("cpu", torch.uint8).numpy()
+                found[:, runs.classifiers.index(name), runs.span(test).start + place] = answers
             for piece in pieces:
                 self.widen(piece)
         return found
 
-    def outcomes(self, settings, runs, keep_weights):
-        """Yield (Head, HeadOutcome) of every head of the stack."""
-        for position, (head, predicted) in enumerate(zip(self.stack.heads, self.predictions(runs))):
-            loss, weights = float(self.loss[position]), self.weights(position)
+    def outcomes(self, settings: HeadSettings, runs: Runs, keep_weights: bool) -> Iterator[tuple[Head, HeadOutcome]]:
+        """Yield (Head, HeadOutcome) of every head."""
+        features = self.corpus.feature_size
+        for position, (head, predicted) in enumerate(zip(self.heads, self.predictions(runs))):
+            loss, weights = float(self.loss[position]), self.trained.weights(position)
             outcome = HeadOutcome(seed=head_seed(settings.seed, head), loss=loss, confusion=_confusion(runs, predicted))
             if not np.isfinite(loss) or not all(np.isfinite(value).all() for value in weights.values()):
                 outcome.failure = f"diverged: training loss {loss}"
-            elif is_small(head) or head.family == "baseline":
+            elif is_kept(self.family, head.k, features):
                 outcome.weights, outcome.predicted = weights, predicted
-                outcome.range = self._range(position) if is_small(head) else None
+                outcome.range = self._range(position) if has_range(self.family, head.k, features) else None
             elif keep_weights:
                 outcome.weights = weights
             yield head, outcome
 
     def _range(self, position):
         """(2, dimensions) lowest and highest coordinates of one head, without the padding."""
-        head = self.stack.heads[position]
-        ends = torch.stack([self.low[position], self.high[position]])
-        return ends[:, : representation_size(head.family, head.k)].float().cpu().numpy()
-
-    def weights(self, position):
-        """One head's factors as float32 arrays on features as cached: the scaling of the rows is folded in."""
-        values = {name: value.cpu().double().numpy() for name, value in self.factors.own(position).items()}
-        scaling = self.corpus.scaling
-        (mean, v_mean), (deviation, v_deviation) = (
-            np.split(side, [FEATURE_SIZE]) for side in (scaling.mean, scaling.deviation)
-        )
-        name, bias = ("A", "a") if "A" in values else ("B", "b")
-        values[name] = values[name] / deviation
-        values[bias] = values[bias] - values[name] @ mean
-        if "Bv" in values:
-            values["Bv"] = values["Bv"] / v_deviation
-            values["b"] = values["b"] - values["Bv"] @ v_mean
-        return {name: value.astype(np.float32) for name, value in values.items()}
+        size = self.family.size(self.heads[position].k, self.corpus.feature_size)
+        return torch.stack([self.low[position], self.high[position]])[:, :size].float().cpu().numpy()
 
 
-def is_small(head):
-    """Whether a head's predictions, weights and range are always kept (the baseline has no range)."""
-    return head.family == "cake-norm" or representation_size(head.family, head.k) <= KEPT_SIZE
+def is_kept(family: Family, k: int, features: int) -> bool:
+    """Whether a head's predictions and weights are always kept."""
+    return family.kept or family.size(k, features) <= KEPT_SIZE
+
+
+def has_range(family: Family, k: int, features: int) -> bool:
+    """Whether the range of a head's coordinates is kept as well."""
+    return is_kept(family, k, features) and bool(family.coordinates(k))
 
 
 def _confusion(runs, predicted):

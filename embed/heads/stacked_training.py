@@ -3,13 +3,17 @@
 Beyond the wide product little is done per sample and head but the softmax, so k costs next to nothing. Losses of heads
 are summed, never averaged: Adam is elementwise, so each head moves as if it were trained alone."""
 
-import math
+from collections.abc import Callable
 
 import torch
 
+from data.files.runs import Head
 from embed.heads.products import Product, Thin, Wide
 from embed.heads.stacks import Factors, stacks_of
-from embed.rows.minibatches import Batches
+from embed.heads.trained_stacks import TrainedStack
+from embed.rows.corpus import Corpus
+from embed.rows.minibatches import Batch, Batches
+from embed.settings import HeadSettings, decay
 
 CACHE_ROOM = (
     2**20
@@ -19,12 +23,13 @@ COMPUTE = {"bfloat16": torch.bfloat16}  # of the wide products; else as the corp
 
 
 class Trainer:
-    """Trains a list of heads on a Corpus. `settings` is an embed.settings.HeadSettings."""
+    """Trains a list of heads, all of families without a module of their own."""
 
-    def __init__(self, corpus, heads, settings):
+    def __init__(self, corpus: Corpus, heads: list[Head], settings: HeadSettings):
         self.corpus, self.settings = corpus, settings
         self.D, self.compute = len(corpus.names), COMPUTE.get(settings.precision, corpus.dtype)
-        self.factors = self._factors(stacks_of(heads, CACHE_ROOM if corpus.device.type == "cpu" else MOST_ROOM))
+        room = CACHE_ROOM if corpus.device.type == "cpu" else MOST_ROOM
+        self.factors = self._factors(stacks_of(heads, room, features=corpus.feature_size))
         for own in self.factors:
             own.initialise(settings.seed)
         wide = [own for own in self.factors if not own.stack.thin]
@@ -43,7 +48,7 @@ class Trainer:
             Factors(stack, self.D, gradient=new(size) if stack.thin else shared) for stack, size in zip(stacks, sizes)
         ]
 
-    def train(self, progress=lambda: None):
+    def train(self, progress: Callable = lambda: None) -> None:
         """Run all steps; progress() after each."""
         batches = Batches(self.corpus, self.settings)
         self.rebuild()
@@ -52,14 +57,18 @@ class Trainer:
             self.step(decay(step, len(batches)))
             progress()
 
+    def trained(self) -> list[TrainedStack]:
+        """What there is to score."""
+        return [TrainedStack(own, self.corpus) for own in self.factors]
+
     @torch.no_grad()
-    def rebuild(self):
+    def rebuild(self) -> None:
         """The wide matrices from the factors, before the first step."""
         for group in self.groups:
             group.rebuild()
 
     @torch.no_grad()
-    def accumulate(self, batch):
+    def accumulate(self, batch: Batch) -> None:
         """The data pass: gradients of the summed losses of all heads (Eq. 1) by the lines of the wide matrices."""
         rows, weights = batch.rows.to(self.compute), batch.weights.to(self.compute)
         for product in self.products:
@@ -67,13 +76,8 @@ class Trainer:
             product.accumulate(batch, rows, weights)
 
     @torch.no_grad()
-    def step(self, share):
-        """One Adam step of every stack at `share` of its rate, and its the lines of the wide matrices rebuilt."""
+    def step(self, share: float) -> None:
+        """One Adam step of every stack at `share` of its rate, and its lines of the wide matrices rebuilt."""
         for group in self.groups:
             for own in group.pull_back():
                 own.step(share * self.settings.rate_of(own.stack.family, own.stack.k))
-
-
-def decay(step, steps):
-    """Half a cosine from 1 to 0."""
-    return 0.5 * (1 + math.cos(math.pi * step / steps))

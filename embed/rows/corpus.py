@@ -1,12 +1,13 @@
 """What the trainer works on: training rows of all domains end to end, their weights, and the test sets."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from data.files.cache import FEATURE_SIZE
-from embed.rows.feature_store import moments, read
+from embed.rows.feature_caches import CacheSplit, SweptCache
+from embed.rows.feature_store import OnDisk, Resident, moments, read
 from embed.rows.loss_weights import sample_weights
 
 SCORED_ROWS = 1024  # rows scored at a time; the logits of a hundred heads then stay in the processor's cache
@@ -16,13 +17,15 @@ SCORED_ROWS = 1024  # rows scored at a time; the logits of a hundred heads then 
 class HeadInputs:
     """Rows as heads take them: x~ = [x; v; 1] in two parts."""
 
-    x: torch.Tensor  # (n, 512) scaled features
+    x: torch.Tensor  # (n, F) scaled features
     v: torch.Tensor  # (3, n) scaled valence and arousal, and a constant 1
 
-    def between(self, low, high):
+    def between(self, low: int, high: int) -> "HeadInputs":
+        """Rows low to high."""
         return HeadInputs(self.x[low:high], self.v[:, low:high])
 
-    def to(self, dtype):
+    def to(self, dtype: torch.dtype) -> "HeadInputs":
+        """The rows in another precision."""
         return HeadInputs(self.x.to(dtype), self.v.to(dtype))
 
 
@@ -30,22 +33,28 @@ class HeadInputs:
 class Scaling:
     """Each column to mean 0 and deviation 1; undone in the weights that are stored."""
 
-    mean: np.ndarray  # (514,) float64, features then valence and arousal
+    mean: np.ndarray  # (F + 2,) float64, features then valence and arousal
     deviation: np.ndarray
 
     def __post_init__(self):
         self.deviation = np.where(self.deviation > 1e-6, self.deviation, 1.0)  # a constant column keeps its scale
 
-    def features(self, raw, dtype):
-        """(n, 512) of any float type -> scaled, in `dtype`."""
+    def features(self, raw: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+        """(n, F) of any float type -> scaled, in `dtype`."""
         mean, inverse = (
-            torch.from_numpy(side[:FEATURE_SIZE]).to(dtype).to(raw.device) for side in (self.mean, 1 / self.deviation)
+            torch.from_numpy(side[:-2]).to(dtype).to(raw.device) for side in (self.mean, 1 / self.deviation)
         )
         return raw.to(dtype).sub_(mean).mul_(inverse)
 
-    def arousal_valence(self, raw, dtype):
+    def arousal_valence(self, raw: np.ndarray, dtype: torch.dtype) -> torch.Tensor:
         """(..., 2) -> scaled, in `dtype`."""
-        return torch.from_numpy((raw - self.mean[FEATURE_SIZE:]) / self.deviation[FEATURE_SIZE:]).to(dtype)
+        return torch.from_numpy((raw - self.mean[-2:]) / self.deviation[-2:]).to(dtype)
+
+    def undone(self, rows: HeadInputs) -> tuple:
+        """(features (n, F), arousal-valence (n, 2)) float32 as cached."""
+        x, v = rows.x.cpu().numpy(), rows.v[:2].T.cpu().numpy()
+        raw = x * self.deviation[:-2] + self.mean[:-2], v * self.deviation[-2:] + self.mean[-2:]
+        return tuple(side.astype(np.float32) for side in raw)
 
 
 @dataclass
@@ -53,7 +62,7 @@ class Corpus:
     """N training rows of D domains, in memory or on disk, and T test sets."""
 
     names: tuple  # of the domains, one classifier each
-    store: object  # embed.rows.feature_store.Resident or OnDisk
+    store: Resident | OnDisk
     position: np.ndarray  # (N,) int64, where each row lies in the store
     v: torch.Tensor  # (rows of the store, V, 2) scaled valence and arousal, zeros where there are none
     emotion: np.ndarray  # (N,) int8
@@ -65,10 +74,15 @@ class Corpus:
     device: torch.device = torch.device("cpu")
 
     @property
-    def views(self):
+    def views(self) -> int:
         return self.store.views
 
-    def batches(self, chosen, view, ends):
+    @property
+    def feature_size(self) -> int:
+        """F."""
+        return len(self.scaling.mean) - 2
+
+    def batches(self, chosen: np.ndarray, view: np.ndarray, ends: list) -> Iterator[HeadInputs]:
         """Yield the HeadInputs of consecutive batches of the training rows `chosen`, each in the view given for it."""
         position, start = self.position[chosen], 0
         for end, raw in zip(ends, self.store.stream(position, view, ends)):
@@ -78,13 +92,20 @@ class Corpus:
             yield self.rows(raw, self.v[place, which])
             start = end
 
-    def rows(self, raw, v):
-        """HeadInputs from raw features (n, 512) and scaled arousal-valence (n, 2)."""
+    def rows(self, raw: torch.Tensor, v: torch.Tensor) -> HeadInputs:
+        """HeadInputs from raw features (n, F) and scaled arousal-valence (n, 2)."""
         x = self.scaling.features(raw.to(self.device), self.dtype)
         return HeadInputs(x, torch.cat([v.T, torch.ones(1, len(v), dtype=v.dtype, device=v.device)]).to(self.device))
 
 
-def assemble(caches, store, *, scaling="standard", dtype=torch.float32, device="cpu"):
+def assemble(
+    caches: list[SweptCache],
+    store: Resident | OnDisk,
+    *,
+    scaling: str = "standard",
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | str = "cpu",
+) -> Corpus:
     """The Corpus of caches that fit each other, in the order given: CAKE, AVk with predicted arousal-valence, the
     baseline."""
     predicts = all(cache.train.predicted is not None for cache in caches)
@@ -110,7 +131,14 @@ def assemble(caches, store, *, scaling="standard", dtype=torch.float32, device="
     return corpus
 
 
-def assemble_annotated(caches, store, *, scaling="standard", dtype=torch.float32, device="cpu"):
+def assemble_annotated(
+    caches: list[SweptCache],
+    store: Resident | OnDisk,
+    *,
+    scaling: str = "standard",
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | str = "cpu",
+) -> Corpus:
     """The Corpus of Section 2.1: the rows of one domain that have annotated arousal-valence. See annotated_domain."""
     cache = annotated_domain(caches)
     chosen, tested = (np.flatnonzero(part.has_annotations()) for part in (cache.train, cache.test))
@@ -137,7 +165,7 @@ def assemble_annotated(caches, store, *, scaling="standard", dtype=torch.float32
     return corpus
 
 
-def annotated_domain(caches):
+def annotated_domain(caches: list[SweptCache]) -> SweptCache | None:
     """The first cache, so the largest domain, with annotated arousal-valence in both splits; None where no one has."""
     for cache in caches:
         classes = [len(np.unique(part.emotion[part.has_annotations()])) for part in (cache.train, cache.test)]
@@ -150,11 +178,12 @@ def _predicted(part, predicts):
     return part.predicted if predicts else np.zeros((len(part), part.views, 2), np.float32)
 
 
-def scaling_of(parts, values, kind):
+def scaling_of(parts: list[CacheSplit], values: np.ndarray, kind: str) -> Scaling:
     """The Scaling by the features of `parts` and arousal-valence `values` (n, 2). kind: standard, or none for as they
     are."""
     if kind == "none":
-        return Scaling(np.zeros(FEATURE_SIZE + 2), np.ones(FEATURE_SIZE + 2))
+        columns = parts[0].feature_size + 2
+        return Scaling(np.zeros(columns), np.ones(columns))
     mean, deviation = moments(parts)
     return Scaling(
         np.concatenate([mean, values.mean(0, dtype=np.float64)]),
@@ -164,11 +193,11 @@ def scaling_of(parts, values, kind):
 
 def _test(corpus, part, values, place):
     """The HeadInputs of a test set at the places given, their emotions and these places."""
-    raw = read([part]).view(len(part), part.views, FEATURE_SIZE)[torch.from_numpy(place), 0]
+    raw = read([part]).view(len(part), part.views, part.feature_size)[torch.from_numpy(place), 0]
     return corpus.rows(raw, corpus.scaling.arousal_valence(values[place], corpus.dtype)), part.emotion[place], place
 
 
-def scoring_pieces(corpus):
+def scoring_pieces(corpus: Corpus) -> Iterator[tuple]:
     """Yield (HeadInputs, emotion, domain) of all training rows in view 0, each piece of one domain."""
     ends = [end for domain in range(len(corpus.names)) for end in _piece_ends(np.flatnonzero(corpus.domain == domain))]
     every = np.arange(len(corpus.emotion))

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from data.emotions import EMOTIONS
-from data.files.cache import FEATURE_SIZE, CacheError, header_of, open_cache, provenance_of, read_split
+from data.files.cache import header_of, open_cache, provenance_of, read_split
 from data.files.publish import refuse_difference
 from data.runtime.failures import Refused
 
@@ -31,6 +31,7 @@ class CacheSplit:
     emotion: np.ndarray  # (n,) int8
     row: np.ndarray  # (n,) int64, row in the source list
     views: int  # V
+    feature_size: int  # F
     predicted: np.ndarray | None  # (n, V, 2) float32 valence and arousal as the regression network gives them
     annotated: np.ndarray  # (n, 2) float32, NaN where missing
     status_counts: np.ndarray
@@ -39,7 +40,7 @@ class CacheSplit:
     def __len__(self):
         return len(self.emotion)
 
-    def has_annotations(self):
+    def has_annotations(self) -> np.ndarray:
         """(n,) whether both values are there."""
         return np.isfinite(self.annotated).all(1)
 
@@ -57,7 +58,7 @@ class SweptCache:
     test: CacheSplit
 
 
-def read_cache(path):
+def read_cache(path: Path) -> SweptCache:
     """The SweptCache at `path`. Raises CacheError, FileNotFoundError; ValueError for content that cannot be trained
     on."""
     with open_cache(path, "features") as file:
@@ -71,7 +72,7 @@ def read_cache(path):
         )
 
 
-def is_labelled(path):
+def is_labelled(path: Path) -> bool:
     """Whether a feature cache has labelled rows at all: those of a folder of photographs have none."""
     with open_cache(path, "features") as file:
         return any("emotion" in file[split] and (file[split]["emotion"][()] >= 0).any() for split in file)
@@ -80,11 +81,7 @@ def is_labelled(path):
 def _read_part(file, split, path):
     if split not in file or "feature" not in file[split] or not (file[split]["emotion"][()] >= 0).any():
         raise Refused(f"{path} has no labelled {split} rows; a domain needs both a train and a test split")
-    shape = file[split]["feature"].shape
-    if len(shape) != 3 or shape[2] != FEATURE_SIZE:
-        raise CacheError(
-            f"{path} has features of shape {shape}, expected (rows, views, {FEATURE_SIZE}); run `extract run` again"
-        )
+    _, views, feature_size = file[split]["feature"].shape
     names = ["emotion", "row", "valence_arousal", "valence_arousal_predicted", "status_counts"]
     names += ["path"] if split == "test" else []  # hundreds of thousands of training paths nobody asks for
     arrays = read_split(file, split, [name for name in names if name in file[split]])
@@ -98,7 +95,8 @@ def _read_part(file, split, path):
         position,
         arrays["emotion"][position].astype(np.int8),
         arrays["row"][position],
-        shape[1],
+        views,
+        feature_size,
         None if predicted is None else predicted[position],
         arrays["valence_arousal"][position],
         arrays["status_counts"],
@@ -106,7 +104,7 @@ def _read_part(file, split, path):
     )
 
 
-def refuse_misfit(caches):
+def refuse_misfit(caches: list[SweptCache]) -> None:
     """Raise ValueError where caches must not be swept together, naming the file and the field."""
     first = caches[0]
     for cache in caches:
@@ -117,6 +115,11 @@ def refuse_misfit(caches):
             raise Refused(
                 f"{cache.name} is {'toy' if cache.toy else 'real'} data, {first.name} is not; sweep them apart "
                 "(--datasets)"
+            )
+        if cache.train.feature_size != first.train.feature_size:
+            raise Refused(
+                f"{cache.name} has features of {cache.train.feature_size} dimensions, {first.name} of "
+                f"{first.train.feature_size}; heads need those of one network, sweep them apart (--datasets)"
             )
         refuse_difference(f"features/{cache.name}.h5 beside features/{first.name}.h5", _agreed(first), _agreed(cache))
 

@@ -2,49 +2,51 @@
 
 A row's position counts through all parts laid end to end; it has V views. Both kinds give the same rows to the bit."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import numpy as np
 import torch
 
-from data.files.cache import FEATURE_SIZE, CacheError, open_cache
+from data.files.cache import CacheError, open_cache
 from data.runtime.failures import Refused
+from embed.rows.feature_caches import CacheSplit
 
 RUN_ROWS = 256  # neighbouring rows that are read, and moved about by a shuffle in pools, together
 PIECE_ROWS = 8192  # rows worked on at a time where all are passed once
 SPANS = 3  # pieces of a file in memory at once: one in use, one being read, one being put in order
 
 
-def row_bytes(parts):
+def row_bytes(parts: list[CacheSplit]) -> int:
     """Bytes of one row with all its views, as cached."""
-    return parts[0].views * FEATURE_SIZE * 2
+    return parts[0].views * parts[0].feature_size * 2
 
 
-def store(parts, *, memory, device):
+def store(parts: list[CacheSplit], *, memory: float, device: torch.device | str) -> "Resident | OnDisk":
     """Resident where all rows fit into `memory` bytes, else OnDisk."""
     size = sum(map(len, parts)) * row_bytes(parts)
     return Resident(read(parts).to(device), parts[0].views) if size <= memory else OnDisk(parts, memory)
 
 
-def read(parts):
-    """(rows * V, 512) float16 of all labelled rows. Raises as `pieces` does."""
+def read(parts: list[CacheSplit]) -> torch.Tensor:
+    """(rows * V, F) float16 of all labelled rows. Raises as `pieces` does."""
     views = parts[0].views
-    tensor = torch.empty(sum(map(len, parts)) * views, FEATURE_SIZE, dtype=torch.float16)
+    tensor = torch.empty(sum(map(len, parts)) * views, parts[0].feature_size, dtype=torch.float16)
     for start, piece in pieces(parts):
         tensor[start * views : (start + len(piece)) * views] = piece.flatten(0, 1)
     return tensor
 
 
 class Resident:
-    """All rows in one tensor (rows * V, 512), in the float16 of the caches; batches are widened as they are
+    """All rows in one tensor (rows * V, F), in the float16 of the caches; batches are widened as they are
     gathered."""
 
-    def __init__(self, tensor, views):
+    def __init__(self, tensor: torch.Tensor, views: int):
         self.tensor, self.views = tensor, views
 
-    def stream(self, position, view, ends):
-        """Yield (n, 512) features of consecutive batches of `position` (int64), which end at `ends`."""
+    def stream(self, position: np.ndarray, view: np.ndarray, ends: list) -> Iterator[torch.Tensor]:
+        """Yield (n, F) features of consecutive batches of `position` (int64), which end at `ends`."""
         index = torch.from_numpy(position * self.views + view.astype(np.int64)).to(self.tensor.device)
         start = 0
         for end in ends:
@@ -55,12 +57,12 @@ class Resident:
 class OnDisk:
     """Rows that stay in their files: read span by span, each span's rows run by run in the order of the file."""
 
-    def __init__(self, parts, memory):
-        self.parts, self.views = parts, parts[0].views
+    def __init__(self, parts: list[CacheSplit], memory: float):
+        self.parts, self.views, self.feature_size = parts, parts[0].views, parts[0].feature_size
         self.starts = np.cumsum([0, *map(len, parts)])
-        self.span_rows = int(memory / SPANS / (FEATURE_SIZE * 2))
+        self.span_rows = int(memory / SPANS / (self.feature_size * 2))
 
-    def stream(self, position, view, ends):
+    def stream(self, position: np.ndarray, view: np.ndarray, ends: list) -> Iterator[torch.Tensor]:
         """As Resident.stream."""
         spans = list(_spans(ends, self.span_rows))
         with ExitStack() as stack, ThreadPoolExecutor(1) as pool:  # the reader is one span ahead
@@ -73,7 +75,7 @@ class OnDisk:
                 yield from rows.split(np.diff(span).tolist())
 
     def _read(self, datasets, position, view):
-        rows = torch.empty(len(position), FEATURE_SIZE, dtype=torch.float16)
+        rows = torch.empty(len(position), self.feature_size, dtype=torch.float16)
         order = np.argsort(position, kind="stable")
         runs = np.split(order, np.flatnonzero(np.diff(position[order] // RUN_ROWS)) + 1)
         for run in runs:
@@ -83,7 +85,7 @@ class OnDisk:
         return rows
 
     def _between(self, datasets, low, high):
-        """(high - low, V, 512) rows of neighbouring positions, which may lie in several files."""
+        """(high - low, V, F) rows of neighbouring positions, which may lie in several files."""
         found = []
         for dataset, part, start in zip(datasets, self.parts, self.starts):
             first, last = max(low - start, 0), min(high - start, len(part))
@@ -104,8 +106,8 @@ def _spans(ends, rows):
     yield span
 
 
-def pieces(parts):
-    """Yield (position of the first row, (n, V, 512) float16) over all rows once. Raises ValueError where one is not
+def pieces(parts: list[CacheSplit]) -> Iterator[tuple]:
+    """Yield (position of the first row, (n, V, F) float16) over all rows once. Raises ValueError where one is not
     finite."""
     start = 0
     for part in parts:
@@ -122,26 +124,26 @@ def pieces(parts):
 
 @contextmanager
 def _opened(part):
-    """The dataset (rows, V, 512) of a part's split, while its file is open."""
+    """The dataset (rows, V, F) of a part's split, while its file is open."""
     with open_cache(part.path, "features") as file:
         dataset, needed = file[part.split]["feature"], int(part.position[-1]) + 1
-        if dataset.dtype != np.float16 or dataset.shape[0] < needed:
+        if dataset.dtype != np.float16 or dataset.shape[0] < needed or dataset.shape[2] != part.feature_size:
             raise CacheError(
-                f"{part.path} has features {dataset.dtype} {dataset.shape}, expected float16 and at least "
-                f"{needed} rows; run `extract run` again"
+                f"{part.path} has features {dataset.dtype} {dataset.shape}, expected float16, at least "
+                f"{needed} rows and {part.feature_size} columns; run `extract run` again"
             )
         yield dataset
 
 
 def _between(dataset, part, first, last):
-    """(n, V, 512) float16 of labelled rows first..last of one part."""
+    """(n, V, F) float16 of labelled rows first..last of one part."""
     low, high = int(part.position[first]), int(part.position[last - 1]) + 1
     rows, kept = dataset[low:high], part.position[first:last] - low
     return torch.from_numpy(rows if len(kept) == len(rows) else rows[kept])
 
 
-def moments(parts):
-    """Mean and deviation (512,) float64 over all rows and views, in one pass (Chan, Golub and LeVeque 1979)."""
+def moments(parts: list[CacheSplit]) -> tuple:
+    """Mean and deviation (F,) float64 over all rows and views, in one pass (Chan, Golub and LeVeque 1979)."""
     count, mean, square = 0, 0.0, 0.0
     for _, piece in pieces(parts):
         own = piece.flatten(0, 1).double()

@@ -4,12 +4,15 @@ The order depends on the seed and the epoch alone; all heads share it, as the pa
 initialisation."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 
 from data.emotions import EMOTIONS
+from embed.rows.corpus import Corpus, HeadInputs
 from embed.rows.feature_store import RUN_ROWS
+from embed.settings import HeadSettings
 
 C = len(EMOTIONS)
 
@@ -17,7 +20,7 @@ C = len(EMOTIONS)
 class Batches:
     """Iterates over all Batch of a training; len() counts them."""
 
-    def __init__(self, corpus, settings):
+    def __init__(self, corpus: Corpus, settings: HeadSettings):
         self.corpus, self.settings = corpus, settings
         rows = len(corpus.emotion)
         self.size = settings.batch(rows)
@@ -32,7 +35,7 @@ class Batches:
         for number in range(self.epochs):
             yield from self.epoch(number)
 
-    def epoch(self, number):
+    def epoch(self, number: int) -> Iterator["Batch"]:
         """The batches of one epoch, with one view drawn for each row by (seed, epoch, row)."""
         generator = np.random.default_rng((self.settings.seed, number))
         rows, groups = len(self.group), len(self.corpus.names) * C
@@ -49,7 +52,7 @@ class Batches:
             yield Batch(found, own, self.corpus.weights)
 
 
-def shuffled(rows, pool, generator):
+def shuffled(rows: int, pool: int, generator: np.random.Generator) -> np.ndarray:
     """A permutation of range(rows): of all at once up to `pool` rows, else of runs of neighbours, then of pools of
     runs.
 
@@ -67,20 +70,25 @@ class Batch:
 
     counts: (D * 7,) rows of each domain and class. weights: (D, 7) w_class w_dataset."""
 
-    def __init__(self, rows, counts, weights):
-        self.rows = rows
+    def __init__(self, rows: HeadInputs, counts: np.ndarray, weights: torch.Tensor):
+        self.rows, self.counts = rows, counts
         self.ends = np.concatenate([[0], np.cumsum(counts)]).tolist()
         repeats = torch.from_numpy(counts).to(weights.device)
         self.weights = (
             torch.repeat_interleave(weights.flatten(), repeats, output_size=self.ends[-1]) / self.ends[-1]
         )  # ... / N of Eq. 1
 
-    def domain_spans(self):
+    def emotion(self) -> torch.Tensor:
+        """(n,) int64 class of every row."""
+        classes = np.arange(len(self.counts)) % C
+        return torch.from_numpy(np.repeat(classes, self.counts)).to(self.weights.device)
+
+    def domain_spans(self) -> list:
         """(domain, start, end) of each domain's rows."""
         ends = self.ends[::C]
         return [(domain, start, end) for domain, (start, end) in enumerate(zip(ends, ends[1:])) if end > start]
 
-    def class_spans(self, domain, low, high):
+    def class_spans(self, domain: int, low: int, high: int) -> list:
         """(class, first, last) of the rows of one domain that lie in low..high."""
         ends = self.ends[domain * C : (domain + 1) * C + 1]
         spans = (

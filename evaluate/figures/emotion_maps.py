@@ -13,7 +13,7 @@ from evaluate.records import number
 from evaluate.reference import display, in_order
 from evaluate.representations import MAPPED, Representation
 from evaluate.samples import Samples
-from evaluate.statistics.coordinates import can_place, coordinates, from_angles, lies_on_sphere, sphere_angles
+from evaluate.statistics.coordinates import can_place, coordinates, from_angles, sphere_angles
 from evaluate.statistics.swept import added, kept_heads, why_not_placed
 
 ANGLES = ("azimuth φ, °", "polar angle θ, °")
@@ -42,7 +42,7 @@ class EmotionMap:
 
     def axis_names(self) -> tuple:
         """What stands along the horizontal and the vertical axis."""
-        if lies_on_sphere(self.representation.family):
+        if self.representation.family.on_sphere:
             return ANGLES
         return tuple(name.translate(SUBSCRIPTS) for name in _coordinates(self.representation))
 
@@ -50,7 +50,7 @@ class EmotionMap:
         """(n, 2) where Samples lie on the map."""
         family = self.representation.family
         z = coordinates(family, self.outcome.weights, samples)
-        return sphere_angles(z) if lies_on_sphere(family) else z
+        return sphere_angles(z) if family.on_sphere else z
 
 
 def _coordinates(representation):
@@ -59,12 +59,12 @@ def _coordinates(representation):
 
 def can_be_mapped(representation: Representation) -> bool:
     """Whether two numbers tell a place in it: two coordinates, or three on the unit sphere."""
-    return len(_coordinates(representation)) == (3 if lies_on_sphere(representation.family) else 2)
+    return len(_coordinates(representation)) == (3 if representation.family.on_sphere else 2)
 
 
 def emotion_map(representation: Representation, run: int, outcome: HeadOutcome) -> EmotionMap:
     """The EmotionMap of one kept head: over all angles of a sphere, else over the range of coordinates seen."""
-    sphere = lies_on_sphere(representation.family)
+    sphere = representation.family.on_sphere
     low, high = np.array(WHOLE_SPHERE if sphere else outcome.range, np.float64)
     axes = [np.linspace(low[side], high[side], STEPS) for side in range(2)]
     grid = np.stack([side.ravel() for side in np.meshgrid(*axes)], 1)
@@ -76,7 +76,7 @@ def emotion_map(representation: Representation, run: int, outcome: HeadOutcome) 
 def first_map(runs: Runs, representation: Representation) -> EmotionMap | None:
     """The EmotionMap of the first run whose weights, and range where it needs one, were kept."""
     for run, outcome in kept_heads(runs, representation).items():
-        if lies_on_sphere(representation.family) or outcome.range is not None:
+        if representation.family.on_sphere or outcome.range is not None:
             return emotion_map(representation, run, outcome)
     return None
 
@@ -131,7 +131,7 @@ def _draw(axis, runs, found, samples, name):
         size = np.clip(1500 / len(points), 1.2, 5)
         axis.scatter(*points.T, s=size, c=INK, alpha=0.35, linewidths=0, rasterized=True)
     axis.set(xlabel=found.axis_names()[0], xlim=found.extent[:2], ylim=found.extent[2:])
-    if lies_on_sphere(family):
+    if family.on_sphere:
         axis.set(xticks=(-180, -90, 0, 90, 180), yticks=(0, 45, 90, 135, 180))
     for index, score in enumerate(_class_scores(runs, found, name)):
         area = classes == index

@@ -13,9 +13,8 @@ from evaluate.records import number
 from evaluate.reference import display
 from evaluate.representations import ANNOTATED, Representation
 from evaluate.statistics.annotated import by_added_dimensions, domain_of
-from evaluate.statistics.coordinates import lies_on_sphere
 from evaluate.statistics.scores import Score, multi_domain
-from evaluate.statistics.swept import features_of, sizes_swept, why_absent
+from evaluate.statistics.swept import sizes_swept, why_absent
 
 MARKED = 32  # points of a line that are marked one by one; more would run together
 RANK = 6  # of seven logits, since a softmax ignores what they have in common
@@ -85,7 +84,7 @@ def _curve(runs: Runs, family: Family) -> dict[int, Score]:
 def _draw_curve(axes, runs, family, curve, place):
     """One line with its band and its mark; `place` among all curves chooses its colour."""
     colour, marker = SERIES[place % len(SERIES)], MARKERS[place % len(MARKERS)]
-    sizes = [family.size(k, features_of(runs)) for k in curve]
+    sizes = [family.size(k, runs.features) for k in curve]
     _banded(axes, sizes, curve.values(), colour=colour, marker=marker, label=family.curve)
     limit = _limit(runs, family)
     if limit is not None:
@@ -106,9 +105,9 @@ def _draw_curve(axes, runs, family, curve, place):
 
 def _limit(runs: Runs, family: Family) -> int | None:
     """Size beyond which a head gains no new function; None where heads are not linear from end to end."""
-    if not isinstance(family, Linear) or lies_on_sphere(family):
+    if not isinstance(family, Linear) or family.on_sphere:
         return None
-    return family.size(RANK * len(runs.classifiers), features_of(runs))
+    return family.size(RANK * len(runs.classifiers), runs.features)
 
 
 def _records(runs, family, curve):
@@ -116,7 +115,7 @@ def _records(runs, family, curve):
         yield {
             "family": family.name,
             "k": k,
-            "size": family.size(k, features_of(runs)),
+            "size": family.size(k, runs.features),
             "mean": number(100 * score.mean),
             "runs": score.runs,
             "deviation": number(100 * score.deviation),

@@ -8,7 +8,6 @@ from data.files.runs import Runs
 from evaluate.figures.figure_files import all_plates
 from evaluate.page.origin import origin
 from evaluate.page.view import view
-from evaluate.statistics.swept import features_of
 from evaluate.tables.annotation_quality import annotation_quality
 from evaluate.tables.dimensions import linear_reading, third_dimension
 from evaluate.tables.regression import regression
@@ -73,7 +72,7 @@ def sections(runs: Runs, samples: dict, gaps: dict) -> list[Section]:
     tables = {table.name: table for table in all_tables(runs)}
     items = _items(runs, samples, gaps, tables)
     found = [
-        Section(anchor, title, text.format(features=f"{features_of(runs):,}"), items[anchor])
+        Section(anchor, title, text.format(features=f"{runs.features:,}"), items[anchor])
         for anchor, (title, text) in TEXTS.items()
     ]
     found[0].answers = _answers(tables["claims"])

@@ -17,11 +17,6 @@ def can_place(family: Family, samples: Samples) -> bool:
     return family.arousal_valence is None or (values is not None and bool(np.isfinite(values).all()))
 
 
-def lies_on_sphere(family: Family) -> bool:
-    """Whether z has length 1, so that of three coordinates two angles say everything."""
-    return getattr(family, "on_sphere", False)  # a family that is not linear need not know of spheres
-
-
 def sphere_angles(z: np.ndarray) -> np.ndarray:
     """(n, 2) azimuth phi (-180 to 180) and polar angle theta (0 to 180), in degrees, of points (n, 3)."""
     radius = np.linalg.norm(z, axis=1)

@@ -1,10 +1,7 @@
 """What a results file holds: which sizes, which families beside the paper's, whose weights, features of which width."""
 
-from collections.abc import Iterator
-
 from data.files.runs import HeadOutcome, Runs
-from data.heads import FAMILIES, Family, Linear
-from evaluate.reference import FEATURES
+from data.heads import FAMILIES, Family
 from evaluate.representations import PAPER_FAMILIES, SHOWN, Representation
 
 FEW = 16  # sizes that are all printed
@@ -69,21 +66,6 @@ def why_not_placed(runs: Runs, representation: Representation, kept: str = "weig
     if not _has_numpy_form(representation.family):
         return f"the family {representation.family.name} cannot be computed without its training code"
     return f"{kept} were not kept in this results file"
-
-
-def features_of(runs: Runs) -> int:
-    """Width of the features that were swept: as the feature caches said, else as the kept weights show, else the
-    paper's."""
-    headers = runs.provenance.get("features", {}).values()
-    told = (header["feature_size"] for header in headers if "feature_size" in header)
-    return int(next(told, None) or next(_kept_widths(runs), FEATURES))
-
-
-def _kept_widths(runs: Runs) -> Iterator[int]:
-    for head, outcome in runs.outcomes.items():
-        if outcome.weights and isinstance(FAMILIES.get(head.family), Linear):
-            # without a projection A the classifiers B see the features themselves
-            yield outcome.weights["A" if "A" in outcome.weights else "B"].shape[-1]
 
 
 def _heads(runs: Runs, representation: Representation) -> list:

@@ -13,7 +13,7 @@ from evaluate.statistics.comparison import welch_interval
 from evaluate.statistics.coordinates import coordinates
 from evaluate.statistics.reading import FOLDS, MEASURES, pair_confusions, reading_scores
 from evaluate.statistics.scores import Score, over_runs
-from evaluate.statistics.swept import added, features_of, kept_heads, why_absent
+from evaluate.statistics.swept import added, kept_heads, why_absent
 from evaluate.tables.table import Table, gap, new_table, tell
 
 PAIRS_SHOWN = 8
@@ -68,7 +68,7 @@ def _inputs(runs: Runs, samples: dict, names: list) -> Iterator[tuple]:
         ]
         if placed:
             yield each.label, placed
-    yield f"{features_of(runs)} features", [np.concatenate([samples[name].feature for name in names])]
+    yield f"{runs.features} features", [np.concatenate([samples[name].feature for name in names])]
 
 
 def _reading(inputs: list, values: np.ndarray) -> tuple[dict[str, Score], int]:

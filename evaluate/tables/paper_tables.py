@@ -5,7 +5,7 @@ from evaluate import reference
 from evaluate.reference import display, in_order
 from evaluate.representations import ABSENT, BASELINE, CAKE_3, COMPACT
 from evaluate.statistics.scores import multi_domain, score_of
-from evaluate.statistics.swept import added, features_of, shown
+from evaluate.statistics.swept import added, shown
 from evaluate.tables.notes import notes
 from evaluate.tables.printed import difference, interval_printed, mean_printed, ours, percent, printed
 from evaluate.tables.table import Table, new_table, tell_published, tell_score
@@ -43,7 +43,7 @@ def table_1(runs: Runs) -> Table:
 
 
 def _size(runs, representation):
-    return str(representation.size(features_of(runs)))
+    return str(representation.size(runs.features))
 
 
 def multi_domain_summary(runs: Runs) -> Table:

@@ -6,7 +6,7 @@ from data.files.runs import Runs
 from evaluate.records import number
 from evaluate.representations import ABSENT, TOY, Representation
 from evaluate.statistics.scores import Score
-from evaluate.statistics.swept import features_of, why_absent
+from evaluate.statistics.swept import why_absent
 
 
 @dataclass
@@ -51,7 +51,7 @@ def tell_score(
     paper: tuple | float | None = None,
 ) -> None:
     """Add one score in percent, the paper's (mean, deviation) or mean beside it; `absent` says why there is none."""
-    what = {"representation": representation.label, "dimensions": representation.size(features_of(runs))}
+    what = {"representation": representation.label, "dimensions": representation.size(runs.features)}
     where = {"score": kind, "classifier": classifier, "test": test}
     absent = "" if score else why_absent(runs, representation)
     tell(table, runs, **what, **where, **_numbers(runs, test, score, paper), absent=absent)

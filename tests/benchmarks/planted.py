@@ -15,9 +15,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from data.files.cache import FEATURE_SIZE, STATUSES, TRIES, seal, status_counts
+from data.files.cache import STATUSES, TRIES, seal, status_counts
 from data.files.hdf5 import write_array
 
+FEATURES = 512  # the paper's
 # Rows of each class in training and test sets, scaled to the totals below: AffectNet and RAF-DB as published, SFEW by
 # the frames of each class.
 COUNTS = {
@@ -34,7 +35,7 @@ HEADER = {
     "image_size": 224,
     "alignment_version": 1,
     "precision": "float32",
-    "feature_size": FEATURE_SIZE,
+    "feature_size": FEATURES,
     "views": 0,
     "aligned_digest": "planted",
 }
@@ -53,7 +54,7 @@ def write(folder: Path | str, *, share: float = 1.0, seed: int = 0) -> list[Path
 def _write(path, index, share, generator):
     common, own = np.random.default_rng(7), np.random.default_rng((7, index))
     centres = (common.normal(size=(7, len(FACTORS))) + 0.3 * own.normal(size=(7, len(FACTORS)))) * FACTORS
-    mixing = common.normal(size=(len(FACTORS), FEATURE_SIZE)) / 8
+    mixing = common.normal(size=(len(FACTORS), FEATURES)) / 8
     with h5py.File(path, "w") as file:
         for split, counts, rows in zip(("train", "test"), COUNTS[path.stem], ROWS[path.stem]):
             arrays = _split(counts, max(70, round(share * rows)), centres, mixing, generator)
@@ -67,10 +68,10 @@ def _write(path, index, share, generator):
 def _split(counts, rows, centres, mixing, generator):
     emotion = np.concatenate([np.arange(7), generator.choice(7, rows - 7, p=np.array(counts) / sum(counts))])
     hidden = (centres[emotion] + generator.normal(size=(rows, len(FACTORS)))).astype(np.float32)
-    feature = np.empty((rows, 1, FEATURE_SIZE), np.float16)
+    feature = np.empty((rows, 1, FEATURES), np.float16)
     for start in range(0, rows, 8192):
         piece = hidden[start : start + 8192]
-        noise = generator.standard_normal((len(piece), FEATURE_SIZE), np.float32)
+        noise = generator.standard_normal((len(piece), FEATURES), np.float32)
         feature[start : start + 8192, 0] = piece @ mixing.astype(np.float32) + 0.3 * noise
     wrong = generator.random(rows) < WRONG_LABELS
     wrong[:7] = False

@@ -75,7 +75,7 @@ def measure(corpus: Corpus, runs: Runs, settings: HeadSettings, kinds: list) -> 
     heads = [Head(family, k, run) for family, k in kinds for run in range(RUNS)]
     trainer = Trainer(corpus, heads, settings)
     trainer.train()
-    made = outcomes(corpus, trainer.factors, settings, runs)
+    made = outcomes(corpus, trainer.trained(), settings, runs)
     sizes = [len(test.emotion) for test in runs.tests.values()]
     found = {}
     for family, k in kinds:

@@ -24,17 +24,18 @@ from data.files.runs import Head, Runs
 from data.runtime.device import choose_device, use_own_cpus
 from embed.heads.scoring import outcomes
 from embed.heads.stacked_training import Trainer
-from embed.plan import LOGARITHMIC, blocks
+from embed.plan import blocks
 from embed.rows import feature_store
 from embed.rows.corpus import Corpus, assemble
 from embed.rows.feature_caches import read_cache
 from embed.rows.minibatches import Batches
 from embed.settings import RUNS, HeadSettings
+from embed.sizes import parse_sizes
 from tests.benchmarks import planted
 from tests.benchmarks.baselines import Data, module_step, vmap_step
 
 REFERENCE = {"epochs": 10, "steps": 0, "largest_batch": 4096}
-GRID = [(family, k) for k in sorted(LOGARITHMIC) for family in ("cake", "av")]
+GRID = [(family, k) for k in parse_sizes("1..512:log") for family in ("cake", "av")]
 MEANING = {
     "epochs": "   of which a share of the steps is timed and scaled",
     "heads": "   of Figure 4's grid",
@@ -172,7 +173,7 @@ def every_integer(corpus: Corpus, runs: Runs, steps: int, precision: str) -> flo
     total = sum(len(block) * np.interp(position, list(sampled), seconds) for position, block in enumerate(rest))
     total += sum(grid.seconds())
     begun = time.perf_counter()
-    outcomes(corpus, sampled[SAMPLED_BLOCKS[2]].trainer.factors, settings, runs)
+    outcomes(corpus, sampled[SAMPLED_BLOCKS[2]].trainer.trained(), settings, runs)
     scoring = (time.perf_counter() - begun) * len(plan)
     batches = Batches(corpus, settings)
     return (total * batches.per_epoch * batches.epochs + scoring) / 60

@@ -8,20 +8,20 @@ from embed.rows.feature_store import Resident
 from embed.rows.loss_weights import sample_weights
 
 
-def planted(rows, *, seed, spread=1.0):
-    """(features (n, 512) float32, predicted arousal-valence (n, 2), emotion (n,)): three hidden factors drive all."""
+def planted(rows, *, seed, spread=1.0, features=512):
+    """(features (n, F) float32, predicted arousal-valence (n, 2), emotion (n,)): three hidden factors drive all."""
     generator = np.random.default_rng(seed)
     centres = np.random.default_rng(99).normal(size=(7, 3))
-    mixing = np.random.default_rng(98).normal(size=(3, 512)) / 3
+    mixing = np.random.default_rng(98).normal(size=(3, features)) / 3
     emotion = generator.choice(7, rows, p=np.array([5, 6, 3, 3, 1, 1, 2]) / 21)
     hidden = centres[emotion] + spread * 0.5 * generator.normal(size=(rows, 3))
-    feature = hidden @ mixing + 0.3 * generator.normal(size=(rows, 512))
+    feature = hidden @ mixing + 0.3 * generator.normal(size=(rows, features))
     return feature.astype(np.float32), hidden[:, :2].astype(np.float32), emotion.astype(np.int64)
 
 
-def corpus(sizes=(300, 90, 40), *, dtype=torch.float32, seed=0, views=1, spread=1.0):
+def corpus(sizes=(300, 90, 40), *, dtype=torch.float32, seed=0, views=1, spread=1.0, features=512):
     """A Corpus of domains of unequal size; further views are the first one, shifted by 100 in every feature."""
-    parts = [planted(rows, seed=seed + index, spread=spread) for index, rows in enumerate(sizes)]
+    parts = [planted(rows, seed=seed + index, spread=spread, features=features) for index, rows in enumerate(sizes)]
     feature = np.concatenate([part[0] for part in parts])[:, None] + 100.0 * np.arange(views)[:, None]
     v = torch.from_numpy(np.concatenate([part[1] for part in parts])).to(dtype)[:, None].expand(-1, views, -1)
     emotion = np.concatenate([part[2] for part in parts])
@@ -35,7 +35,7 @@ def corpus(sizes=(300, 90, 40), *, dtype=torch.float32, seed=0, views=1, spread=
         emotion,
         domain,
         torch.from_numpy(sample_weights(emotion, domain)).to(dtype),
-        Scaling(np.zeros(514), np.ones(514)),
+        Scaling(np.zeros(features + 2), np.ones(features + 2)),
         {},
         dtype,
     )

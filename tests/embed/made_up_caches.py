@@ -13,7 +13,6 @@ HEADER = {
     "image_size": 64,
     "alignment_version": 1,
     "precision": "float32",
-    "feature_size": 512,
     "views": 0,
     "aligned_digest": "d" * 64,
 }
@@ -25,6 +24,7 @@ def write_cache(
     train=200,
     test=60,
     seed=0,
+    features=512,
     toy=False,
     predicts=True,
     annotated=False,
@@ -38,16 +38,19 @@ def write_cache(
     path.parent.mkdir(parents=True, exist_ok=True)
     with h5py.File(path, "w") as file:
         for split in splits:
-            arrays = _arrays(train if split == "train" else test, seed + (split == "test"), predicts, annotated)
+            arrays = _arrays(
+                train if split == "train" else test, seed + (split == "test"), features, predicts, annotated
+            )
             for name, array in change(split, arrays).items():
                 write_array(file, f"{split}/{name}", array)
         provenance = {"emotion": {"domains": {name: {} for name in pretraining}}}
-        seal(file, kind, header={**HEADER, **(header or {})}, toy=toy, provenance=provenance)
+        header = {**HEADER, "feature_size": features, **(header or {})}
+        seal(file, kind, header=header, toy=toy, provenance=provenance)
     return path
 
 
-def _arrays(rows, seed, predicts, annotated):
-    feature, predicted, emotion = planted(rows, seed=seed)
+def _arrays(rows, seed, features, predicts, annotated):
+    feature, predicted, emotion = planted(rows, seed=seed, features=features)
     values = np.random.default_rng(seed).normal(predicted, 0.1).astype(np.float32)
     values[::7] = np.nan  # annotated or not, some rows have none
     lost = 5  # listed images without a face

@@ -5,11 +5,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from data.files.runs import WITH_AROUSAL_VALENCE, representation_size
-from embed.heads.stacked_training import decay
-from embed.heads.stacks import head_seed
+from data.heads import family_named
 from embed.rows.corpus import HeadInputs
 from embed.rows.minibatches import Batches
+from embed.settings import decay, head_seed
 
 
 class PlainHead(nn.Module):
@@ -18,17 +17,17 @@ class PlainHead(nn.Module):
     def __init__(self, head, domains, settings, dtype):
         super().__init__()
         generator = torch.Generator().manual_seed(head_seed(settings.seed, head))
-        self.family, self.sees_v = head.family, head.family in WITH_AROUSAL_VALENCE
-        inputs = representation_size(head.family, head.k)
+        self.family = family_named(head.family)
+        inputs = self.family.size(head.k, 512)
         draw = lambda *shape, fan: (
             (2 * torch.rand(shape, generator=generator, dtype=torch.float64) - 1) / fan**0.5
         ).to(dtype)
-        if head.family != "baseline":
+        if self.family.projects:
             self.project = nn.Linear(512, 1)  # its weights are replaced; torch warns of a layer of no outputs
             self.project.weight.data, self.project.bias.data = draw(head.k, 512, fan=512), draw(head.k, fan=512)
-        learned = 512 if head.family == "baseline" else head.k
+        learned = head.k if self.family.projects else 512
         weight, bias = draw(domains, 7, learned, fan=inputs), draw(domains, 7, fan=inputs)
-        if self.sees_v:
+        if self.family.arousal_valence:
             weight = torch.cat([draw(domains, 7, 2, fan=inputs), weight], 2)
         self.classify = nn.ModuleList(nn.Linear(inputs, 7) for _ in range(domains))
         for layer, own_weight, own_bias in zip(self.classify, weight, bias):
@@ -36,10 +35,10 @@ class PlainHead(nn.Module):
 
     def forward(self, rows, domain):
         x, v = rows.x, rows.v[:2].T
-        z = x if self.family == "baseline" else self.project(x)
-        if self.family == "cake-norm":
+        z = self.project(x) if self.family.projects else x
+        if self.family.on_sphere:
             z = z / z.norm(dim=1, keepdim=True)
-        if self.sees_v:
+        if self.family.arousal_valence:
             z = torch.cat([v, z], 1)
         logits = torch.stack([layer(z) for layer in self.classify], 1)  # (n, D, 7)
         return logits[torch.arange(len(x)), domain]
@@ -55,7 +54,7 @@ def train_plainly(data, head, settings, *, slip=1.0):
         order = np.random.default_rng((settings.seed, epoch)).permutation(len(data.emotion))
         for start in range(0, len(order), batches.size):
             rows = torch.from_numpy(order[start : start + batches.size])
-            optimizer.param_groups[0]["lr"] = settings.rate_of(head.family, head.k) * decay(step, len(batches))
+            optimizer.param_groups[0]["lr"] = settings.rate_of(model.family, head.k) * decay(step, len(batches))
             domain, emotion = (torch.from_numpy(side.astype(np.int64))[rows] for side in (data.domain, data.emotion))
             weight = data.weights[domain, emotion]
             weight = torch.where(domain == 0, slip * weight, weight)

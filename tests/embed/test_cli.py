@@ -40,11 +40,10 @@ def test_a_sweep_answers_with_its_results_file(workdir):
     "arguments, match",
     [
         (("--k", "lots"), "1..512"),
-        (("--k", "1..1000"), "512"),
+        (("--k", "1..1000000"), "65536 is the largest"),
         (("--family", "cakes"), "known are cake, av, cake-norm, baseline"),
         (("--k", "0", "--family", "cake"), "k = 0 is for av"),
         (("--k", "0..2", "--family", "cake-norm,baseline"), "k = 0 is for av"),
-        (("--k", "513"), "512 dimensions"),
         (("--runs", "0"), "--runs"),
         (("--seed", "-1"), "--seed"),
         (("--memory", "much"), "800M, 4G or 1.5T"),

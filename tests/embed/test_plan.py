@@ -1,9 +1,13 @@
 """Which heads are trained, and in which blocks and order."""
 
+import pytest
+
 from data.files.runs import Head
-from embed.plan import LOGARITHMIC, blocks
+from data.heads import FAMILIES, Family, Linear, register
+from embed.plan import blocks
 from embed.sizes import parse_sizes
 
+LOGARITHMIC = parse_sizes("1..512:log")
 TABLES = {("av", 0), ("av", 1), ("cake", 2), ("cake", 3), ("cake-norm", 3), ("baseline", 0)}
 
 
@@ -60,3 +64,35 @@ def test_families_of_arousal_valence_need_it():
 
 def test_there_is_one_baseline():
     assert [head.k for block in plan([1, 2, 3], ["baseline"], 1) for head in block if head.family == "baseline"] == [0]
+
+
+@pytest.fixture
+def further():
+    """Two families more: one of the general way, one that the stacked trainer can train."""
+    before = dict(FAMILIES)
+    register(Family("mlp", "MLP-{k}", smallest=2, module=lambda *arguments: None))
+    register(Linear("sphere-av", "Sphere-{k}", on_sphere=True, arousal_valence="predicted"))
+    yield
+    FAMILIES.clear()
+    FAMILIES.update(before)
+
+
+def test_blocks_of_the_papers_families_are_the_same_beside_a_family_of_the_general_way(further):
+    alone, beside = plan(range(41), annotated=True), plan(range(41), ["cake", "av", "mlp"], annotated=True)
+    assert [block for block in beside if "mlp" not in {head.family for head in block}] == alone
+    others = [block for block in beside if block not in alone]
+    assert [pairs(block) for block in others] == [{("mlp", k)} for k in sorted(range(2, 41), key=off_the_grid)]
+
+
+def off_the_grid(k):
+    return (k not in LOGARITHMIC, k)
+
+
+def test_a_linear_family_shares_blocks_and_one_of_predicted_arousal_valence_needs_it(further):
+    assert {family for family, _ in pairs(plan([8], ["cake", "sphere-av"])[1])} == {"cake", "sphere-av"}
+    assert not [head for block in plan([8], ["sphere-av"], predicts=False) for head in block if head.k == 8]
+
+
+def test_a_grid_beyond_512_dimensions_has_a_block_of_its_own_too():
+    found = plan(parse_sizes("1..2000:log"))
+    assert {("cake", 1024), ("av", 512)} < pairs(found[1]) and pairs(found[2]) == {("cake", 2000), ("av", 2000)}

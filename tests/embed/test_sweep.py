@@ -12,6 +12,7 @@ from data.files.publish import Mismatch
 from data.files.runs import UNSCORED, Head, read_runs
 from embed import plan
 from embed import sweep as module
+from embed.heads.stacked_training import Trainer
 from embed.rows import feature_store, minibatches
 from embed.rows.feature_caches import read_cache
 from embed.rows.feature_store import read
@@ -42,7 +43,7 @@ def test_without_predicted_arousal_valence_the_av_families_are_left_out_and_said
     path = write_cache(tmp_path / "a.h5", predicts=False)
     runs = run([path], tmp_path / "runs.h5")
     assert {head.family for head in runs.outcomes} == {"cake", "cake-norm", "baseline"}
-    assert "av families are left out" in caplog.text
+    assert "av is left out: no predicted arousal-valence in every cache" in caplog.text
     assert runs.provenance["left_out"].keys() == {"av", "av-true"}
 
 
@@ -164,7 +165,7 @@ def test_the_order_in_which_caches_are_named_is_no_matter(tmp_path):
 
 
 def test_a_head_that_diverges_is_marked_and_the_others_stay(caches, tmp_path, monkeypatch):
-    initialise = module.Trainer.__init__
+    initialise = Trainer.__init__
 
     def spoiled(self, *arguments):
         initialise(self, *arguments)
@@ -172,7 +173,7 @@ def test_a_head_that_diverges_is_marked_and_the_others_stay(caches, tmp_path, mo
             if Head("cake", 3, 1) in own.stack.heads:
                 own.values["A"][own.stack.heads.index(Head("cake", 3, 1)), 0, 0] = float("inf")
 
-    monkeypatch.setattr(module.Trainer, "__init__", spoiled)
+    monkeypatch.setattr(Trainer, "__init__", spoiled)
     runs = run(caches, tmp_path / "runs.h5")
     assert [head for head, outcome in runs.outcomes.items() if outcome.failure] == [Head("cake", 3, 1)]
     assert len(read_runs(tmp_path / "runs.h5").confusions("cake", 3)) == 1

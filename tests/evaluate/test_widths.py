@@ -18,8 +18,7 @@ def rows(path):
 
 
 @pytest.mark.parametrize("width", [2, 64, 512, 768, 2000])
-def test_the_page_follows_the_width(tmp_path, monkeypatch, width):
-    monkeypatch.setattr("data.files.cache.FEATURE_SIZE", width, raising=False)
+def test_the_page_follows_the_width(tmp_path, width):
     runs = make_study(tmp_path, names=("affectnet",), sizes=(50,), runs=2, ks=(1,), width=width)
     samples, gaps = read_samples(runs, tmp_path / "features")
     assert not gaps and samples["affectnet"].feature.shape == (50, width)
@@ -31,8 +30,7 @@ def test_the_page_follows_the_width(tmp_path, monkeypatch, width):
     assert sizes["Baseline"] == f"{width}" and (sizes["CAKE-3"], sizes["AV1"]) == ("3", "3")
 
 
-def test_the_commands_follow_the_width_and_leave_the_papers_as_it_is(tmp_path, monkeypatch):
-    monkeypatch.setattr("data.files.cache.FEATURE_SIZE", 768, raising=False)
+def test_the_commands_follow_the_width_and_leave_the_papers_as_it_is(tmp_path):
     study = {"names": ("affectnet",), "sizes": (50,), "families": ("cake", "baseline")}
     runs = make_study(tmp_path, runs=1, ks=(1, 1024), width=768, **study)
     write_runs(tmp_path / "results" / "runs.h5", runs)

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from data.files.runs import Head
-from embed.heads.scoring import Scored
 from embed.heads.stacked_training import Trainer
 from embed.rows import feature_store
 from embed.rows.corpus import assemble
@@ -39,13 +38,12 @@ def predictions(corpus, heads, settings):
     trainer = Trainer(corpus, heads, settings)
     trainer.train()
     found = {}
-    for own in trainer.factors:
-        scored = Scored(own, corpus)
+    for own in trainer.trained():
         answers = [
-            torch.cat([scored.logits(rows, domain).argmax(1) for rows, _, _ in corpus.tests.values()], 1)
+            torch.cat([own.logits(rows, domain).argmax(1) for rows, _, _ in corpus.tests.values()], 1)
             for domain in range(len(corpus.names))
         ]
-        found |= dict(zip(own.stack.heads, torch.stack(answers, 1).numpy()))
+        found |= dict(zip(own.heads, torch.stack(answers, 1).numpy()))
     return found
 
 

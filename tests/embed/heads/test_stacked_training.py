@@ -35,11 +35,10 @@ SETTINGS = HeadSettings(epochs=1, steps=200, largest_batch=48)
 def largest_difference(data, trainer, plain):
     """Between the logits of the stacked heads and of the plain ones, on every row and classifier."""
     every, worst = all_rows(data), 0.0
-    for own in trainer.factors:
-        scored = Scored(own, data)
+    for own in trainer.trained():
         for domain in range(len(data.names)):
-            logits = scored.logits(every, domain)
-            for head, found in zip(own.stack.heads, logits):
+            logits = own.logits(every, domain)
+            for head, found in zip(own.heads, logits):
                 if head in plain:
                     expected = plain[head](every, torch.full((len(data.emotion),), domain))
                     worst = max(worst, (found.T - expected).abs().max().item())
@@ -132,10 +131,10 @@ def test_converged_cake_18_and_the_baseline_find_the_same_minimum():
     )
     trainer.train()
     loss = {}
-    for own in trainer.factors:
+    for own in trainer.trained():
         scored = Scored(own, narrow)
         for rows, emotion, domain in scoring_pieces(narrow):
             scored.add_loss(rows, emotion, domain)
-        loss[own.stack.family, own.stack.k] = scored.loss.item()
+        loss[own.family.name, own.heads[0].k] = scored.loss.item()
     assert loss["cake", 18] == pytest.approx(loss["baseline", 0], rel=1e-3)
     assert loss["cake", 3] > 1.03 * loss["baseline", 0]

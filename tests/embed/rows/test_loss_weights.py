@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
+from data.heads import BASELINE, CAKE
 from embed.rows.loss_weights import class_weights, dataset_weight, sample_weights
 from embed.settings import HeadSettings
 from embed.sizes import parse_sizes
@@ -55,6 +56,10 @@ def test_each_domain_is_weighted_by_its_own_counts():
         ("0..3", [0, 1, 2, 3]),
         ("5..20:log", [5, 8, 16, 20]),
         ("8, 1..3", [1, 2, 3, 8]),
+        ("1..768:log", [1, 2, 3, 4, 8, 16, 32, 64, 128, 256, 512, 768]),
+        ("600..2048:log", [600, 1024, 2048]),
+        ("0..2:log", [0, 1, 2]),
+        ("513", [513]),
     ],
 )
 def test_sizes(text, expected):
@@ -68,8 +73,7 @@ def test_sizes(text, expected):
         ("three", "write 3, or"),
         ("1..", "write 3"),
         ("5..1", "backwards"),
-        ("513", "more than the 512"),
-        ("1..600", "more than the 512"),
+        ("1..9999999999", "more than the dimensions of any features"),
         ("-1", "write 3"),
         ("1:log", "write 3"),
     ],
@@ -83,5 +87,5 @@ def test_sizes_that_are_not_understood(text, match):
     "k, share", [(0, 1), (1, 1), (3, 1), (15, 1), (16, 0.5**0.5), (31, 0.5**0.5), (32, 0.5), (128, 0.25), (512, 1 / 8)]
 )
 def test_the_rate_is_halved_for_every_two_doublings_of_k(k, share):
-    assert HeadSettings().rate_of("cake", k) == pytest.approx(HeadSettings().rate * share)
-    assert HeadSettings().rate_of("baseline", 0) == HeadSettings().baseline_rate
+    assert HeadSettings().rate_of(CAKE, k) == pytest.approx(HeadSettings().rate * share)
+    assert HeadSettings().rate_of(BASELINE, 0) == HeadSettings().baseline_rate

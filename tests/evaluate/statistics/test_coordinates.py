@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from data.heads import AV, AV_TRUE, BASELINE, CAKE, CAKE_NORM, Family
+from data.heads import AV, AV_TRUE, BASELINE, CAKE, CAKE_NORM
 from evaluate.representations import Representation
 from evaluate.samples import read_samples
-from evaluate.statistics.coordinates import can_place, coordinates, from_angles, lies_on_sphere, sphere_angles
+from evaluate.statistics.coordinates import can_place, coordinates, from_angles, sphere_angles
 from evaluate.statistics.swept import kept_heads
 from tests.evaluate.made_up_study import make_study
 
@@ -41,11 +41,6 @@ def test_rows_without_arousal_valence_cannot_be_placed_where_it_is_needed(study)
     bare = dataclasses.replace(samples["rafdb"], predicted=None)  # annotated in the first data set alone
     assert [can_place(family, bare) for family in (CAKE, AV, AV_TRUE)] == [True, False, False]
     assert can_place(AV, samples["rafdb"]) and can_place(AV_TRUE, samples["affectnet"])
-
-
-def test_which_families_lie_on_a_sphere():
-    assert [lies_on_sphere(family) for family in (CAKE, CAKE_NORM)] == [False, True]
-    assert not lies_on_sphere(Family("curved", "Curved-{k}"))
 
 
 def test_angles_and_back():

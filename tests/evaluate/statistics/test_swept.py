@@ -7,7 +7,6 @@ from data.files.runs import Head, HeadOutcome
 from data.heads import CAKE
 from evaluate.representations import AV, BASELINE, CAKE_2, CAKE_3
 from evaluate.statistics.swept import (
-    features_of,
     kept_heads,
     sizes_printed,
     sizes_swept,
@@ -27,7 +26,7 @@ def test_the_width_is_what_the_caches_said():
     runs = make(runs=1)
     runs.provenance["features"] = {"affectnet": {"image_size": 64}, "rafdb": {"feature_size": 768}}
     runs.outcomes = kept("cake", 2, A=np.zeros((2, 64)))
-    assert features_of(runs) == 768
+    assert runs.features == 768
 
 
 @pytest.mark.parametrize(
@@ -42,7 +41,7 @@ def test_the_width_is_what_the_caches_said():
 def test_else_it_is_that_of_the_kept_weights_else_the_papers(outcomes, width):
     runs = make(runs=1)
     runs.outcomes = outcomes
-    assert features_of(runs) == width
+    assert runs.features == width
 
 
 def test_of_many_sizes_the_powers_of_two_three_and_the_largest_are_printed():
