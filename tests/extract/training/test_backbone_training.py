@@ -231,8 +231,8 @@ def test_bad_checkpoints_are_refused(trained, tmp_path):
             checkpoint.load(tmp_path / "bad.pt", "emotion")
 
     head = good["weights"]["head.weight"]
-    refused({**good, "cake": 99}, "no checkpoint of this version")
-    refused([1, 2], "no checkpoint of this version")
+    refused({**good, "cake": 99}, "not a checkpoint of this version")
+    refused([1, 2], "not a checkpoint of this version")
     refused({**good, "weights": {"head.weight": head}}, "does not hold the weights")
     refused(
         {**good, "weights": {**good["weights"], "head.weight": head[:3]}},
@@ -241,7 +241,7 @@ def test_bad_checkpoints_are_refused(trained, tmp_path):
     refused({**good, "weights": {**good["weights"], "head.weight": head.double()}}, "expected torch.float32")
     refused({**good, "weights": {**good["weights"], "head.weight": head * torch.nan}}, "not finite")
     (tmp_path / "bad.pt").write_bytes(trained.read_bytes()[:5000])
-    with pytest.raises(checkpoint.CheckpointError, match="no readable checkpoint"):
+    with pytest.raises(checkpoint.CheckpointError, match="not a readable checkpoint"):
         checkpoint.load(tmp_path / "bad.pt", "emotion")
 
 
