@@ -60,8 +60,8 @@ def test_the_same_seed_gives_the_same_files(corpus, tmp_path):
 def test_it_draws_where_opencv_has_already_run_threads(tmp_path):
     """A process forked after that hangs in its first call of OpenCV."""
     code = (
-        "import cv2, numpy, sys; from extract import toy; cv2.setNumThreads(4)\n"
-        "cv2.GaussianBlur(numpy.zeros((2000, 2000, 3), numpy.uint8), (31, 31), 5)\ntoy.draw(sys.argv[1], size=3)"
+        "import cv2, numpy, sys; from extract.toy import toy_corpus; cv2.setNumThreads(4)\n"
+        "cv2.GaussianBlur(numpy.zeros((2000, 2000, 3), numpy.uint8), (31, 31), 5)\ntoy_corpus.draw(sys.argv[1], size=3)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "toy")], timeout=60, check=True)
     assert (tmp_path / "toy" / "toy.json").is_file()
