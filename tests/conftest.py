@@ -1,0 +1,6 @@
+"""The suite runs in two processes side by side, each on one thread: threads that outnumber the cores wait for each other."""
+
+import os
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # read by torch when it is imported
