@@ -1,4 +1,4 @@
-"""The suite runs in two processes side by side, each on one thread: threads that outnumber the cores wait for each other."""
+"""The suite runs in two processes side by side, each on one thread: more threads than cores wait for each other."""
 
 import os
 
