@@ -24,9 +24,10 @@ class HeadModule(Protocol):
     """What the torch.nn.Module of a family can do; data.heads.Family.module makes one for each head.
 
     The factory is called with (k, features, classes, domains, generator). Every random number comes from `generator`
-    (a torch.Generator on the CPU, seeded by the head alone), so that a head is the same beside whatever others; what
-    torch's layers draw when they are made does so as well. The module is moved to the device and precision of the rows.
-    The learning rate is that of k learned dimensions.
+    (a torch.Generator on the CPU, seeded by the head alone), so that a head is the same beside whatever others. What
+    torch's layers draw for themselves when they are made depends on the head alone, too; in training they may draw
+    nothing, as nn.Dropout would. The module is moved to the device and precision of the rows. The learning rate is that
+    of k learned dimensions.
 
     Its state_dict() is what is kept, as float32 arrays under the same names, after the family's `folded` has added the
     scaling of the rows or taken it in: names and shapes must then be the family's `shapes`. From these the family's
@@ -68,10 +69,9 @@ class ModuleHead:
         self.head, self.family = head, family_named(head.family)
         seed = head_seed(settings.seed, head)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            self.module = self.family.module(
-                head.k, corpus.feature_size, C, len(corpus.names), torch.Generator().manual_seed(seed)
-            )
+            torch.default_generator.manual_seed(seed)
+            generator = torch.Generator().manual_seed(seed)
+            self.module = self.family.module(head.k, corpus.feature_size, C, len(corpus.names), generator)
         self.module.to(corpus.device, corpus.dtype).train()
         refuse_other_shapes(self.family, head.k, self.module, corpus)
         self.rate = settings.rate_of(self.family, head.k)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from data.heads import AV, AV_TRUE, BASELINE, CAKE, CAKE_NORM, FAMILIES, Linear, family_named, register
+from data.heads import AV, AV_TRUE, BASELINE, CAKE, CAKE_NORM, FAMILIES, Family, Linear, family_named, register
 
 F, C, D, N = 5, 3, 2, 4
 
@@ -80,3 +80,45 @@ def test_a_name_stands_for_one_family():
     assert register(CAKE) is CAKE and family_named("cake") is CAKE
     with pytest.raises(ValueError, match="known are cake, av"):
         family_named("cakes")
+
+
+@pytest.mark.parametrize(("family", "k"), [(CAKE, 2), (AV, 0), (AV, 3), (CAKE_NORM, 3), (BASELINE, 0)])
+def test_folded_weights_say_of_features_as_cached_what_the_others_say_of_scaled_ones(family, k):
+    generator = np.random.default_rng(k)
+    weights, x, v = weights_of(family, k, generator), generator.normal(size=(N, F)), generator.normal(size=(N, 2))
+    mean, deviation = generator.normal(size=F + 2), generator.uniform(0.5, 2, F + 2)
+    before = {name: value.copy() for name, value in weights.items()}
+    folded = family.folded(weights, mean, deviation)
+    assert {name: value.shape for name, value in folded.items()} == family.shapes(k, features=F, classes=C, domains=D)
+    assert all((weights[name] == value).all() for name, value in before.items())
+    scaled_x, scaled_v = (x - mean[:F]) / deviation[:F], (v - mean[F:]) / deviation[F:]
+    expected = family.logits(weights, family.representation(weights, scaled_x, scaled_v))
+    found = family.logits(folded, family.representation(folded, x, v))
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    assert not np.allclose(family.logits(weights, family.representation(weights, x, v)), expected)  # the control
+
+
+def test_a_family_that_does_not_fold_keeps_the_scaling_beside_its_weights():
+    family = Family("any", "Any-{k}")
+    mean, deviation = np.arange(F + 2.0), np.arange(1.0, F + 3)
+    kept = family.folded({}, mean, deviation)
+    assert {name: value.shape for name, value in kept.items()} == family.shapes(3, features=F, classes=C, domains=D)
+    x, v = family.scaled(kept, np.array([mean[:F] + deviation[:F]]), np.array([mean[F:] - 2 * deviation[F:]]))
+    assert x.tolist() == [[1.0] * F] and v.tolist() == [[-2.0, -2.0]]
+    assert family.scaled(kept, x)[1] is None
+
+
+@pytest.mark.parametrize(
+    ("make", "match"),
+    [
+        (lambda: register(Family("bare", "Bare-{k}")), "nothing could train it"),
+        (lambda: register(Linear("a/b", "Odd")), "letters, digits and dashes"),
+        (lambda: register(Linear("a,b", "Odd")), "letters, digits and dashes"),
+        (lambda: Linear("odd", "Odd", projects=False, on_sphere=True), "without a projection"),
+        (lambda: Linear("odd", "Odd", projects=False, arousal_valence="predicted"), "without a projection"),
+    ],
+)
+def test_a_family_that_could_not_be_trained_or_kept_is_refused(make, match):
+    with pytest.raises(ValueError, match=match):
+        make()
+    assert not {"bare", "a/b", "a,b"} & set(FAMILIES)

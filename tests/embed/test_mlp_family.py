@@ -20,6 +20,7 @@ from embed import settings
 from embed.cli import main
 from evaluate.cli import main as evaluate
 from tests.embed.made_up_caches import write_cache
+from tests.embed.test_ranks import SHORT, call, digest
 
 HIDDEN = 16
 
@@ -169,3 +170,21 @@ def test_it_cannot_be_asked_for_where_nobody_registered_it(workdir, mlp):
     finally:
         FAMILIES["mlp"] = known
     assert Head("mlp", 3, 1) in read_runs(workdir / "results" / "runs.h5").outcomes
+
+
+HERE = """
+from data.heads import register
+from tests.embed.test_mlp_family import MLP, Perceptron
+register(MLP("mlp", "MLP-{k}", module=Perceptron))
+"""
+
+
+def test_two_processes_divide_it_and_write_what_one_writes(tmp_path):
+    write_cache(tmp_path / "features" / "a.h5")
+    script = tmp_path / "with_mlp.py"
+    script.write_text(f"{HERE}{SHORT}\nfrom embed.cli import main; main()")
+    asked = ("--family", "mlp", "--k", "2,3")
+    for processes in (1, 2):
+        made = call(script, processes, tmp_path / f"{processes}.h5", *asked)
+        assert made.returncode == 0, made.stderr
+    assert digest(tmp_path / "1.h5") == digest(tmp_path / "2.h5")
