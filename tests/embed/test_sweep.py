@@ -207,7 +207,7 @@ def unlabelled(split, arrays):
         ({"header": {"views": 3}}, "views"),
         ({"change": nan_feature}, "not finite"),
         ({"change": one_class}, "one class alone"),
-        ({"change": narrow}, "expected \\(n, v, 512\\)"),
+        ({"change": narrow}, "expected \\(crop, view, feature\\) with 512 instead of 100"),
         ({"change": unlabelled}, "no labelled train rows"),
         ({"splits": ("train",)}, "no labelled test rows"),
         ({"kind": "aligned"}, "kind aligned"),
