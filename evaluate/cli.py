@@ -35,7 +35,7 @@ def _runs(workdir, results):
     from data.files.runs import read_runs
 
     path = results or workdir / "results" / "runs.h5"
-    runs = read_runs(path)
+    runs = read_runs(path, partly=True)
     if not runs.outcomes:
         raise Refused(f"{path} holds no head; run `embed sweep` first")
     return runs, path.parent

@@ -109,10 +109,16 @@ def _empty(group, paths):
 
 
 def seal(file: h5py.File, kind: str, *, header: dict, toy: bool, provenance: dict) -> None:
-    """Write what says that a file is whole and what made it; `complete` is set last."""
-    for name in dataset_names(file):
-        file[name].attrs["sha256"] = dataset_digest(file[name])
-    _explain(file, kind)
+    """Write what says what a file holds, that it is whole and what made it; `complete` is set last."""
+    known = schema.fields(kind)
+
+    def finish(path, item):
+        axes, item.attrs["description"] = schema.describe(kind, path, known)
+        if isinstance(item, h5py.Dataset):
+            item.attrs["axes"] = ", ".join(axes)
+            item.attrs["sha256"] = dataset_digest(item)
+
+    file.visititems(finish)
     file.attrs["kind"] = kind
     file.attrs["schema_version"] = SCHEMA[kind]
     file.attrs["emotions"] = json.dumps(EMOTIONS)
@@ -123,21 +129,8 @@ def seal(file: h5py.File, kind: str, *, header: dict, toy: bool, provenance: dic
     file.attrs["complete"] = True
 
 
-def _explain(file, kind):
-    """Write beside everything in the file what it is. No digest depends on these texts."""
-    known = schema.fields(kind)
-
-    def say(path, item):
-        axes, description = schema.describe(kind, path, known)
-        item.attrs["description"] = description
-        if axes:
-            item.attrs["axes"] = ", ".join(axes)
-
-    file.visititems(say)
-
-
 def content_digest(file: h5py.File) -> str:
-    """One sha256 over the digests of all datasets and the header of settings."""
+    """One sha256 over the digests of all datasets and the header of settings, but not what files say of themselves."""
     lines = [f"{name} {file[name].attrs['sha256']}" for name in dataset_names(file)]
     lines += [file.attrs["kind"], file.attrs["header"], str(bool(file.attrs["toy"]))]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -46,12 +46,14 @@ class Column:
             return None
         if any(value is None for value in values):
             raise ValueError(f"the column {self.name} has no value for some heads, and no default")
-        if self.field.type == TEXT:
-            return np.array(values, object)
         shape = np.broadcast_shapes(*{np.shape(value) for value in values})
-        if not self.field.needed and len(shape) < len(self.field.axes) - 1:
-            return None  # a default is all there is
-        return np.stack([np.broadcast_to(value, shape) for value in values]).astype(self.field.type)
+        return self.array(np.stack([np.broadcast_to(value, shape) for value in values]))
+
+    def array(self, value: object) -> np.ndarray | None:
+        """A whole column, of all heads or of a test set, as it is written; None where it can be left out."""
+        if not self.field.needed and np.ndim(value) < len(self.field.axes):
+            return None  # nothing, or a default alone
+        return np.asarray(value, object if self.field.type == TEXT else self.field.type)
 
     def read(self, array: np.ndarray) -> np.ndarray:
         """The values of all heads, or of a test set, as they are in memory."""

@@ -124,12 +124,13 @@ def dataset_names(group: h5py.Group) -> list[str]:
     return sorted(names)
 
 
-def write_array(group: h5py.Group, name: str, array: np.ndarray) -> h5py.Dataset:
+def write_array(group: h5py.Group, name: str, array: np.ndarray, *, packed: bool = False) -> h5py.Dataset:
     """A dataset of numbers, or of text where the array's dtype is object or str."""
     array = np.asarray(array)
+    storage = {"compression": "gzip"} if packed else {}
     if array.dtype.kind in "OU":
-        return group.create_dataset(name, data=array.astype(object), dtype=h5py.string_dtype())
-    return group.create_dataset(name, data=array)
+        return group.create_dataset(name, data=array.astype(object), dtype=h5py.string_dtype(), **storage)
+    return group.create_dataset(name, data=array, **storage)
 
 
 def read_array(dataset: h5py.Dataset) -> np.ndarray:

@@ -129,10 +129,8 @@ def _write_heads(file, runs):
     values = [{**vars(head), **vars(outcome), **outcome.more} for head, outcome in outcomes.items()]
     for column in columns(HEAD):
         array = column.stacked([column.value(each) for each in values])
-        if column.field.packed:
-            file.create_dataset(column.path, data=array, compression="gzip")
-        elif array is not None:
-            write_array(file, column.path, array)
+        if array is not None:
+            write_array(file, column.path, array, packed=column.field.packed)
     for head, outcome in outcomes.items():
         kept = {**outcome.weights, "predicted": outcome.predicted, "range": outcome.range}
         for name, array in ((name, array) for name, array in kept.items() if array is not None):
@@ -142,9 +140,9 @@ def _write_heads(file, runs):
 def _write_test_set(file, name, test):
     values = {**vars(test), **test.more}
     for column in columns(TEST_SET):
-        value = column.value(values)
-        if value is not None:
-            write_array(file, column.path.replace("*", name), value)
+        array = column.array(column.value(values))
+        if array is not None:
+            write_array(file, column.path.replace("*", name), array, packed=column.field.packed)
 
 
 def read_runs(path: Path, *, partly: bool = False) -> Runs:

@@ -27,7 +27,7 @@ RIGHT = Column(
     made=lambda head: np.einsum("dtcc->d", head["confusion"]),
 )
 REMARK = Column("remark", HEAD, Field(TEXT, ("head",), "what somebody thought of it", needed=False), default="none")
-WEIGHT = Column("weight", TEST_SET, Field("float32", ("test row",), "how much a row counts", needed=False))
+WEIGHT = Column("weight", TEST_SET, Field("float32", ("test row",), "how much a row counts", needed=False, packed=True))
 FURTHER = (SECONDS, CURVE, RIGHT, REMARK, WEIGHT)
 
 
@@ -55,7 +55,7 @@ def filled():
             "remark": f"remark {number}",
         }
     for test in runs.tests.values():
-        test.more = {"weight": np.linspace(0, 1, len(test.emotion)).astype(np.float32)}
+        test.more = {"weight": np.arange(len(test.emotion))}
     return runs
 
 

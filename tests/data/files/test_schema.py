@@ -2,11 +2,13 @@
 
 import json
 import logging
+import shutil
 from dataclasses import dataclass
 
 import h5py
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from data import heads
 from data.files.cache import CacheError, content_digest, damaged, open_cache
@@ -15,6 +17,8 @@ from data.files.runs import Head, HeadOutcome, Runs, read_runs, write_runs
 from data.files.runs import TestSet as Rows
 from data.files.schema import FIRST_WIDTH, fields, groups
 from data.heads import FAMILIES
+from evaluate.cli import main as evaluate
+from tests.data.files.test_version_1 import FOLDER
 from tests.data.made_up_files import write
 from tests.embed.made_up_caches import write_cache
 
@@ -228,3 +232,13 @@ def test_a_file_that_states_no_sensible_width_is_refused(path):
 
     with pytest.raises(CacheError, match="features of -5 numbers"):
         read_runs(spoilt(path, say))
+
+
+def test_tables_are_made_of_the_families_that_are_known_here(tmp_path, caplog):
+    shutil.copy(FOLDER / "runs.h5", tmp_path / "runs.h5")
+    with h5py.File(tmp_path / "runs.h5", "r+") as file:
+        file["heads/family"][0] = "mine"
+        file["heads/votes"] = np.arange(len(file["heads/k"]))
+    result = CliRunner().invoke(evaluate, ["tables", "--results", str(tmp_path / "runs.h5")])
+    assert result.exit_code == 0 and "CAKE-3" in result.output
+    assert "heads of the family 'mine', the column 'votes', unknown here and left out" in caplog.text
