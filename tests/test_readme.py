@@ -13,10 +13,10 @@ FOLDERS = ("data", "extract", "embed", "evaluate")
 
 def test_the_tree_names_every_room_and_no_other():
     tree = README.split("### Where things are")[1].split("```")[1]
-    named, above = set(), ""
+    named, path = set(), []
     for indent, folder in re.findall(r"^( *)(\w+)/", tree, re.M):
-        above = above if indent else folder
-        named.add(f"{above}/{folder}" if indent else folder)
+        path = [*path[: len(indent) // 2], folder]
+        named.add("/".join(path))
     rooms = {
         path.parent.relative_to(ROOT).as_posix() for each in FOLDERS for path in (ROOT / each).rglob("__init__.py")
     }
