@@ -208,7 +208,7 @@ def unlabelled(split, arrays):
         ({"header": {"views": 3}}, "views"),
         ({"change": nan_feature}, "not finite"),
         ({"change": one_class}, "one class alone"),
-        ({"change": narrow}, "expected"),
+        ({"change": narrow}, "expected \\(crop, view, feature\\) with"),
         ({"change": unlabelled}, "no labelled train rows"),
         ({"splits": ("train",)}, "no labelled test rows"),
         ({"kind": "aligned"}, "kind aligned"),
