@@ -1,5 +1,6 @@
-"""Every hyperparameter of stage two, with where it comes from. What is ours was chosen by `python -m
-tests.benchmarks.study`."""
+"""Every hyperparameter of stage two, with where it comes from.
+
+What is ours was chosen by `python -m tests.benchmarks.study`."""
 
 import hashlib
 import math
@@ -16,9 +17,8 @@ class HeadSettings:
     seed: int = 0
     optimizer: str = "Adam"  # paper
     rate: float = 2e-2  # ours, at the start; half a cosine takes it to 0, so that heads end where they converge
-    baseline_rate: float = (
-        2e-3  # ours; 3,584 weights a classifier fit small data sets too closely at the rate small heads need
-    )
+    # ours; 3,584 weights a classifier fit small data sets too closely at the rate that small heads need
+    baseline_rate: float = 2e-3
     epochs: int = 20  # ours; passes over the union of the domains, or as many as `steps` takes, whichever is longer
     steps: int = 1400  # ours; what small data sets need to converge as well
     largest_batch: int = 4096  # ours

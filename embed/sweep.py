@@ -3,35 +3,32 @@
 import contextlib
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from data.emotions import EMOTIONS
 from data.files.lock import lock
-from data.files.provenance import code_version, versions
 from data.files.publish import refuse_difference
-from data.files.runs import Head, Runs, TestSet, read_runs, write_runs
-from data.heads import ANNOTATED, FAMILIES, PREDICTED, family_named
+from data.files.runs import Head, Runs, read_runs, write_runs
+from data.heads import ANNOTATED, PREDICTED, family_named
 from data.runtime.device import threads_for
 from data.runtime.failures import Refused
 from data.runtime.progress import Silent
 from data.runtime.ranks import Ranks
+from embed.fresh_runs import arousal_valence, fresh_runs, say_gaps
 from embed.heads.scoring import outcomes
 from embed.heads.trainers import trainer_of
 from embed.plan import blocks
 from embed.rows import feature_store
-from embed.rows.corpus import Corpus, annotated_domain, assemble, assemble_annotated
-from embed.rows.feature_caches import SweptCache, read_cache, refuse_misfit
+from embed.rows.corpus import Corpus, assemble, assemble_annotated
+from embed.rows.feature_caches import read_cache, refuse_misfit
 from embed.rows.minibatches import Batches
 from embed.settings import HeadSettings
 from embed.sizes import logarithmic
 
 C = len(EMOTIONS)
-NONE_THERE = {PREDICTED: "no predicted arousal-valence", ANNOTATED: "no annotated arousal-valence"}
-WHERE = {PREDICTED: "in every cache", ANNOTATED: "in both splits of any cache"}
 
 log = logging.getLogger(__name__)
 
@@ -72,15 +69,15 @@ def sweep(
     it."""
     ranks = place.ranks
     caches = ranks.together(lambda: _read(paths))
-    fresh = _fresh(caches, settings)
-    there = _arousal_valence(caches)
+    fresh = fresh_runs(caches, settings)
+    there = arousal_valence(caches)
     sizes = ranks.together(lambda: _sizes(request, caches))
     plan = blocks(sizes, request.families, request.runs, predicts=there[PREDICTED], annotated=there[ANNOTATED])
     with contextlib.ExitStack() as stack:
         found = ranks.together(lambda: _open(stack, Path(results), fresh) if ranks.first else fresh)
         todo = ranks.tell([block for block in plan if not all(_done(found, head, request) for head in block)])
         if ranks.first:
-            _say_gaps(caches, request)
+            say_gaps(caches, request.families)
         trained = _Sweep(caches, settings, request, place, found)
         if todo:
             ranks.together(trained.load)
@@ -95,23 +92,6 @@ def _read(paths):
     return caches
 
 
-def _fresh(caches, settings):
-    """The Runs of these caches without any head."""
-    tests = {
-        cache.name: TestSet(
-            cache.test.emotion.astype(np.int8), cache.test.row, cache.test.status_counts, cache.test.paths
-        )
-        for cache in caches
-    }
-    return Runs(
-        identity=identity(caches, settings),
-        classifiers=tuple(cache.name for cache in caches),
-        tests=tests,
-        toy=caches[0].toy,
-        provenance=provenance(caches),
-    )
-
-
 def _open(stack, results, fresh):
     """The Runs at `results`, which this process holds until the stack is left."""
     stack.enter_context(lock(results))
@@ -122,12 +102,6 @@ def _open(stack, results, fresh):
         results, found.identity, fresh.identity, advice="name another file with --results results/OTHER.h5"
     )
     return found
-
-
-def _arousal_valence(caches):
-    """Whether the caches have it, predicted for all rows and annotated for one domain."""
-    predicts = all(cache.train.predicted is not None for cache in caches)
-    return {PREDICTED: predicts, ANNOTATED: annotated_domain(caches) is not None}
 
 
 def _sizes(request, caches):
@@ -144,44 +118,6 @@ def _sizes(request, caches):
 def _done(found, head, request):
     outcome = found.outcomes.get(head)
     return outcome is not None and bool(outcome.weights or outcome.failure or not request.keep_weights)
-
-
-def identity(caches: list[SweptCache], settings: HeadSettings) -> dict:
-    """What must agree before heads join a results file."""
-    return {**asdict(settings), "caches": [[cache.name, cache.digest] for cache in caches]}
-
-
-def provenance(caches: list[SweptCache]) -> dict:
-    """What the results come from, beside what must agree."""
-    return {
-        "pretraining": list(caches[0].provenance["emotion"]["domains"]),
-        "training_rows": {cache.name: len(cache.train) for cache in caches},
-        "left_out": {family.name: NONE_THERE[family.arousal_valence] for family in _left_out(caches)},
-        "annotated_domain": getattr(annotated_domain(caches), "name", None),
-        "image_size": caches[0].header["image_size"],
-        "features": {cache.name: cache.header for cache in caches},
-        "code_version": code_version(),
-        "versions": versions(),
-        "threads": torch.get_num_threads(),
-    }
-
-
-def _left_out(caches):
-    """The families whose arousal-valence the caches lack."""
-    lacking = [kind for kind, there in _arousal_valence(caches).items() if not there]
-    return [family for family in FAMILIES.values() if family.arousal_valence in lacking]
-
-
-def _say_gaps(caches, request):
-    for family in _left_out(caches):
-        if family.table_sizes or family.name in request.families:
-            kind = family.arousal_valence
-            log.warning("%s is left out: %s %s", family.name, NONE_THERE[kind], WHERE[kind])
-    for cache in caches:
-        for split, part in (("training", cache.train), ("test", cache.test)):
-            absent = sorted(set(range(C)) - set(part.emotion.tolist()))
-            if absent:
-                log.warning("%s has no %s row of %s", cache.name, split, ", ".join(EMOTIONS[index] for index in absent))
 
 
 @dataclass

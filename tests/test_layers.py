@@ -34,7 +34,7 @@ LAYERS = {
     "embed": [
         {"settings", "sizes"},
         {"rows", "plan"},
-        {"heads"},
+        {"heads", "fresh_runs"},
         {"sweep", "apply"},
         {"cli"},
     ],

@@ -1,0 +1,82 @@
+"""What results say before any head is in them: their test sets, what must agree, what they come from and lack."""
+
+import logging
+from dataclasses import asdict
+
+import numpy as np
+import torch
+
+from data.emotions import EMOTIONS
+from data.files.provenance import code_version, versions
+from data.files.runs import Runs, TestSet
+from data.heads import ANNOTATED, FAMILIES, PREDICTED
+from embed.rows.corpus import annotated_domain
+from embed.rows.feature_caches import SweptCache
+from embed.settings import HeadSettings
+
+NONE_THERE = {PREDICTED: "no predicted arousal-valence", ANNOTATED: "no annotated arousal-valence"}
+WHERE = {PREDICTED: "in every cache", ANNOTATED: "in both splits of any cache"}
+
+log = logging.getLogger(__name__)
+
+
+def fresh_runs(caches: list[SweptCache], settings: HeadSettings) -> Runs:
+    """The Runs of these caches without any head."""
+    tests = {
+        cache.name: TestSet(
+            cache.test.emotion.astype(np.int8), cache.test.row, cache.test.status_counts, cache.test.paths
+        )
+        for cache in caches
+    }
+    return Runs(
+        identity=identity(caches, settings),
+        classifiers=tuple(cache.name for cache in caches),
+        tests=tests,
+        toy=caches[0].toy,
+        provenance=provenance(caches),
+    )
+
+
+def arousal_valence(caches: list[SweptCache]) -> dict:
+    """Whether the caches have it, predicted for all rows and annotated for one domain."""
+    predicts = all(cache.train.predicted is not None for cache in caches)
+    return {PREDICTED: predicts, ANNOTATED: annotated_domain(caches) is not None}
+
+
+def identity(caches: list[SweptCache], settings: HeadSettings) -> dict:
+    """What must agree before heads join a results file."""
+    return {**asdict(settings), "caches": [[cache.name, cache.digest] for cache in caches]}
+
+
+def provenance(caches: list[SweptCache]) -> dict:
+    """What the results come from, beside what must agree."""
+    return {
+        "pretraining": list(caches[0].provenance["emotion"]["domains"]),
+        "training_rows": {cache.name: len(cache.train) for cache in caches},
+        "left_out": {family.name: NONE_THERE[family.arousal_valence] for family in _left_out(caches)},
+        "annotated_domain": getattr(annotated_domain(caches), "name", None),
+        "image_size": caches[0].header["image_size"],
+        "features": {cache.name: cache.header for cache in caches},
+        "code_version": code_version(),
+        "versions": versions(),
+        "threads": torch.get_num_threads(),
+    }
+
+
+def _left_out(caches):
+    """The families whose arousal-valence the caches lack."""
+    lacking = [kind for kind, there in arousal_valence(caches).items() if not there]
+    return [family for family in FAMILIES.values() if family.arousal_valence in lacking]
+
+
+def say_gaps(caches: list[SweptCache], families: list) -> None:
+    """Warn of families that were asked for or the tables need and cannot be trained, and of classes without rows."""
+    for family in _left_out(caches):
+        if family.table_sizes or family.name in families:
+            kind = family.arousal_valence
+            log.warning("%s is left out: %s %s", family.name, NONE_THERE[kind], WHERE[kind])
+    for cache in caches:
+        for split, part in (("training", cache.train), ("test", cache.test)):
+            absent = sorted(set(range(len(EMOTIONS))) - set(part.emotion.tolist()))
+            if absent:
+                log.warning("%s has no %s row of %s", cache.name, split, ", ".join(EMOTIONS[index] for index in absent))
