@@ -31,7 +31,7 @@ def work(item):
 
 
 def results(items, workers=2):
-    return dict(supervise(work, list(enumerate(items)), workers=workers, patience=3.0))
+    return dict(supervise(work, list(enumerate(items)), workers=workers, patience=6.0))
 
 
 @pytest.mark.parametrize("accident", ACCIDENTS)

@@ -34,7 +34,7 @@ def test_an_image_that_kills_or_hangs_its_decoder_costs_itself_alone(tmp_path, m
     made = listing(tmp_path, {"train": 10})
     whole = reading(made).prints(lambda rows: None)
     monkeypatch.setattr(file_prints, "examine", deadly)
-    monkeypatch.setattr(file_prints, "supervise", functools.partial(file_prints.supervise, patience=2.0))
+    monkeypatch.setattr(file_prints, "supervise", functools.partial(file_prints.supervise, patience=6.0))
     hurt = reading(made, 2)
     prints = hurt.prints(lambda rows: None)
     assert {hurt.sources[number][0]: failed.status for number, failed in hurt.failed.items()} == {

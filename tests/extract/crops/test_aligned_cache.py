@@ -166,7 +166,7 @@ def test_only_the_rows_that_kill_their_worker_are_marked_and_the_rest_is_unharme
     made = listing(tmp_path / "images", {"train": 24})
     aligned_cache.align(made, tmp_path / "plain.h5", rule=GIVEN, workers=2)
     monkeypatch.setattr(aligned_cache, "outcome", accident)
-    monkeypatch.setattr(aligned_cache, "supervise", functools.partial(supervise, patience=2.0))
+    monkeypatch.setattr(aligned_cache, "supervise", functools.partial(supervise, patience=6.0))
     aligned_cache.align(made, tmp_path / "a.h5", rule=GIVEN, workers=2)
     with open_cache(tmp_path / "plain.h5", "aligned") as file:
         plain = read_split(file, "train")
@@ -177,7 +177,7 @@ def test_only_the_rows_that_kill_their_worker_are_marked_and_the_rest_is_unharme
         "left_out" if row % 9 == 8 else "crashed" if row % 8 == 3 else "timeout" if row == 5 else "ok"
         for row in range(24)
     ]
-    assert "exit code -11" in found["manifest/reason"][3] and "no answer in 2 seconds" in found["manifest/reason"][5]
+    assert "exit code -11" in found["manifest/reason"][3] and "no answer in 6 seconds" in found["manifest/reason"][5]
     for place, row in enumerate(found["row"]):
         same = int(np.flatnonzero(plain["row"] == row)[0])
         assert (jpeg(found, place) == jpeg(plain, same)).all()
