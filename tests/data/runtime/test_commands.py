@@ -86,7 +86,12 @@ def test_where_another_process_speaks_this_one_is_silent():
 @pytest.mark.parametrize("number, code", [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_ends_the_command_with_its_code_and_what_is_kept(number, code):
     before = signal.getsignal(signal.SIGTERM)
-    result = ended(lambda: os.kill(os.getpid(), number))
+    # a shell starts what runs in its background with Ctrl-C ignored
+    interrupted = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        result = ended(lambda: os.kill(os.getpid(), number))
+    finally:
+        signal.signal(signal.SIGINT, interrupted)
     assert result.exit_code == code
     assert result.stderr == "stopped; what was finished is kept, and the same command goes on from there\n"
     assert signal.getsignal(signal.SIGTERM) == before
