@@ -51,6 +51,11 @@ def _family(name):
     return family_named(name)
 
 
+RESULTS = click.option(
+    "--results", type=click.Path(path_type=Path), help="Results file.  [default: WORKDIR/results/runs.h5]"
+)
+
+
 @click.group()
 @expected_failures
 def main():
@@ -87,7 +92,7 @@ def main():
 @click.option(
     "--datasets", type=Names(), help="Caches in features/ to train on together.  [default: every labelled one]"
 )
-@click.option("--results", type=click.Path(path_type=Path), help="Results file.  [default: WORKDIR/results/runs.h5]")
+@RESULTS
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option(
     "--precision",
@@ -191,7 +196,7 @@ def _sweep(workdir, datasets, results, request, settings, place):
 @main.command()
 @click.argument("cache", type=click.Path(path_type=Path))
 @click.option("--workdir", type=click.Path(path_type=Path), default=".", envvar="CAKE_WORKDIR", show_default=True)
-@click.option("--results", type=click.Path(path_type=Path), help="Results file.  [default: WORKDIR/results/runs.h5]")
+@RESULTS
 @click.option("--family", type=Parsed("name", _family), default="cake", show_default=True)
 @click.option(
     "--k",

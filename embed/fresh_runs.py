@@ -10,7 +10,7 @@ from data.emotions import EMOTIONS
 from data.files.provenance import code_version, versions
 from data.files.runs import Runs, TestSet
 from data.heads import ANNOTATED, FAMILIES, PREDICTED
-from embed.rows.corpus import annotated_domain
+from embed.rows.corpus import annotated_domain, has_predictions
 from embed.rows.feature_caches import SweptCache
 from embed.settings import HeadSettings
 
@@ -39,8 +39,7 @@ def fresh_runs(caches: list[SweptCache], settings: HeadSettings) -> Runs:
 
 def arousal_valence(caches: list[SweptCache]) -> dict:
     """Whether the caches have it, predicted for all rows and annotated for one domain."""
-    predicts = all(cache.train.predicted is not None for cache in caches)
-    return {PREDICTED: predicts, ANNOTATED: annotated_domain(caches) is not None}
+    return {PREDICTED: has_predictions(caches), ANNOTATED: annotated_domain(caches) is not None}
 
 
 def identity(caches: list[SweptCache], settings: HeadSettings) -> dict:

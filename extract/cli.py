@@ -9,7 +9,7 @@ from data.runtime.commands import expected_failures
 from data.runtime.progress import bar, say
 from data.runtime.ranks import joined, own_cpus
 from extract import stages
-from extract.options import DEVICE, FILE, PRECISION, RULE, WORKDIR, WORKERS, SourceCommand, listing_of, options
+from extract.options import DEVICE, FILE, PRECISION, RULE, SEED, WORKDIR, WORKERS, SourceCommand, listing_of, options
 
 
 @click.group()
@@ -21,7 +21,7 @@ def main():
 
 @main.command()
 @WORKDIR
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@SEED
 @click.option(
     "--size", type=click.IntRange(70), default=2100, show_default=True, help="Training images of the largest domain."
 )
@@ -105,7 +105,7 @@ def align(workdir, landmarks, detector, undetected, faces, workers, **source):
 @click.option("--batch", type=click.IntRange(1), default=128, show_default=True)
 @click.option("--rate", type=click.FloatRange(0), default=1e-3, show_default=True, help="Peak learning rate.")
 @click.option("--init", type=click.Choice(["scratch", "imagenet"]), default="scratch", show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@SEED
 @DEVICE
 @PRECISION
 @expected_failures
@@ -184,7 +184,7 @@ def verify(file):
 @FILE
 @click.option("--split", type=click.Choice(["train", "validation", "test"]), default="train", show_default=True)
 @click.option("--count", type=click.IntRange(1), default=56, show_default=True, help="Crops on the sheet.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@SEED
 @click.option("--output", type=click.Path(path_type=Path), help="[default: FILE with the ending .png]")
 @expected_failures
 def show(file, split, count, seed, output):

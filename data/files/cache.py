@@ -4,10 +4,11 @@ Both have one group per split, with one row per crop, and below it `manifest`, o
 its kind, schema version, class order, toy flag, provenance (JSON), a sha256 for every dataset, and one digest over all
 content that does not depend on when, or in how many calls, it was made."""
 
+import contextlib
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import h5py
@@ -17,9 +18,11 @@ from data.emotions import EMOTIONS
 from data.files import schema
 from data.files.foreign import attribute, check, parsed
 from data.files.hdf5 import dataset_digest, dataset_names, publish_hdf5, read_array, write_array
+from data.files.lock import lock
 from data.files.publish import refuse_difference
 from data.files.shards import Shards, remove_parts
 from data.runtime.failures import Refused
+from data.runtime.ranks import Ranks
 
 SCHEMA = {"aligned": 1, "features": 1, "runs": 1}
 MADE_BY = {"aligned": "extract align", "features": "extract run", "runs": "embed sweep"}
@@ -46,11 +49,22 @@ class CacheError(Refused):
     """A file that is not one of our caches, is incomplete, or does not fit what is asked."""
 
 
-def made_already(target: Path, kind: str, *, shard_header: dict, header: dict) -> bool:
-    """Whether the cache is there; where it is not, its shards are ready to go on with. For the holder of its lock
-    alone.
+@contextlib.contextmanager
+def claimed(target: Path, kind: str, ranks: Ranks, *, shard_header: dict, header: dict) -> Iterator[Shards | None]:
+    """Hold an output for all processes of a command; yields its shards, ready to go on with, None where it was made.
 
-    Raises Mismatch where the cache was made with another header, or shards with another shard_header."""
+    Raises Busy, and Mismatch where the cache was made with another header, or shards with another shard_header."""
+    with contextlib.ExitStack() as stack:
+
+        def claim():
+            stack.enter_context(lock(target))
+            return _made_already(target, kind, shard_header, header)
+
+        yield None if ranks.on_first(claim) else Shards(target, shard_header)
+
+
+def _made_already(target, kind, shard_header, header):
+    """Whether the cache is there; where it is not, what a killed writer left of its shards is swept."""
     if target.exists():
         with open_cache(target, kind) as file:
             refuse_difference(target, header_of(file), header)
@@ -101,11 +115,9 @@ def _empty(group, paths):
         with h5py.File(path, "r") as shard:
             like = {name: (shard[name].shape[1:], shard[name].dtype) for name in dataset_names(shard)}
             rows.update({name: len(shard[name]) for name in like})
-    return (
-        {name: group.create_dataset(name, (rows[name], *rest), dtype) for name, (rest, dtype) in like.items()}
-        if paths
-        else {}
-    )
+    if not paths:
+        return {}
+    return {name: group.create_dataset(name, (rows[name], *rest), dtype) for name, (rest, dtype) in like.items()}
 
 
 def seal(file: h5py.File, kind: str, *, header: dict, toy: bool, provenance: dict) -> None:

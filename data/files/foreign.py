@@ -25,9 +25,8 @@ from data.files.schema import (
 )
 from data.runtime.failures import Refused
 
-UNPACKED_BYTES = (
-    2**30
-)  # what a packed dataset may unfold to; confusion counts of 100,000 heads, three domains, take a sixth of it
+# What a packed dataset may unfold to; confusion counts of 100,000 heads, three domains, take a sixth of it.
+UNPACKED_BYTES = 2**30
 LONGEST_PATH = 200  # the longest part of one is the name of a data set
 PIECE_BYTES = 2**24
 _FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}

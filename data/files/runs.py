@@ -43,9 +43,8 @@ class HeadOutcome:
     failure: str = ""  # why the head has no scores, else empty
     predicted: np.ndarray | None = None  # (D, rows) uint8, for small heads and the baseline
     weights: dict = field(default_factory=dict)  # name -> float32 array, on features as cached
-    range: np.ndarray | None = (
-        None  # (2, dimensions) lowest and highest coordinates of all rows, for small heads: Figure 5's grid
-    )
+    # (2, dimensions) lowest and highest coordinates of all rows, for small heads: Figure 5's grid
+    range: np.ndarray | None = None
     more: dict = field(default_factory=dict)  # further columns (data.files.columns): name -> value
 
 

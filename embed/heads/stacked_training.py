@@ -15,9 +15,8 @@ from embed.rows.corpus import Corpus
 from embed.rows.minibatches import Batch, Batches
 from embed.settings import HeadSettings, decay
 
-CACHE_ROOM = (
-    2**20
-)  # elements of a stack's A on a CPU: it is used three times in a step, the second and third time from the cache
+# Elements of a stack's A on a CPU: it is used three times in a step, the second and third time from the cache.
+CACHE_ROOM = 2**20
 MOST_ROOM = 2**30  # on a GPU, where few large calls are best
 COMPUTE = {"bfloat16": torch.bfloat16}  # of the wide products; else as the corpus
 

@@ -108,24 +108,14 @@ def assemble(
 ) -> Corpus:
     """The Corpus of caches that fit each other, in the order given: CAKE, AVk with predicted arousal-valence, the
     baseline."""
-    predicts = all(cache.train.predicted is not None for cache in caches)
+    predicts = has_predictions(caches)
     values = {split: [_predicted(getattr(cache, split), predicts) for cache in caches] for split in ("train", "test")}
     scaling = scaling_of([cache.train for cache in caches], np.concatenate(values["train"]).reshape(-1, 2), scaling)
     emotion = np.concatenate([cache.train.emotion for cache in caches])
     domain = np.repeat(np.arange(len(caches), dtype=np.int16), [len(cache.train) for cache in caches])
-    corpus = Corpus(
-        tuple(cache.name for cache in caches),
-        store,
-        np.arange(len(emotion)),
-        scaling.arousal_valence(np.concatenate(values["train"]), dtype).to(device),
-        emotion,
-        domain,
-        torch.from_numpy(sample_weights(emotion, domain)).to(device, dtype),
-        scaling,
-        {},
-        dtype,
-        torch.device(device),
-    )
+    v = scaling.arousal_valence(np.concatenate(values["train"]), dtype)
+    names = tuple(cache.name for cache in caches)
+    corpus = _untested(names, store, np.arange(len(emotion)), v, emotion, domain, scaling, dtype, device)
     for cache, v in zip(caches, values["test"]):
         corpus.tests[cache.name] = _test(corpus, cache.test, v[:, 0], np.arange(len(cache.test)))
     return corpus
@@ -148,21 +138,22 @@ def assemble_annotated(
     rows = sum(len(other.train) for other in caches)
     v = torch.zeros(rows, 1, 2, dtype=dtype)
     v[start : start + len(cache.train), 0] = scaling.arousal_valence(np.nan_to_num(cache.train.annotated), dtype)
-    corpus = Corpus(
-        (cache.name,),
-        store,
-        start + chosen,
-        v.expand(-1, store.views, -1).to(device),
-        emotion,
-        domain,
-        torch.from_numpy(sample_weights(emotion, domain)).to(device, dtype),
-        scaling,
-        {},
-        dtype,
-        torch.device(device),
-    )
+    v = v.expand(-1, store.views, -1)
+    corpus = _untested((cache.name,), store, start + chosen, v, emotion, domain, scaling, dtype, device)
     corpus.tests[cache.name] = _test(corpus, cache.test, cache.test.annotated, tested)
     return corpus
+
+
+def _untested(names, store, position, v, emotion, domain, scaling, dtype, device):
+    """The Corpus of training rows, on the device and without test sets."""
+    weights = torch.from_numpy(sample_weights(emotion, domain)).to(device, dtype)
+    device = torch.device(device)
+    return Corpus(names, store, position, v.to(device), emotion, domain, weights, scaling, {}, dtype, device)
+
+
+def has_predictions(caches: list[SweptCache]) -> bool:
+    """Whether all training rows have predicted arousal-valence."""
+    return all(cache.train.predicted is not None for cache in caches)
 
 
 def annotated_domain(caches: list[SweptCache]) -> SweptCache | None:

@@ -10,10 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from data.files.cache import made_already, pack
-from data.files.lock import lock
+from data.files.cache import claimed, pack
 from data.files.provenance import code_version, version, versions
-from data.files.shards import Shards
 from data.runtime.ranks import ALONE, Ranks
 from data.sample import EYE_CENTRES, POINTS_68, SPLITS, Listing
 from extract.crops.cropping import JPEG_QUALITY, ImageOutcome, Rule, outcome
@@ -71,14 +69,8 @@ class AlignedCache:
     @contextlib.contextmanager
     def held(self, ranks: Ranks) -> Iterator[bool]:
         """Hold the output, with its shards ready; yields whether it was made already. Raises Busy, Mismatch."""
-        with contextlib.ExitStack() as stack:
-            finished = ranks.on_first(lambda: self._claim(stack))
-            self.shards = None if finished else Shards(self.target, self.header)
-            yield finished
-
-    def _claim(self, stack):
-        stack.enter_context(lock(self.target))
-        return made_already(self.target, "aligned", shard_header=self.header, header=self.header)
+        with claimed(self.target, "aligned", ranks, shard_header=self.header, header=self.header) as self.shards:
+            yield self.shards is None
 
     def shards_in_turn(
         self, workers: int, ranks: Ranks, progress: Callable, meter: StageTimes | None = None

@@ -8,10 +8,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from data.files.cache import made_already, pack
-from data.files.lock import lock
+from data.files.cache import claimed, pack
 from data.files.provenance import code_version, versions
-from data.files.shards import Shards
 from data.runtime.failures import Refused
 from data.runtime.ranks import Ranks
 from extract.crops.sources import CropsUnderWay, FinishedCrops
@@ -59,6 +57,7 @@ class CropBatch:
 
     @property
     def last(self) -> bool:
+        """Whether it ends its shard."""
         return self.end == len(self.arrays["row"])
 
 
@@ -73,15 +72,9 @@ class FeatureCache:
     @contextlib.contextmanager
     def held(self, ranks: Ranks, aligned_digest: str | None) -> Iterator[bool]:
         """Hold the output, with its shards ready; yields whether it was made already. Raises Busy, Mismatch."""
-        with contextlib.ExitStack() as stack:
-            finished = ranks.on_first(lambda: self._claim(stack, aligned_digest))
-            self.shards = None if finished else Shards(self.target, self.header)
-            yield finished
-
-    def _claim(self, stack, aligned_digest):
-        stack.enter_context(lock(self.target))
         header = {**self.header, "aligned_digest": aligned_digest}
-        return made_already(self.target, "features", shard_header=self.header, header=header)
+        with claimed(self.target, "features", ranks, shard_header=self.header, header=header) as self.shards:
+            yield self.shards is None
 
     def fill(
         self,

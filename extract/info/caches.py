@@ -24,16 +24,20 @@ def crops_in(path: Path) -> int:
 def contents(path: Path) -> list[str]:
     """Lines of text: kind, and for each split its crops, statuses and coverage."""
     with open_any(path) as file:
-        lines = [f"{path}: {file.attrs['kind']} cache, schema version {file.attrs['schema_version']}{toy_mark(file)}"]
-        for split in (split for split in SPLITS if split in file):
-            lines += _describe_split(file[split], split)
+        return _contents(path, file)
+
+
+def _contents(path, file):
+    lines = [f"{path}: {file.attrs['kind']} cache, schema version {file.attrs['schema_version']}{toy_mark(file)}"]
+    for split in (split for split in SPLITS if split in file):
+        lines += _describe_split(file[split], split)
     return lines
 
 
 def describe(path: Path) -> list[str]:
     """The contents, then the settings, what made the file, and its content digest."""
     with open_any(path) as file:
-        return [*contents(path), *ending(file)]
+        return [*_contents(path, file), *ending(file)]
 
 
 def toy_mark(file: h5py.File) -> str:

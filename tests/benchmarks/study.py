@@ -25,7 +25,7 @@ from data.runtime.device import use_own_cpus
 from embed.heads.scoring import outcomes
 from embed.heads.stacked_training import Trainer
 from embed.rows import feature_store
-from embed.rows.corpus import Corpus, assemble
+from embed.rows.corpus import Corpus, assemble, has_predictions
 from embed.rows.feature_caches import CacheSplit, SweptCache, read_cache
 from embed.settings import HeadSettings
 from tests.benchmarks import planted
@@ -101,7 +101,7 @@ def study(paths: list[Path], settings: dict) -> Iterator[tuple[str, float, dict]
         tests[cache.name] = HeldOut(test.emotion.astype(np.int8), test.row, test.status_counts)
     runs = Runs({}, tuple(tests), tests, True, {})
     store = feature_store.store([cache.train for cache in caches], memory=float("inf"), device="cpu")
-    predicted = all(cache.train.predicted is not None for cache in caches)
+    predicted = has_predictions(caches)
     kinds = [(family, k) for family, k in HEADS if family != "av" or predicted]
     for name, own in settings.items():
         begun = time.monotonic()

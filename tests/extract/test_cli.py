@@ -19,6 +19,12 @@ def fine(*arguments):
     return result
 
 
+def training(folder, *, epochs):
+    """The words of a small `extract train`."""
+    return ("train", "--workdir", folder, "--dataset", "rafdb", "--task", "emotion",
+            "--epochs", epochs, "--image-size", 32, "--batch", 16)  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def workdir(tmp_path_factory):
     """The smallest toy corpus, aligned and trained on for one epoch."""
@@ -27,21 +33,7 @@ def workdir(tmp_path_factory):
     folder = folder / "toy"
     for name in ("sfew", "rafdb"):
         fine("align", "--workdir", folder, "--dataset", name)
-    fine(
-        "train",
-        "--workdir",
-        folder,
-        "--dataset",
-        "rafdb",
-        "--task",
-        "emotion",
-        "--epochs",
-        1,
-        "--image-size",
-        32,
-        "--batch",
-        16,
-    )
+    fine(*training(folder, epochs=1))
     return folder
 
 
@@ -124,21 +116,7 @@ def test_wrong_calls_end_in_one_clear_line(tmp_path, arguments, code, match):
 
 
 def test_a_second_training_with_other_settings_is_refused(workdir):
-    result = call(
-        "train",
-        "--workdir",
-        workdir,
-        "--dataset",
-        "rafdb",
-        "--task",
-        "emotion",
-        "--epochs",
-        2,
-        "--image-size",
-        32,
-        "--batch",
-        16,
-    )
+    result = call(*training(workdir, epochs=2))
     assert result.exit_code == 1 and "epochs 1, this call has 2" in result.output
 
 

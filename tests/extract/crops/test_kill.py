@@ -13,8 +13,7 @@ from tests.extract.stage_one import digests, finish, left_behind, network, photo
 
 IMAGES = 58  # and two broken ones: eight shards of eight
 # Publishes of `extract run`, as PAUSE counts them: 1 the header of the alignment, 2 to 9 its shards, 10 aligned/x.h5,
-# 11 the
-# header of the features, 12 to 19 their shards, 20 features/x.h5.
+# 11 the header of the features, 12 to 19 their shards, 20 features/x.h5.
 ALIGN_POINTS = ["fsync 1", "replace 4", "fsync 10", "replace 10", 0.3, 0.8]
 RUN_POINTS = ["fsync 15", "replace 20", 0.5, 0.9]
 HEAVY = [f"{name} {number}" for name in ("fsync", "replace") for number in (1, 3, 9, 10, 11, 12, 16, 19, 20)] + [

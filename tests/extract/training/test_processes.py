@@ -18,8 +18,7 @@ from tests.torchrun import call
 
 SETTINGS = TrainingSettings("emotion", image_size=64, epochs=2, batch=8)
 # FAULT names what befalls which process at the beginning of which epoch; where UNDISTURBED names a file, the same
-# training
-# without that goes before, in the same processes, since starting them takes longest.
+# training without that goes before, in the same processes, since starting them takes longest.
 SCRIPT = """
 import os, signal
 import extract.training.backbone_training
