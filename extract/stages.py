@@ -58,7 +58,11 @@ def align(alignment: AlignedCache, workers: int | None, ranks: Ranks) -> None:
     with bar(len(alignment.listing.samples) // ranks.world, f"aligning {path.stem}", quiet=not ranks.first) as update:
         made = alignment.finish(workers or own_cpus(), ranks, update)
     if ranks.first:
-        say("\n".join(caches.contents(path)) if made else f"{path} is there already")
+        say(
+            "\n".join([*filter(None, [alignment.changes]), *caches.contents(path)])
+            if made
+            else f"{path} is there already"
+        )
 
 
 def place(device: str | None, precision: str | None, ranks: Ranks) -> tuple[torch.device, str]:

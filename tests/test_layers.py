@@ -15,7 +15,7 @@ OUTSIDE = {
     "embed": {"data", "numpy", "torch", "click"},
     "evaluate": {"data", "numpy", "scipy", "sklearn", "matplotlib", "jinja2", "click"},
 }
-ONLY_IN = {"dlib": {"extract/faces/hog.py"}, "torchvision": {"extract/network/backbone.py"}, "PIL": set()}
+ONLY_IN = {"dlib": {"extract/faces/dlib_models.py"}, "torchvision": {"extract/network/backbone.py"}, "PIL": set()}
 
 # Rooms (sub-folders) and single modules of each stage, the lowest first: a room may import itself and whatever stands
 # before its own line, never its neighbours on that line.

@@ -20,7 +20,7 @@ from data.files.foreign import attribute, check, parsed
 from data.files.hdf5 import dataset_digest, dataset_names, publish_hdf5, read_array, write_array
 from data.files.lock import lock
 from data.files.publish import refuse_difference
-from data.files.shards import Shards, remove_parts
+from data.files.shards import Shards, header_in, parts_of, remove_parts, set_aside
 from data.runtime.failures import Refused
 from data.runtime.ranks import Ranks
 
@@ -40,9 +40,23 @@ STATUSES = (
     "timeout",
     "left_out",
 )
-# Which attempt gave a crop its face: three detector tries, the data set's own landmarks, the whole image (none found),
-# or an image that was an aligned crop from the start.
-TRIES = ("none", "as_is", "upsampled", "enlarged", "dataset", "whole", "given")
+# What gave a crop its face: HOG's three tries; the data set's own landmarks; the whole image, where none was found; an
+# image that was an aligned crop from the start; CenterFace, in an image made small or less so; dlib's CNN; any of these
+# in the surroundings of the data set's box; a detector of one's own. Files hold positions: a further one goes last.
+TRIES = (
+    "none",
+    "as_is",
+    "upsampled",
+    "enlarged",
+    "dataset",
+    "whole",
+    "given",
+    "centerface",
+    "centerface_fine",
+    "cnn",
+    "in_box",
+    "other",
+)
 
 
 class CacheError(Refused):
@@ -50,26 +64,35 @@ class CacheError(Refused):
 
 
 @contextlib.contextmanager
-def claimed(target: Path, kind: str, ranks: Ranks, *, shard_header: dict, header: dict) -> Iterator[Shards | None]:
+def claimed(
+    target: Path, kind: str, ranks: Ranks, *, shard_header: dict, header: dict, renewed: tuple = ()
+) -> Iterator[Shards | None]:
     """Hold an output for all processes of a command; yields its shards, ready to go on with, None where it was made.
 
-    Raises Busy, and Mismatch where the cache was made with another header, or shards with another shard_header."""
+    renewed: fields of both headers; where only these differ from what is there, the output is to be made anew, and what
+    there is stays until it is, for who can use it. Raises Busy, and Mismatch where anything else differs."""
     with contextlib.ExitStack() as stack:
 
         def claim():
             stack.enter_context(lock(target))
-            return _made_already(target, kind, shard_header, header)
+            return _made_already(target, kind, shard_header, header, renewed)
 
         yield None if ranks.on_first(claim) else Shards(target, shard_header)
 
 
-def _made_already(target, kind, shard_header, header):
+def _made_already(target, kind, shard_header, header, renewed):
     """Whether the cache is there; where it is not, what a killed writer left of its shards is swept."""
     if target.exists():
         with open_cache(target, kind) as file:
-            refuse_difference(target, header_of(file), header)
-        remove_parts(target)  # a call that was killed had come so far
-        return True
+            refuse_difference(target, header_of(file), header, but=renewed)
+            same = header_of(file) == json.loads(json.dumps(header))
+        if same:
+            remove_parts(target)  # a call that was killed had come so far
+            return True
+    parts = header_in(parts_of(target))
+    if parts and parts != json.loads(json.dumps(shard_header)) and renewed:
+        refuse_difference(parts_of(target), parts, shard_header, but=renewed)
+        set_aside(target)
     Shards(target, shard_header).sweep()
     return False
 

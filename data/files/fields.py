@@ -8,8 +8,8 @@ C = len(EMOTIONS)
 TEXT = "text"
 
 # How long an axis is, by its name. A letter stands for one number each, a small one within one split, test set or head,
-# a capital within the file; "n+1" is one more than n; statuses and tries are the numbers of these in data.files.cache.
-# An axis that is not here has one length within the file.
+# a capital within the file; "n+1" is one more than n; statuses is the number of these in data.files.cache, and "<tries"
+# at most that of tries, which were fewer once. An axis that is not here has one length within the file.
 AXES = {
     "crop": "n",
     "bound": "n+1",
@@ -21,7 +21,7 @@ AXES = {
     "emotion": C,
     "emotion or none": C + 1,
     "status": "statuses",
-    "try": "tries",
+    "try": "<tries",
     "landmark": 68,
     "x and y": 2,
     "corner and size": 4,

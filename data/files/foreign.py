@@ -202,13 +202,21 @@ def _shown(axes):
 def _fix(sizes, scope, path, shape, field):
     """Letters get their numbers from the first dataset that has them; the others must agree."""
     for side, name in zip(shape, (sizes.get(("", side), side) for side in field.shape)):
-        letter, more = str(name).removesuffix("+1"), str(name).endswith("+1")
-        own = scope if letter.islower() else ""
-        wanted = name if isinstance(name, int) else sizes.setdefault((own, letter), side - more) + more
+        wanted = _length(sizes, scope, side, name)
         if side != wanted:
             raise Refused(
                 f"holds {path} of shape {shape}, expected {_shown(field.axes)} with {wanted} instead of {side}"
             )
+
+
+def _length(sizes, scope, side, name):
+    """How long an axis of this name is to be, where one is `side` long."""
+    if isinstance(name, int):
+        return name
+    if name.startswith("<"):
+        return min(side, sizes["", name[1:]])
+    letter, more = name.removesuffix("+1"), name.endswith("+1")
+    return sizes.setdefault((scope if letter.islower() else "", letter), side - more) + more
 
 
 def _check_values(file, path, field, sizes):

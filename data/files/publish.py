@@ -56,15 +56,17 @@ def _sync(path: Path, flags: int) -> None:
         os.close(descriptor)
 
 
-IMPLIED = {"detector": "hog"}  # what headers mean that lack a field, since they are older than it
-
-
 def refuse_difference(
-    path: Path | str, found: dict, asked: dict, *, advice: str = "move or delete it, or use another --workdir"
+    path: Path | str,
+    found: dict,
+    asked: dict,
+    *,
+    but: tuple = (),
+    advice: str = "move or delete it, or use another --workdir",
 ) -> None:
-    """Raise Mismatch naming the first field in which two dicts of settings differ."""
-    for field in sorted(found.keys() | asked.keys()):
-        before, now = (header.get(field, IMPLIED.get(field)) for header in (found, asked))
+    """Raise Mismatch naming the first field in which two dicts of settings differ; `but`: fields that may."""
+    for field in sorted((found.keys() | asked.keys()) - set(but)):
+        before, now = found.get(field), asked.get(field)
         if before != now:
             raise Mismatch(
                 f"{path} was made with {field.replace('_', ' ')} {_short(before)}, this call has "

@@ -42,12 +42,21 @@ _MANIFEST = {
     "row": Field("int64", ("listed image",), "row in the source list of the split, counted from 0"),
     "path": Field(TEXT, ("listed image",), "path of the image as the source list spells it"),
     "emotion": Field("int8", ("listed image",), "index into the attribute emotions, or -1", within=(UNLABELLED, C)),
+    "valence_arousal": Field(
+        "float32",
+        ("listed image", "valence and arousal"),
+        "annotated, from -1 to 1; not a number where missing",
+        needed=False,
+    ),
+    "key": Field(
+        "uint8", ("listed image", "digest"), "digest of what its crop depends on: path, box and landmarks", needed=False
+    ),
     "status": Field("uint8", ("listed image",), "what became of the image", within=(0, "statuses")),
     "found_by": Field("uint8", ("listed image",), "which try found the face", within=(0, "tries")),
     "faces": Field("int32", ("listed image",), "how many faces the detector found"),
     "crops": Field("int32", ("listed image",), "how many crops were taken"),
     "left_out": Field(TEXT, ("listed image",), "why the row is none of the seven classes; else empty"),
-    "reason": Field(TEXT, ("listed image",), "what was wrong with the image; else empty"),
+    "reason": Field(TEXT, ("listed image",), "what was wrong with the image, or with the search; else empty"),
 }
 _IMAGES = {
     "jpeg": Field("uint8", ("byte",), "the aligned crops as JPEG files, one after the other"),

@@ -1,10 +1,12 @@
 """The finished pieces of an output under way, in TARGET.parts/ beside it. A piece that is present is done."""
 
 import contextlib
+import glob
 import hashlib
+import itertools
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import h5py
@@ -30,14 +32,11 @@ class Shards:
         self._claim()
 
     def _claim(self):
-        path = self.folder / "header.json"
-        if not path.exists():
-            publish_text(path, json.dumps(self.header, indent=1))
-        try:
-            found = dict(json.loads(path.read_text(encoding="utf-8")))
-        except (ValueError, TypeError):
-            raise DamagedShard(f"{path} does not hold the settings of its pieces; delete {self.folder}") from None
-        refuse_difference(self.folder, found, self.header)
+        found = header_in(self.folder)
+        if found is None:
+            publish_text(self.folder / "header.json", json.dumps(self.header, indent=1))
+        else:
+            refuse_difference(self.folder, found, self.header)
 
     def sweep(self) -> None:
         """Remove what a killed writer left half-written. For the holder of the lock alone."""
@@ -109,11 +108,44 @@ def parts_of(target: Path) -> Path:
     return target.with_name(target.name + ".parts")
 
 
-def remove_parts(target: Path) -> None:
-    """Remove an output's pieces, where there are any. The header goes last: what a kill leaves behind is still
-    recognised."""
+def set_aside(target: Path) -> None:
+    """Keep an output's pieces for who asks for `earlier_parts`, since pieces of another header are to come."""
     folder = parts_of(target)
-    for path in folder.glob("*.h5"):
-        path.unlink()
-    if folder.exists():
-        shutil.rmtree(folder)
+    number = next(number for number in itertools.count(1) if not _aside(folder, number).exists())
+    folder.rename(_aside(folder, number))
+
+
+def earlier_parts(target: Path, fits: Callable[[dict], bool]) -> list[Path]:
+    """The pieces of an output that were set aside, of those headers that fit."""
+    folders = [folder for folder in _set_aside(target) if fits(header_in(folder) or {})]
+    return [path for folder in folders for path in sorted(folder.glob("*.h5"))]
+
+
+def _aside(folder, number):
+    return folder.with_name(f"{folder.name}-{number}")
+
+
+def _set_aside(target):
+    folder = parts_of(target)
+    return sorted(folder.parent.glob(f"{glob.escape(folder.name)}-*"))
+
+
+def header_in(folder: Path) -> dict | None:
+    """The header of the pieces in a folder; None where there is none. Raises DamagedShard."""
+    path = folder / "header.json"
+    if not path.exists():
+        return None
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        raise DamagedShard(f"{path} does not hold the settings of its pieces; delete {folder}") from None
+
+
+def remove_parts(target: Path) -> None:
+    """Remove an output's pieces, where there are any, also those set aside. The header goes last: what a kill leaves
+    behind is still recognised."""
+    for folder in (*_set_aside(target), parts_of(target)):
+        for path in folder.glob("*.h5"):
+            path.unlink()
+        if folder.exists():
+            shutil.rmtree(folder)

@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -10,14 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
-from data.files.cache import claimed, pack
-from data.files.provenance import code_version, version, versions
+from data.emotions import UNLABELLED
+from data.files.cache import claimed, open_cache, pack
+from data.files.provenance import code_version, versions
+from data.runtime.failures import Refused
 from data.runtime.ranks import ALONE, Ranks
-from data.sample import EYE_CENTRES, POINTS_68, SPLITS, Listing
-from extract.crops.cropping import JPEG_QUALITY, ImageOutcome, Rule, outcome
+from data.sample import SPLITS, Listing
+from extract.crops.aligned_header import LIST, fits, make_header
+from extract.crops.cropping import ImageOutcome, Rule, outcome
+from extract.crops.earlier import EarlierCrops, key
+from extract.crops.list_changes import changes
 from extract.crops.shard_arrays import COUNTED, counts, shard_arrays
-from extract.faces.alignment import ALIGNMENT_VERSION, CROP_SIZE
-from extract.faces.detectors import Detector, detector_named
+from extract.faces.detectors import detector_named
 from extract.faces.landmarks import scheme_named
 from extract.stage_times import StageTimes
 from extract.threads import Threads, ahead
@@ -41,9 +44,9 @@ def align(
     """Make `target`, or finish what an interrupted call left. Returns False where it was made already.
 
     official: dict split -> (7,) official counts, stored for the report of coverage. progress(n, text) is called with
-    counts of rows done, with text None for those that cost nothing now. Raises data.files.publish.Mismatch where target
-    or its shards were made with other settings, Busy, DiskFull, ChildProcessError where too many images of a shard
-    crash their worker."""
+    counts of rows done, with text None for those that cost nothing now. Where target or its shards are of another list,
+    their crops are used. Raises data.files.publish.Mismatch where they were made with other settings, or of other
+    images, Busy, DiskFull, ChildProcessError where too many images of a shard crash their worker."""
     return AlignedCache(listing, target, rule, official).finish(workers, ranks, progress)
 
 
@@ -51,12 +54,14 @@ class AlignedCache:
     """One listing on its way to its cache, through shards of 1,024 listed images."""
 
     def __init__(self, listing: Listing, target: Path, rule: Rule, official: dict | None = None):
+        _refuse_shared_labels(listing, rule)
         self.listing, self.target, self.rule, self.official = listing, Path(target), rule, official or {}
         for scheme in {sample.scheme for sample in listing.samples if sample.landmarks is not None}:
             scheme_named(scheme)  # refused now, and not as faces that were not found
         self.detector = detector_named(rule.detector)
-        self.header = make_header(listing, rule, self.detector)
+        self.header = make_header(listing, rule, self.detector, SHARD_ROWS)
         self.plan = _plan(listing)  # (split, samples) of each shard; the position is its number
+        self.changes = ""  # how the list differs from that of the cache there is, once it is held
 
     def finish(self, workers: int, ranks: Ranks, progress: Callable) -> bool:
         """Align what is not aligned yet, and join it. Returns False where that was done already."""
@@ -69,8 +74,16 @@ class AlignedCache:
     @contextlib.contextmanager
     def held(self, ranks: Ranks) -> Iterator[bool]:
         """Hold the output, with its shards ready; yields whether it was made already. Raises Busy, Mismatch."""
-        with claimed(self.target, "aligned", ranks, shard_header=self.header, header=self.header) as self.shards:
+        with claimed(
+            self.target, "aligned", ranks, shard_header=self.header, header=self.header, renewed=(LIST,)
+        ) as self.shards:
+            if self.shards is not None and self.target.exists():
+                self.changes = ranks.on_first(self._changes)
             yield self.shards is None
+
+    def _changes(self):
+        with open_cache(self.target, "aligned") as file:
+            return changes(file, self.listing)
 
     def shards_in_turn(
         self, workers: int, ranks: Ranks, progress: Callable, meter: StageTimes | None = None
@@ -82,7 +95,11 @@ class AlignedCache:
         progress(sum(len(self.plan[number][1]) for number in done), None)
         yield from done
         self.meter = meter or StageTimes(decode=workers, detect=workers, write=1)
-        with contextlib.closing(self._finished(todo, workers, progress)) as finished, Threads(1) as writer:
+        with (
+            contextlib.closing(EarlierCrops(self.target, functools.partial(fits, self.header))) as self.earlier,
+            contextlib.closing(self._finished(todo, workers, progress)) as finished,
+            Threads(1) as writer,
+        ):
             yield from ahead(writer, self._publish, finished, depth=2)
 
     def _publish(self, finished):
@@ -93,19 +110,33 @@ class AlignedCache:
 
     def _finished(self, todo, workers, progress):
         """Yield (shard number, outcomes in row order) as shards fill up."""
-        outcomes = {number: [_left_out(sample) for sample in self.plan[number][1]] for number in todo}
+        outcomes = {number: [self._known(sample) for sample in self.plan[number][1]] for number in todo}
         waiting = {number: outcomes[number].count(None) for number in todo}
         for number in todo:
             progress(len(outcomes[number]) - waiting[number], None)
             if not waiting[number]:
-                yield number, outcomes.pop(number)
-        with contextlib.closing(supervise(self._work(), self._items(todo), workers=workers)) as results:
+                yield number, self._taken_over(outcomes.pop(number))
+        items = list(self._items(outcomes))
+        if not items:
+            return
+        with contextlib.closing(supervise(self._work(), items, workers=workers)) as results:
             for (number, position), result in self._counted(results):
                 outcomes[number][position] = result
                 waiting[number] -= 1
                 progress(1, self.meter)
                 if not waiting[number]:
-                    yield number, outcomes.pop(number)
+                    yield number, self._taken_over(outcomes.pop(number))
+
+    def _known(self, sample):
+        """What is known of an image before it is looked at: its outcome, or the key of one from earlier; else None."""
+        if sample.left_out:
+            return ImageOutcome("left_out", sample.left_out)
+        found = key(sample) if len(self.earlier) else None
+        return found if found in self.earlier else None
+
+    def _taken_over(self, outcomes):
+        """The outcomes of a shard, with those from earlier read from where they lie."""
+        return [self.earlier.outcome(one) if isinstance(one, bytes) else one for one in outcomes]
 
     def _counted(self, results):
         """The results as ImageOutcomes, counted by the meter; ChildProcessError where too many of a shard failed."""
@@ -121,12 +152,12 @@ class AlignedCache:
     def _work(self):
         return functools.partial(outcome, root=self.listing.root, rule=self.rule, detector=self.detector)
 
-    def _items(self, todo):
-        """Yield ((shard number, position in the shard), sample) of every image to work on."""
-        for number in todo:
-            for position, sample in enumerate(self.plan[number][1]):
-                if not sample.left_out:
-                    yield (number, position), sample
+    def _items(self, outcomes):
+        """Yield ((shard number, position in the shard), sample) of every image without an outcome."""
+        for number, of_shard in outcomes.items():
+            for position, known in enumerate(of_shard):
+                if known is None:
+                    yield (number, position), self.plan[number][1][position]
 
     def _refuse_failure(self, failures, last):
         if failures > FAILURES_ALLOWED:
@@ -167,45 +198,14 @@ class AlignedCache:
         return splits
 
 
-def _left_out(sample):
-    """The outcome of an image that is not of the seven classes, which nothing is done with; None for the others."""
-    return ImageOutcome("left_out", sample.left_out) if sample.left_out else None
-
-
-def make_header(listing: Listing, rule: Rule, detector: Detector) -> dict:
-    """Everything that changes a crop or its label; two calls with equal headers make equal caches."""
-    choices = asdict(rule)
-    del choices["detector"]  # its identity says more
-    return {
-        "list_digest": list_digest(listing),
-        "alignment_version": ALIGNMENT_VERSION,
-        "crop_size": CROP_SIZE,
-        "jpeg_quality": JPEG_QUALITY,
-        "shard_rows": SHARD_ROWS,
-        "toy": listing.toy,
-        **choices,
-        "opencv": version("cv2"),
-        **detector.identity(),
-    }
-
-
-def list_digest(listing: Listing) -> str:
-    """sha256 over every field of every sample."""
-    digest = hashlib.sha256()
-    for sample in listing.samples:
-        labels = (sample.emotion, sample.left_out, sample.box, sample.valence, sample.arousal)
-        digest.update(repr((sample.path, sample.split, sample.row, *labels)).encode())
-        digest.update(_bytes_of(sample.landmarks))
-        digest.update(_bytes_of(sample.pixels))
-        if sample.scheme not in ("", POINTS_68, EYE_CENTRES):  # these were told apart by the number of points alone
-            digest.update(sample.scheme.encode())
-    return digest.hexdigest()
-
-
-def _bytes_of(values):
-    if values is None:
-        return b"-"
-    return values.encode() if isinstance(values, str) else values.tobytes()
+def _refuse_shared_labels(listing, rule):
+    """A label is of one face; the others in its photograph would be trained and tested on as if they had it too."""
+    labelled = sum(sample.emotion != UNLABELLED or not np.isnan(sample.valence) for sample in listing.samples)
+    if rule.faces == "all" and labelled:
+        raise Refused(
+            f"--faces all takes every face of an image, and {labelled:,} of {len(listing.samples):,} listed images "
+            "have a label, which is of one face; leave --faces out, or list the images without labels"
+        )
 
 
 def _plan(listing):

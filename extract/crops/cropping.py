@@ -9,7 +9,8 @@ import numpy as np
 
 from data.sample import Sample
 from extract.faces import alignment, detectors
-from extract.faces.detectors import Detector, Face
+from extract.faces.detectors import Detector, Face, first_found
+from extract.faces.labelled_face import labelled_face
 from extract.faces.landmarks import Landmarks
 from extract.images.decode import Undecodable, load, one_thread
 
@@ -70,31 +71,49 @@ def _image(sample, root):
 def _aligned(image, sample, rule, detector):
     if rule.landmarks == "none":
         return ImageOutcome("ok", crops=(Crop(_encode(alignment.whole(image)), "given"),))
-    if rule.landmarks == "dataset" and sample.landmarks is not None:
-        return _by_dataset(image, sample)
+    if rule.faces == "all":
+        return _all(image, detector, rule)
+    labelled, wrong = labelled_face(sample)
+    if rule.landmarks == "dataset" and labelled and labelled.landmarks:
+        return _by_dataset(image, labelled)
+    face, faces = labelled.found(image, detector) if labelled else _largest(image, detector)
+    if face:
+        return ImageOutcome("ok", wrong, faces, (_detected(image, face),))
+    reason = f"{wrong}; {_not_found(faces)}" if wrong else _not_found(faces)
+    if labelled and labelled.landmarks:
+        return replace(_by_dataset(image, labelled), reason=reason, faces=faces)
+    return ImageOutcome("no_face", reason, faces, _whole(image, rule))
+
+
+def _all(image, detector, rule):
     found = detector.faces(image)
-    if found:
-        ordered = _ordered(found, sample.box)
-        taken = ordered if rule.faces == "all" else ordered[:1]
-        crops = tuple(_detected(image, face, number) for number, face in enumerate(taken))
-        return ImageOutcome("ok", faces=len(found), crops=crops)
-    if sample.landmarks is not None:
-        return _by_dataset(image, sample)
-    whole = (Crop(_encode(alignment.whole(image)), "whole"),) if rule.undetected == "whole" else ()
-    return ImageOutcome("no_face", "no try of the detector found a face", crops=whole)
+    if not found:
+        return ImageOutcome("no_face", _not_found(0), crops=_whole(image, rule))
+    crops = tuple(_detected(image, face, number) for number, face in enumerate(found))
+    return ImageOutcome("ok", faces=len(found), crops=crops)
 
 
-def _by_dataset(image, sample):
-    box = sample.box or (np.nan,) * 4
-    try:
-        landmarks = Landmarks(sample.points(), sample.scheme)
-        jpeg = _crop(image, landmarks)
-    except ValueError as error:
-        return ImageOutcome("no_face", f"landmarks of the data set: {error}")
-    return ImageOutcome("ok", crops=(Crop(jpeg, "dataset", box=box, landmarks=landmarks.points),))
+def _largest(image, detector):
+    found = first_found(detector.tries(image))
+    return (found[0] if found else None), len(found)
 
 
-def _detected(image: np.ndarray, face: Face, number: int) -> Crop:
+def _not_found(faces):
+    if not faces:
+        return "no try of the detector found a face"
+    return f"the detector found {faces} {'face' if faces == 1 else 'faces'}, not the one that the data set marks"
+
+
+def _whole(image, rule):
+    return (Crop(_encode(alignment.whole(image)), "whole"),) if rule.undetected == "whole" else ()
+
+
+def _by_dataset(image, labelled):
+    box, points = labelled.box or (np.nan,) * 4, labelled.landmarks.points
+    return ImageOutcome("ok", crops=(Crop(_crop(image, labelled.landmarks), "dataset", box=box, landmarks=points),))
+
+
+def _detected(image: np.ndarray, face: Face, number: int = 0) -> Crop:
     return Crop(_crop(image, face.landmarks), face.found_by, number, face.box, face.landmarks.points)
 
 
@@ -105,17 +124,3 @@ def _crop(image: np.ndarray, landmarks: Landmarks) -> bytes:
 def _encode(pixels: np.ndarray) -> bytes:
     bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
     return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
-
-
-def _ordered(found, box):
-    """The face that overlaps the data set's box most first; without a box they come largest first."""
-    return found if box is None else sorted(found, key=lambda face: -overlap(face.box, box))
-
-
-def overlap(one: tuple, other: tuple) -> float:
-    """Intersection over union of two boxes (x, y, width, height)."""
-    sides = [
-        min(one[axis] + one[axis + 2], other[axis] + other[axis + 2]) - max(one[axis], other[axis]) for axis in (0, 1)
-    ]
-    shared = max(0.0, sides[0]) * max(0.0, sides[1])
-    return shared / (one[2] * one[3] + other[2] * other[3] - shared)

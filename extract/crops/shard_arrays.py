@@ -3,6 +3,7 @@
 import numpy as np
 
 from data.files.cache import STATUSES, TRIES, status_counts
+from extract.crops.earlier import keys
 
 
 def shard_arrays(samples: list, outcomes: list) -> dict:
@@ -13,7 +14,6 @@ def shard_arrays(samples: list, outcomes: list) -> dict:
 
 def _crop_arrays(pairs):
     jpegs = [crop.jpeg for _, crop in pairs]
-    valence_arousal = [(sample.valence, sample.arousal) for sample, _ in pairs]
     return {
         "jpeg": np.frombuffer(b"".join(jpegs), np.uint8),
         "jpeg_length": np.array([len(jpeg) for jpeg in jpegs], np.int64),
@@ -22,10 +22,14 @@ def _crop_arrays(pairs):
         "face": np.array([crop.face for _, crop in pairs], np.int16),
         "found_by": np.array([TRIES.index(crop.found_by) for _, crop in pairs], np.uint8),
         "emotion": np.array([sample.emotion for sample, _ in pairs], np.int8),
-        "valence_arousal": np.array(valence_arousal, np.float32).reshape(-1, 2),
+        "valence_arousal": _annotated([sample for sample, _ in pairs]),
         "box": np.array([crop.box for _, crop in pairs], np.float32).reshape(-1, 4),
         "landmarks": np.array([_padded(crop.landmarks) for _, crop in pairs], np.float32).reshape(-1, 68, 2),
     }
+
+
+def _annotated(samples):
+    return np.array([(sample.valence, sample.arousal) for sample in samples], np.float32).reshape(-1, 2)
 
 
 def _padded(landmarks):
@@ -41,6 +45,8 @@ def _manifest_arrays(samples, outcomes):
         "row": np.array([sample.row for sample in samples], np.int64),
         "path": np.array([sample.path for sample in samples], object),
         "emotion": np.array([sample.emotion for sample in samples], np.int8),
+        "valence_arousal": _annotated(samples),
+        "key": keys(samples),
         "status": np.array([STATUSES.index(one.status) for one in outcomes], np.uint8),
         "found_by": np.array([TRIES.index(name) for name in first], np.uint8),
         "faces": np.array([one.faces for one in outcomes], np.int32),

@@ -1,7 +1,8 @@
 """What a detector is, and name to detector: those of this project and those that were registered."""
 
 import importlib
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from data.runtime.failures import Refused
@@ -11,8 +12,9 @@ if TYPE_CHECKING:
 
     from extract.faces.landmarks import Landmarks
 
-BUILT_IN = {"hog": "extract.faces.hog"}  # name -> module, which has it as DETECTOR
-DEFAULT = "hog"
+# name -> module, which has it as DETECTOR
+BUILT_IN = {name: f"extract.faces.{name}" for name in ("chain", "centerface", "hog", "cnn")}
+DEFAULT = "chain"
 
 _registered = {}
 
@@ -23,29 +25,57 @@ class Face:
 
     box: tuple  # x, y, width, height
     landmarks: "Landmarks"
-    found_by: str = "as_is"  # which try, one of data.files.cache.TRIES; a detector of one try leaves it
+    found_by: str = "other"  # which try, one of data.files.cache.TRIES; a detector of one's own leaves it
+
+    def moved(self, x: float, y: float, **changes) -> "Face":
+        """The same face in an image that reaches x, y pixels further to the left and top."""
+        left, top, width, height = self.box
+        points = replace(self.landmarks, points=(self.landmarks.points + (x, y)).astype("float32"))
+        return replace(self, box=(left + x, top + y, width, height), landmarks=points, **changes)
 
 
 class Detector:
     """What finds faces and their landmarks. `register` makes one known to every command.
 
     The object is pickled into the processes that work on images, once into each, so its class stands in a module that
-    they can import. What is heavy (weights, a session of a library) is loaded at the first call of `faces` and left out
-    of the pickle; the parent asks for the identity alone."""
+    they can import. What is heavy (weights, a session of a library) is loaded at the first image and left out of the
+    pickle; the parent asks for the identity alone."""
 
     name = ""  # --detector NAME
-    weights = ""  # sha256 of its weights; empty where it has none
-    library = ""  # the module that computes, such as dlib; empty where it is this project's own
+    weights = ()  # of extract.faces.weights.Weights
+    libraries = ()  # modules that compute, such as dlib; none where it is this project's own
 
     def faces(self, image: "np.ndarray") -> list[Face]:
         """All faces of an (H, W, 3) uint8 RGB image, largest first; an empty list where there is none."""
         raise NotImplementedError
 
+    def tries(self, image: "np.ndarray") -> Iterator[list[Face]]:
+        """The faces of one search after another, for who looks for one face and stops when it is among them.
+
+        Cheap searches come first, and none is made before it is asked for."""
+        yield self.faces(image)
+
     def identity(self) -> dict:
-        """What stands in the header of aligned caches, so that another detector does not go on with them. Raises
-        Refused where its library is not installed."""
-        library = f"{self.library} {version_of(self.library)}" if self.library else ""
-        return {"detector": self.name, "detector_weights": self.weights, "detector_library": library}
+        """What stands in the header of aligned caches, so that another detector does not go on with them.
+
+        Raises Refused where a library is not installed or weights are not those expected, FileNotFoundError."""
+        for weights in self.weights:
+            weights.path()
+        return {
+            "detector": self.name,
+            "detector_weights": " ".join(weights.sha256 for weights in self.weights),
+            "detector_libraries": ", ".join(f"{library} {version_of(library)}" for library in self.libraries),
+        }
+
+
+def first_found(tries: Iterable[list[Face]]) -> list[Face]:
+    """The faces of the first search that finds any."""
+    return next(filter(None, tries), [])
+
+
+def largest_first(faces: Iterable[Face]) -> list[Face]:
+    """Faces by the area of their boxes."""
+    return sorted(faces, key=lambda face: -face.box[2] * face.box[3])
 
 
 def version_of(library: str) -> str:

@@ -23,6 +23,7 @@ from data.sample import Listing
 from extract.crops import aligned_cache
 from extract.crops.cropping import Crop, ImageOutcome, Rule
 from extract.crops.stored import StoredCrops
+from extract.faces.alignment import ALIGNMENT_VERSION
 from extract.features import extraction, feature_cache
 from extract.features.feature_cache import FeatureSettings, Networks
 from extract.network import backbone, checkpoint
@@ -37,7 +38,7 @@ META = {
     "settings": {},
     "image_size": 224,
     "emotions": list(EMOTIONS),
-    "alignment_version": 1,
+    "alignment_version": ALIGNMENT_VERSION,
     "toy": False,
     "domains": {"benchmark": {}},
     "code_version": "",
@@ -90,7 +91,7 @@ def stacked(source: StoredCrops, rows: range) -> torch.Tensor:
 def alignment(faces: Faces) -> dict:
     """`extract align` and the bare loop, one process each and two of each."""
     data, count = faces.data(), len(faces.listing.samples)
-    first_try, _ = bare.align_all(data, tries=1)
+    first_try, _ = bare.align_all(data, tries="first")
     alone, _ = bare.align_all(data)
     one = seconds_of_align(faces, 1)
     two, side_by_side = seconds_of_align(faces, 2), two_bare(faces)

@@ -241,6 +241,15 @@ HOSTILE = [
         lambda file: file.__delitem__("test/row"),
         "lacks a part of a file of kind features: \\*?/?.*row",
     ),
+    (
+        "features",
+        "more tries than there are",
+        replaced(
+            "test/try_counts",
+            lambda group, last: group.create_dataset(last, data=np.zeros(len(TRIES) + 1, np.int64)),
+        ),
+        f"try_counts of shape \\({len(TRIES) + 1},\\), expected \\(try\\) with {len(TRIES)} instead",
+    ),
     ("features", "missing counts", lambda file: file.__delitem__("test/try_counts"), "try_counts"),
     ("features", "no JSON", said("header", "{"), "attribute header that is not JSON"),
     ("features", "endless JSON", said("provenance", "[" * 200_000), "attribute provenance that is not JSON"),

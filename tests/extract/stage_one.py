@@ -9,6 +9,7 @@ import sys
 import cv2
 
 from data.emotions import EMOTIONS
+from extract.faces.alignment import ALIGNMENT_VERSION
 from extract.info import files as info
 from extract.network import backbone, checkpoint
 from tests.extract.made_up import picture
@@ -75,7 +76,7 @@ def network(path, task="emotion"):
         "settings": {},
         "image_size": 32,
         "emotions": list(EMOTIONS),
-        "alignment_version": 1,
+        "alignment_version": ALIGNMENT_VERSION,
         "toy": False,
         "domains": {"a": {}},
         "code_version": "",

@@ -26,9 +26,9 @@ def installed(monkeypatch, **distributions):
 
 
 def test_the_header_of_an_aligned_cache_says_what_it_said_in_todays_installation():
-    header = aligned_cache.make_header(SAMPLES, RULE, detector_named("hog"))
+    header = aligned_cache.make_header(SAMPLES, RULE, detector_named("hog"), 8)
     assert header["opencv"] == metadata.version("opencv-python")
-    assert header["dlib"] == metadata.version("dlib-bin")
+    assert header["detector_libraries"] == f"dlib {metadata.version('dlib-bin')}"
     found = provenance.versions()
     assert {"python", "torch", "numpy", "h5py", "opencv-python", "dlib-bin", "scikit-learn"} <= found.keys()
     assert all(found[name] == metadata.version(name) for name in found if name != "python")
@@ -49,16 +49,16 @@ RULE = Rule()
 )
 def test_the_version_is_that_of_the_distribution_there_is(monkeypatch, distributions, expected):
     installed(monkeypatch, **distributions)
-    header = aligned_cache.make_header(SAMPLES, RULE, detector_named("hog"))
-    assert (header["opencv"], header["dlib"]) == expected
+    header = aligned_cache.make_header(SAMPLES, RULE, detector_named("hog"), 8)
+    assert (header["opencv"], header["detector_libraries"]) == (expected[0], f"dlib {expected[1]}")
 
 
 def test_a_library_without_a_distribution_says_its_version_itself(monkeypatch):
     installed(monkeypatch)
     monkeypatch.setitem(sys.modules, "cv2", SimpleNamespace(__version__="5.1.0"))
     monkeypatch.setitem(sys.modules, "dlib", SimpleNamespace(__version__="20.1"))
-    header = aligned_cache.make_header(SAMPLES, RULE, detector_named("hog"))
-    assert (header["opencv"], header["dlib"]) == ("5.1.0", "20.1")
+    header = aligned_cache.make_header(SAMPLES, RULE, detector_named("hog"), 8)
+    assert (header["opencv"], header["detector_libraries"]) == ("5.1.0", "dlib 20.1")
     assert provenance.versions()["cv2"] == "5.1.0"
 
 

@@ -16,6 +16,7 @@ from data.runtime.device import own_threads
 from extract.crops import aligned_cache
 from extract.crops.cropping import Rule
 from extract.crops.stored import StoredCrops
+from extract.faces.alignment import ALIGNMENT_VERSION
 from extract.features import extraction
 from extract.features.feature_cache import FeatureSettings, Networks
 from extract.info import files as info
@@ -30,7 +31,7 @@ CPU = torch.device("cpu")
 
 def network(task, *, toy=False, size=32, seed=0):
     """A checkpoint that was never trained."""
-    meta = {"task": task, "image_size": size, "alignment_version": 1, "toy": toy, "domains": {"a": {}}}
+    meta = {"task": task, "image_size": size, "alignment_version": ALIGNMENT_VERSION, "toy": toy, "domains": {"a": {}}}
     return Checkpoint(backbone.make(task, dropout=0.0, init="scratch", seed=seed).eval(), meta, f"sha of {task} {seed}")
 
 
