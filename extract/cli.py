@@ -182,17 +182,35 @@ def verify(file):
 
 @main.command()
 @FILE
-@click.option("--split", type=click.Choice(["train", "validation", "test"]), default="train", show_default=True)
-@click.option("--count", type=click.IntRange(1), default=56, show_default=True, help="Crops on the sheet.")
+@click.option("--split", type=click.Choice(["train", "validation", "test"]), help="[default: the first there is]")
+@click.option("--count", type=click.IntRange(1), default=56, show_default=True, help="Pictures on the sheet.")
+@click.option(
+    "--by",
+    type=click.Choice(["class", "try"]),
+    default="class",
+    show_default=True,
+    help="Spread over the classes, or grouped by how the face was found.",
+)
+@click.option("--undetected", is_flag=True, help="The photographs in which no face was found.")
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path),
+    help="With --undetected: where the photographs lie.  [default: where they lay when they were aligned]",
+)
 @SEED
 @click.option("--output", type=click.Path(path_type=Path), help="[default: FILE with the ending .png]")
 @expected_failures
-def show(file, split, count, seed, output):
+def show(file, split, count, by, undetected, root, seed, output):
     """Write a contact sheet (PNG) of aligned crops with their labels: what the network sees."""
-    from extract.sheet import write_sheet
+    from extract.info import shown
+    from extract.info.sheet import write_sheet
 
+    if undetected:
+        title, groups = shown.undetected(file, split, root, count=count, seed=seed)
+    else:
+        title, groups = shown.crops(file, split, by=by, count=count, seed=seed)
     output = output or file.with_suffix(".png")
-    write_sheet(file, output, split=split, count=count, seed=seed)
+    write_sheet(output, title, groups)
     click.echo(output)
 
 

@@ -27,7 +27,7 @@ LAYERS = {
         {"faces"},
         {"crops", "network"},
         {"training", "features", "audit", "toy"},
-        {"info", "sheet", "options"},
+        {"info", "options"},
         {"stages"},
         {"cli"},
     ],

@@ -68,6 +68,7 @@ _IMAGES = {
     "landmarks": Field(
         "float32", ("crop", "landmark", "x and y"), "in pixels of the source image; not a number where there is none"
     ),
+    "scheme": Field(TEXT, ("crop",), "which points of a face the landmarks are; empty without any", needed=False),
     "shard_content": Field(TEXT, ("shard",), "sha256 of the content of each piece it was packed from", needed=False),
 }
 _FEATURES = {

@@ -178,6 +178,7 @@ class AlignedCache:
             provenance={
                 "dataset": self.listing.dataset,
                 "layout": self.listing.layout,
+                "root": str(Path(self.listing.root).resolve()),
                 "rule": asdict(self.rule),
                 "code_version": code_version(),
                 "versions": versions(),

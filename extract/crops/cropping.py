@@ -36,6 +36,7 @@ class Crop:
     face: int = 0  # 0 is the face taken, or the largest
     box: tuple = (np.nan,) * 4
     landmarks: np.ndarray = field(default_factory=lambda: np.full((0, 2), np.nan, np.float32))
+    scheme: str = ""  # of the landmarks
 
 
 @dataclass(frozen=True)
@@ -109,16 +110,17 @@ def _whole(image, rule):
 
 
 def _by_dataset(image, labelled):
-    box, points = labelled.box or (np.nan,) * 4, labelled.landmarks.points
-    return ImageOutcome("ok", crops=(Crop(_crop(image, labelled.landmarks), "dataset", box=box, landmarks=points),))
+    box, landmarks = labelled.box or (np.nan,) * 4, labelled.landmarks
+    return ImageOutcome("ok", crops=(_aligned_crop(image, landmarks, "dataset", box=box),))
 
 
 def _detected(image: np.ndarray, face: Face, number: int = 0) -> Crop:
-    return Crop(_crop(image, face.landmarks), face.found_by, number, face.box, face.landmarks.points)
+    return _aligned_crop(image, face.landmarks, face.found_by, face=number, box=face.box)
 
 
-def _crop(image: np.ndarray, landmarks: Landmarks) -> bytes:
-    return _encode(alignment.crop(image, alignment.similarity(*alignment.anchors(landmarks))))
+def _aligned_crop(image: np.ndarray, landmarks: Landmarks, found_by: str, **more) -> Crop:
+    crop = alignment.crop(image, alignment.similarity(*alignment.anchors(landmarks)))
+    return Crop(_encode(crop), found_by, landmarks=landmarks.points, scheme=landmarks.scheme, **more)
 
 
 def _encode(pixels: np.ndarray) -> bytes:

@@ -23,7 +23,7 @@ KEY_BYTES = 16
 KEPT = ("ok", "no_face")  # statuses that the image itself decides; whatever else was wrong is looked at again
 BLOCK = 1024  # listed images that are read at a time
 _MANIFEST = ("status", "reason", "faces")
-_CROPS = ("found_by", "face", "box", "landmarks")
+_CROPS = ("found_by", "face", "box", "landmarks", "scheme")
 
 
 def key(sample: Sample) -> bytes:
@@ -113,4 +113,5 @@ class _Crops:
             int(crops["face"][place]),
             tuple(crops["box"][place].tolist()),
             landmarks[~np.isnan(landmarks).any(1)],
+            crops["scheme"][place],
         )

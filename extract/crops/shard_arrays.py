@@ -24,6 +24,7 @@ def _crop_arrays(pairs):
         "emotion": np.array([sample.emotion for sample, _ in pairs], np.int8),
         "valence_arousal": _annotated([sample for sample, _ in pairs]),
         "box": np.array([crop.box for _, crop in pairs], np.float32).reshape(-1, 4),
+        "scheme": np.array([crop.scheme for _, crop in pairs], object),
         "landmarks": np.array([_padded(crop.landmarks) for _, crop in pairs], np.float32).reshape(-1, 68, 2),
     }
 

@@ -51,14 +51,14 @@ class CenterFaceDetector(Detector):
         """As Detector.faces, over all sizes up to that of the image."""
         longest = min(max(image.shape[:2]), LARGEST_SIDE)
         sides = [SIDE, *(side for side in (320, 640, LARGEST_SIDE) if side <= longest)]
-        return _refined(image, [found for side in sides for found in _rough(image, side)], "centerface")
+        return _refined(image, [found for side in sides for found in search(image, side)], "centerface")
 
     def tries(self, image: np.ndarray) -> Iterator[list[Face]]:
         """The image small, and then larger where it is large."""
-        yield _refined(image, _rough(image, SIDE), "centerface")
+        yield _refined(image, search(image, SIDE), "centerface")
         if max(image.shape[:2]) >= 2 * SIDE:
             longest = min(max(image.shape[:2]), FINE_SIDE)
-            yield _refined(image, _rough(image, longest), "centerface_fine")
+            yield _refined(image, search(image, longest), "centerface_fine")
 
 
 @functools.cache
@@ -66,8 +66,8 @@ def _network():
     return cv2.dnn.readNetFromONNX(str(WEIGHTS.path()))
 
 
-def _rough(image, side):
-    """List of (score, Face) by CenterFace alone."""
+def search(image: np.ndarray, side: int) -> list[tuple]:
+    """List of (score, Face) by CenterFace alone, each face once, in an image whose longer side is brought to `side`."""
     searched = scaled(image, side)
     height, width = searched.pixels.shape[:2]
     below, right = -height % (8 * _STRIDE), -width % (8 * _STRIDE)

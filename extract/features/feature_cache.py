@@ -165,7 +165,8 @@ class FeatureCache:
         valence_arousal = self.networks.valence_arousal
         return {
             "dataset": source.provenance["dataset"],
-            "aligned": source.provenance,
+            # features travel to other machines, and nobody needs to know where the photographs lay on this one
+            "aligned": {name: value for name, value in source.provenance.items() if name != "root"},
             "code_version": code_version(),
             "versions": versions(),
             "device": str(self.settings.device),

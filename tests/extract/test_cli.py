@@ -52,7 +52,7 @@ def test_info_verify_and_show(workdir, tmp_path):
     assert "is whole" in fine("verify", path).stdout
     fine("show", path, "--count", 9, "--output", tmp_path / "sheet.png")
     assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
-    assert "no crop in split validation" in call("show", path, "--split", "validation").output
+    assert "has nothing to show in validation; it has test, train" in call("show", path, "--split", "validation").output
 
 
 def test_a_manifest_and_a_folder_go_the_same_way(workdir, tmp_path):
