@@ -14,6 +14,7 @@ STAMP = b"CAKE sha256 "
 STAMP_BYTES = 512  # HDF5's user block, which it leaves alone: the sha256 of all that follows stands there
 PIECE_BYTES = 2**22  # what is read or hashed at a time
 KEPT_BYTES = 2**20  # of one write, once the disk is full
+TEXT_ERRORS = "surrogateescape"
 TEXT_BYTES = 256  # about what a path takes in memory
 
 
@@ -129,18 +130,24 @@ def write_array(group: h5py.Group, name: str, array: np.ndarray, *, packed: bool
     array = np.asarray(array)
     storage = {"compression": "gzip"} if packed else {}
     if array.dtype.kind in "OU":
-        return group.create_dataset(name, data=array.astype(object), dtype=h5py.string_dtype(), **storage)
+        # names from the disk that are not UTF-8 keep their bytes, as Python has them
+        data = np.array([str(text).encode("utf-8", TEXT_ERRORS) for text in array.ravel()], object).reshape(array.shape)
+        return group.create_dataset(name, data=data, dtype=h5py.string_dtype(), **storage)
     return group.create_dataset(name, data=array, **storage)
 
 
 def read_array(dataset: h5py.Dataset) -> np.ndarray:
     """The whole dataset in memory; text comes back as an object array of str."""
-    return (dataset.asstr() if h5py.check_string_dtype(dataset.dtype) else dataset)[()]
+    return _readable(dataset)[()]
 
 
 def read_rows(dataset: h5py.Dataset, start: int, end: int) -> np.ndarray:
     """Rows start to end, likewise."""
-    return (dataset.asstr() if h5py.check_string_dtype(dataset.dtype) else dataset)[start:end]
+    return _readable(dataset)[start:end]
+
+
+def _readable(dataset):
+    return dataset.asstr(errors=TEXT_ERRORS) if h5py.check_string_dtype(dataset.dtype) else dataset
 
 
 def mapped(dataset: h5py.Dataset) -> np.ndarray:

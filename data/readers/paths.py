@@ -1,4 +1,7 @@
-"""Paths that come from a table: inside their root and regular files, or refused."""
+"""Paths that come from a table: inside their root and regular files, or refused.
+
+What a table says is not trusted, since it may come from anywhere. What lies below the root is the user's own, so a link
+there is followed wherever it leads: to an image folder on another disk, or into a store that files are linked from."""
 
 import errno
 import functools
@@ -16,7 +19,7 @@ class OutsideRoot(Refused):
 
 
 def locate(root: Path, relative: str) -> Path:
-    """The file that a table's path means below `root`, links resolved. Nothing is opened.
+    """The file that a table's path means below `root`, links followed. Nothing is opened.
 
     Raises OutsideRoot, FileNotFoundError where there is no such file, PermissionError. Refusals do not name the root,
     since they are kept in caches, which tell nothing of this computer."""
@@ -37,10 +40,10 @@ def _locate(root, relative):
         raise OutsideRoot(f"{_shown(relative)} holds a zero byte")
     if os.path.isabs(relative):  # even inside the root: caches repeat the paths of their table
         raise OutsideRoot(f"{_shown(relative)} is absolute; paths start from the root of their table")
-    base = _base(root)
-    resolved = os.path.realpath(os.path.join(base, relative))
-    if not resolved.startswith(os.path.join(base, "")):
+    inside = os.path.normpath(relative)  # by its text: behind a link, .. would be the parent of where it leads
+    if inside.split(os.sep)[0] == os.pardir:
         raise OutsideRoot(f"{_shown(relative)} leads out of its root")
+    resolved = os.path.realpath(os.path.join(_base(root), inside))
     if not stat.S_ISREG(os.stat(resolved).st_mode):
         raise OutsideRoot(f"{_shown(relative)} is not a regular file")
     return Path(resolved)

@@ -1,4 +1,4 @@
-"""A root with two images, a secret beside it, and paths of a table that try to get there."""
+"""A root with two images, a secret beside it, paths of a table that try to get there, and links that the user made."""
 
 import os
 
@@ -6,8 +6,8 @@ SECRET = "what nobody may read"
 
 
 def make(folder):
-    """(root, dict path -> "outside" or "missing"), everything below `folder`; its secrets lie in folders called
-    *secret*."""
+    """(root, dict path -> "outside", "missing" or "linked"), everything below `folder`; its secrets lie in folders
+    called *secret*, what links lead to in one called disk."""
     root, secret, sibling = folder / "data", folder / "secret", folder / "data-secret"
     for place in (root / "photos", secret, sibling):
         place.mkdir(parents=True)
@@ -15,11 +15,12 @@ def make(folder):
         path.write_bytes(b"an image")
     for path in (secret / "x.jpg", sibling / "x.jpg"):
         path.write_text(SECRET)
-    (root / "link.jpg").symlink_to(secret / "x.jpg")
-    (root / "folder").symlink_to(secret)
+    (folder / "disk").mkdir()
+    (folder / "disk" / "x.jpg").write_bytes(b"an image")
+    (root / "link.jpg").symlink_to(folder / "disk" / "x.jpg")
+    (root / "folder").symlink_to(folder / "disk")
     (root / "chain.jpg").symlink_to(root / "link.jpg")
     (root / "self.jpg").symlink_to(root / "self.jpg")
-    (root / "environment.jpg").symlink_to("/proc/self/environ")
     (root / "zero.jpg").symlink_to("/dev/zero")
     (root / "dangling.jpg").symlink_to(root / "nowhere.jpg")
     os.mkfifo(root / "pipe.jpg")
@@ -28,11 +29,8 @@ def make(folder):
         str(secret / "x.jpg"),
         "photos/../../secret/x.jpg",
         "../data-secret/x.jpg",
-        "link.jpg",
-        "folder/x.jpg",
-        "chain.jpg",
+        "folder/../../secret/x.jpg",
         "self.jpg",
-        "environment.jpg",
         "zero.jpg",
         "/dev/zero",
         "/proc/self/environ",
@@ -59,4 +57,9 @@ def make(folder):
         "%2e%2e/secret/x.jpg",
         "photos/deep.jpg\n",
     ]
-    return root, {**dict.fromkeys(outside, "outside"), **dict.fromkeys(missing, "missing")}
+    linked = ["link.jpg", "folder/x.jpg", "chain.jpg", "folder/../in.jpg"]
+    return root, {
+        **dict.fromkeys(outside, "outside"),
+        **dict.fromkeys(missing, "missing"),
+        **dict.fromkeys(linked, "linked"),
+    }

@@ -188,6 +188,8 @@ def test_hostile_paths_get_their_status_and_open_nothing(tmp_path):
     )
     assert child.returncode == 0, child.stderr
     found, opened = json.loads(child.stdout)
-    assert found.pop("in.jpg") == "bad_format" and {Path(path).name for path in opened} == {"in.jpg"}
+    assert found.pop("in.jpg") == "bad_format" and {Path(path).name for path in opened} == {"in.jpg", "x.jpg"}
+    assert not [path for path in opened if "secret" in path]
     _, expected = make(tmp_path / "own")
-    assert sorted(found.values()) == sorted({"outside": "outside_root"}.get(what, what) for what in expected.values())
+    statuses = {"outside": "outside_root", "linked": "bad_format"}
+    assert sorted(found.values()) == sorted(statuses.get(what, what) for what in expected.values())
