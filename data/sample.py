@@ -56,6 +56,12 @@ class Listing:
     toy: bool = False
     splits: tuple = field(default=("train", "test"))
 
+    def gaps(self) -> list[str]:
+        """Notes on splits without a labelled row, where others have some: nothing to train, or to test on."""
+        labelled = {sample.split for sample in self.samples if sample.emotion != UNLABELLED}
+        lacking = [split for split in ("train", "test") if labelled and split not in labelled]
+        return [f"no labelled row of split {split}: nothing to {split} on" for split in lacking]
+
     def of(self, split: str) -> list[Sample]:
         """The samples of one split, in the order of the list."""
         return [sample for sample in self.samples if sample.split == split]

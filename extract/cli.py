@@ -6,6 +6,7 @@ import click
 
 from data.runtime import plugins
 from data.runtime.commands import expected_failures
+from data.runtime.failures import Refused
 from data.runtime.progress import bar, say
 from data.runtime.ranks import joined, own_cpus
 from extract import stages
@@ -70,6 +71,8 @@ def check(workdir, workers, pairs, **source):
     click.echo(render(found))
     if pairs:
         publish(pairs, lambda temporary: write_csv(found.pairs, found.places, temporary))
+    if missing := len(found.troubles.get("missing", ())):
+        raise Refused(f"{missing:,} of the listed images missing below {listing.root}; --root names another folder")
 
 
 @main.command(cls=SourceCommand)
@@ -149,10 +152,9 @@ def run(workdir, landmarks, detector, undetected, faces, workers, views, device,
     target = workdir / "features" / f"{name}.h5"
     with joined() as ranks:
         networks, settings = ranks.together(lambda: stages.networks_of(workdir, device, precision, views, ranks))
-        if ranks.together(lambda: stages.is_data_set(workdir, source["dataset"])):
-            alignment = ranks.together(
-                lambda: stages.alignment_of(workdir, landmarks, undetected, faces, detector, source, ranks)
-            )
+        rule = {"landmarks": landmarks, "undetected": undetected, "faces": faces, "detector": detector}
+        alignment = ranks.together(lambda: stages.alignment_for_run(workdir, rule, source, ranks))
+        if alignment:
             stages.align_for(alignment, target, networks, settings, workers or own_cpus(), ranks)
         stages.run(ranks.together(lambda: stages.aligned_cache(workdir, name)), target, networks, settings, ranks)
     if ranks.first:

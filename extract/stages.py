@@ -30,24 +30,30 @@ def alignment_of(
 
     listing = listing_of(workdir, **source)
     if ranks.first:
-        for note in (listing.layout, *listing.notes):
+        for note in (listing.layout, f"images below {listing.root}", *listing.notes, *listing.gaps()):
             say(f"{source['dataset']}: {note}")
     path = workdir / "aligned" / f"{source['name'] or source['dataset']}.h5"
     rule = Rule(landmarks or ("none" if listing.aligned else "detector"), undetected, faces, detector)
     return AlignedCache(listing, path, rule, registry.official(listing))
 
 
-def is_data_set(workdir: Path, name: str) -> bool:
-    """Whether a reader has this name; else it is that of a cache in aligned/.
-
-    Raises Refused that lists the readers where it is neither."""
+def alignment_for_run(workdir: Path, rule: dict, source: dict, ranks: Ranks) -> AlignedCache | None:
+    """The AlignedCache that the options ask for; None where aligned/NAME.h5 is there and what it was made from is not,
+    or NAME is that of a cache alone. Raises Refused that lists the readers where it is neither."""
     from data.readers import registry
+    from data.readers.reader import WrongTree
 
-    if name in registry.names():
-        return True
-    if not (workdir / "aligned" / f"{name}.h5").is_file():
-        registry.reader_named(name)
-    return False
+    cache = workdir / "aligned" / f"{source['name'] or source['dataset']}.h5"
+    if source["dataset"] not in registry.names() and cache.is_file():
+        return None
+    try:
+        return alignment_of(workdir, **rule, source=source, ranks=ranks)
+    except WrongTree as error:
+        if source["root"] is not None or not cache.is_file():
+            raise
+        if ranks.first:
+            say(f"{str(error).splitlines()[0].split('. Expected')[0]}; {cache} is used as it is")
+        return None
 
 
 def align(alignment: AlignedCache, workers: int | None, ranks: Ranks) -> None:
@@ -58,11 +64,9 @@ def align(alignment: AlignedCache, workers: int | None, ranks: Ranks) -> None:
     with bar(len(alignment.listing.samples) // ranks.world, f"aligning {path.stem}", quiet=not ranks.first) as update:
         made = alignment.finish(workers or own_cpus(), ranks, update)
     if ranks.first:
-        say(
-            "\n".join([*filter(None, [alignment.changes]), *caches.contents(path)])
-            if made
-            else f"{path} is there already"
-        )
+        changes = [alignment.changes] if alignment.changes else []
+        held = caches.contents(path) if made else [caches.there_already(path)]
+        say("\n".join([*changes, *held, *caches.unopened(path)]))
 
 
 def place(device: str | None, precision: str | None, ranks: Ranks) -> tuple[torch.device, str]:
@@ -162,4 +166,4 @@ def run(aligned: Path, target: Path, networks: Networks, settings: FeatureSettin
     with bar(caches.crops_in(aligned) // ranks.world, f"features of {target.stem}", quiet=not ranks.first) as update:
         made = run_networks(aligned, target, networks=networks, settings=settings, ranks=ranks, progress=update)
     if ranks.first:
-        say("\n".join(caches.contents(target)) if made else f"{target} is there already")
+        say("\n".join(caches.contents(target) if made else [caches.there_already(target)]))

@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import h5py
@@ -40,6 +40,7 @@ STATUSES = (
     "timeout",
     "left_out",
 )
+UNOPENED = ("missing", "unreadable", "outside_root")  # what the disk decides, and may decide otherwise tomorrow
 # What gave a crop its face: HOG's three tries; the data set's own landmarks; the whole image, where none was found; an
 # image that was an aligned crop from the start; CenterFace, in an image made small or less so; dlib's CNN; any of these
 # in the surroundings of the data set's box; a detector of one's own. Files hold positions: a further one goes last.
@@ -65,28 +66,36 @@ class CacheError(Refused):
 
 @contextlib.contextmanager
 def claimed(
-    target: Path, kind: str, ranks: Ranks, *, shard_header: dict, header: dict, renewed: tuple = ()
+    target: Path,
+    kind: str,
+    ranks: Ranks,
+    *,
+    shard_header: dict,
+    header: dict,
+    renewed: tuple = (),
+    outdated: Callable[[h5py.File], bool] = lambda file: False,
 ) -> Iterator[Shards | None]:
     """Hold an output for all processes of a command; yields its shards, ready to go on with, None where it was made.
 
-    renewed: fields of both headers; where only these differ from what is there, the output is to be made anew, and what
-    there is stays until it is, for who can use it. Raises Busy, and Mismatch where anything else differs."""
+    renewed: fields of both headers; where only these differ from what is there, or outdated(file) says so of it, the
+    output is to be made again, and what there is stays until it is, for who can use it. Raises Busy, and Mismatch where
+    anything else differs."""
     with contextlib.ExitStack() as stack:
 
         def claim():
             stack.enter_context(lock(target))
-            return _made_already(target, kind, shard_header, header, renewed)
+            return _made_already(target, kind, shard_header, header, renewed, outdated)
 
         yield None if ranks.on_first(claim) else Shards(target, shard_header)
 
 
-def _made_already(target, kind, shard_header, header, renewed):
+def _made_already(target, kind, shard_header, header, renewed, outdated):
     """Whether the cache is there; where it is not, what a killed writer left of its shards is swept."""
     if target.exists():
         with open_cache(target, kind) as file:
             refuse_difference(target, header_of(file), header, but=renewed)
-            same = header_of(file) == json.loads(json.dumps(header))
-        if same:
+            done = header_of(file) == json.loads(json.dumps(header)) and not outdated(file)
+        if done:
             remove_parts(target)  # a call that was killed had come so far
             return True
     parts = header_in(parts_of(target))

@@ -24,6 +24,7 @@ class Audit:
     notes: tuple
     listed: dict  # split -> rows
     counts: dict  # split -> (7,) rows of each class
+    there: dict  # split -> (7,) those whose image can be read
     official: dict  # split -> (7,), where known
     without: dict  # split -> Counter of rows without: label, valence-arousal, box, landmarks
     troubles: dict = field(default_factory=dict)  # status -> list of (path, reason)
@@ -58,9 +59,10 @@ def audit(
         dataset=listing.dataset,
         layout=listing.layout,
         toy=listing.toy,
-        notes=listing.notes,
+        notes=(f"images below {listing.root}", *listing.notes, *listing.gaps()),
         listed={split: len(listing.of(split)) for split in splits},
         counts={split: _class_counts(listing.of(split)) for split in splits},
+        there={},
         official=official or {},
         without={split: _without(listing.of(split)) for split in splits},
     )
@@ -68,6 +70,8 @@ def audit(
     progress(len(listing.samples) - len(samples))
     images = ListedFiles(samples, listing.root, workers=workers)
     prints = images.prints(progress)
+    there = [sample for sample in samples if prints.readable[images.number[sample.path]]]
+    found.there = {split: _class_counts([one for one in there if one.split == split]) for split in splits}
     places = dict.fromkeys((sample.split, sample.path, sample.emotion) for sample in samples)
     found.places = [(split, path, label) for split, path, label in places if prints.readable[images.number[path]]]
     _compare(found, images, prints)
@@ -157,7 +161,9 @@ def _count_table(found):
     yield " " * 22 + "".join(f"{name:>{width}}" for name in (*EMOTIONS, "sum", "left out"))
     for split, counts in found.counts.items():
         left_out = found.listed[split] - counts.sum() - found.without[split]["emotion"]
-        yield row(f"{split} found", (*counts, counts.sum(), left_out))
+        yield row(f"{split} listed", (*counts, counts.sum(), left_out))
+        if found.there[split].sum() < counts.sum():
+            yield row(f"{split} readable", (*found.there[split], found.there[split].sum(), 0))
         if split in found.official:
             official = found.official[split]
             yield row(f"{split} official", (*official, sum(official)))

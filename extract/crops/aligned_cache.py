@@ -10,14 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from data.emotions import UNLABELLED
-from data.files.cache import claimed, open_cache, pack
+from data.files.cache import STATUSES, UNOPENED, claimed, open_cache, pack
 from data.files.provenance import code_version, versions
+from data.files.shards import remove_parts
 from data.runtime.failures import Refused
 from data.runtime.ranks import ALONE, Ranks
 from data.sample import SPLITS, Listing
 from extract.crops.aligned_header import LIST, fits, make_header
 from extract.crops.cropping import ImageOutcome, Rule, outcome
-from extract.crops.earlier import EarlierCrops, key
+from extract.crops.earlier import EarlierCrops, any_opens, key
 from extract.crops.list_changes import changes
 from extract.crops.shard_arrays import COUNTED, counts, shard_arrays
 from extract.faces.detectors import detector_named
@@ -75,7 +76,13 @@ class AlignedCache:
     def held(self, ranks: Ranks) -> Iterator[bool]:
         """Hold the output, with its shards ready; yields whether it was made already. Raises Busy, Mismatch."""
         with claimed(
-            self.target, "aligned", ranks, shard_header=self.header, header=self.header, renewed=(LIST,)
+            self.target,
+            "aligned",
+            ranks,
+            shard_header=self.header,
+            header=self.header,
+            renewed=(LIST,),
+            outdated=lambda file: any_opens(file, self.listing.root),
         ) as self.shards:
             if self.shards is not None and self.target.exists():
                 self.changes = ranks.on_first(self._changes)
@@ -167,7 +174,8 @@ class AlignedCache:
             )
 
     def pack(self) -> None:
-        """Join the shards of all processes into the cache."""
+        """Join the shards of all processes into the cache. Raises Refused where not one image could be opened."""
+        self._refuse_unopened()
         pack(
             self.target,
             "aligned",
@@ -184,6 +192,23 @@ class AlignedCache:
                 "versions": versions(),
             },
         )
+
+    def _refuse_unopened(self):
+        """A wrong root, or a disk that is not mounted: nothing that is worth keeping."""
+        statuses, first = Counter(), None
+        for number in range(len(self.plan)):
+            arrays = self.shards.load(number, [f"manifest/{name}" for name in ("status", "path", "reason")])
+            for status, path, reason in zip(*arrays.values()):
+                statuses[STATUSES[status]] += 1
+                first = first or f"{path}: {reason}"
+        del statuses["left_out"]
+        if statuses and set(statuses) <= set(UNOPENED):
+            remove_parts(self.target)
+            counted = ", ".join(f"{status} {count:,}" for status, count in statuses.items())
+            raise Refused(
+                f"not one of the {sum(statuses.values()):,} listed images could be opened below {self.listing.root} "
+                f"({counted}; first {first}); --root names the folder that their paths start from"
+            )
 
     def _splits(self):
         """What `pack` joins: of each split its shard numbers, the counts for coverage, and each shard's content."""

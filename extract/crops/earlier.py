@@ -12,12 +12,14 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from data.files.cache import STATUSES, TRIES
-from data.files.hdf5 import intact, mapped, read_rows
+from data.files.cache import STATUSES, TRIES, UNOPENED
+from data.files.hdf5 import intact, mapped, read_array, read_rows
 from data.files.shards import earlier_parts
 from data.runtime.failures import Refused
 from data.sample import SPLITS, Sample
 from extract.crops.cropping import Crop, ImageOutcome
+from extract.images.decode import load
+from extract.images.limits import Undecodable
 
 KEY_BYTES = 16
 KEPT = ("ok", "no_face")  # statuses that the image itself decides; whatever else was wrong is looked at again
@@ -38,6 +40,17 @@ def key(sample: Sample) -> bytes:
 def keys(samples: list[Sample]) -> np.ndarray:
     """(n, 16) uint8 keys of listed images."""
     return np.frombuffer(b"".join(map(key, samples)), np.uint8).reshape(-1, KEY_BYTES)
+
+
+def any_opens(file: h5py.File, root: Path) -> bool:
+    """Whether an image that could not be opened when an aligned cache was made can be read now."""
+    for manifest in (file[split]["manifest"] for split in SPLITS if split in file):
+        unopened = np.isin(manifest["status"][()], [STATUSES.index(status) for status in UNOPENED])
+        for path in read_array(manifest["path"])[unopened] if unopened.any() else ():
+            with contextlib.suppress(Undecodable):
+                load(root, path)
+                return True
+    return False
 
 
 class EarlierCrops:

@@ -5,8 +5,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import h5py
+import numpy as np
 
-from data.files.cache import STATUSES, TRIES, coverage, header_of, open_cache, provenance_of
+from data.files.cache import (
+    STATUSES,
+    TRIES,
+    UNOPENED,
+    coverage,
+    header_of,
+    open_cache,
+    provenance_of,
+    read_split,
+)
 from data.sample import SPLITS
 
 
@@ -38,6 +48,29 @@ def describe(path: Path) -> list[str]:
     """The contents, then the settings, what made the file, and its content digest."""
     with open_any(path) as file:
         return [*_contents(path, file), *ending(file)]
+
+
+def there_already(path: Path) -> str:
+    """One line: how many crops of how many listed images a finished cache has, and what became of the others."""
+    with open_any(path) as file:
+        counts = sum(file[split]["status_counts"][()].sum(0) for split in SPLITS if split in file)
+    crops, others = crops_in(path), _named(STATUSES[1:], counts[1:])
+    rest = f", {others}" if counts[1:].any() else ""
+    return f"{path} is there already: {crops:,} crops of {counts.sum():,} listed images{rest}"
+
+
+def unopened(path: Path) -> list[str]:
+    """What to do about images that could not be opened, as a line, where there are any."""
+    with open_cache(path, "aligned") as file:
+        found = []
+        for split in (split for split in SPLITS if split in file):
+            manifest = read_split(file, split, ("manifest/status", "manifest/path"))
+            kept = np.isin(manifest["manifest/status"], [STATUSES.index(status) for status in UNOPENED])
+            found += list(manifest["manifest/path"][kept])
+    if not found:
+        return []
+    images = "1 image" if len(found) == 1 else f"{len(found):,} images"
+    return [f"{images} could not be opened, such as {found[0]}; call the same command when that has changed"]
 
 
 def toy_mark(file: h5py.File) -> str:

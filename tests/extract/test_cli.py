@@ -1,6 +1,7 @@
 """The extract command as a user calls it, from a table of images to features, on toy faces drawn for the purpose."""
 
 import csv
+import shutil
 
 import pytest
 from click.testing import CliRunner
@@ -43,6 +44,19 @@ def test_run_aligns_first_where_needed_and_answers_with_the_file(workdir):
     assert "come without predicted arousal-valence" in result.stderr and "left out: contempt" in result.stderr
     again = fine("run", "--workdir", workdir, "--dataset", "affectnet")
     assert again.stderr.count("is there already") == 2
+
+
+def test_run_needs_the_aligned_crops_and_not_the_photographs(workdir, tmp_path):
+    for name in ("aligned/sfew.h5", "checkpoints/emotion.pt"):
+        (tmp_path / name).parent.mkdir()
+        shutil.copy(workdir / name, tmp_path / name)
+    result = fine("run", "--workdir", tmp_path, "--dataset", "sfew")
+    assert "datasets/sfew is not a folder" in result.stderr and "aligned/sfew.h5 is used as it is" in result.stderr
+    assert (tmp_path / "features" / "sfew.h5").exists()
+    asked = call("run", "--workdir", tmp_path, "--dataset", "sfew", "--root", tmp_path / "nowhere")
+    assert asked.exit_code == 1 and "nowhere is not a folder" in asked.output
+    (tmp_path / "aligned" / "sfew.h5").unlink()
+    assert call("run", "--workdir", tmp_path, "--dataset", "sfew").exit_code == 1
 
 
 def test_info_verify_and_show(workdir, tmp_path):
