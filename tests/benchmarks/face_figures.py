@@ -109,13 +109,13 @@ def false_positives(patches: list[np.ndarray], name: str) -> int:
 
 
 def bystanders(faces: list[tuple], name: str) -> dict:
-    """What becomes of COMPOSITES: a labelled face on its side, with a box and in every second one landmarks, and an
-    upright bystander beside it.
+    """What becomes of composites, half as many as there are faces: a labelled face on its side, with a box and in every
+    second one landmarks, and an upright bystander beside it.
 
     faces: (Photograph, Face). Counts of "bystander", and of how the labelled face was found, or of the status."""
     count = Counter(bystander=0)
     with tempfile.TemporaryDirectory() as folder:
-        for number in range(COMPOSITES):
+        for number in range(len(faces) // 2):
             (own, face), (other, _) = faces[number], faces[-1 - number]
             image, sample, edge = _composite(own.pixels, face, other.pixels, number)
             (Path(folder) / sample.path).write_bytes(cv2.imencode(".png", image[..., ::-1])[1].tobytes())

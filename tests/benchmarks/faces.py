@@ -2,24 +2,24 @@
 
     python -m tests.benchmarks.faces [--detectors hog centerface chain cnn] [--images 400] [--epochs 50] [--json]
 
-The detectors take about eight minutes on two cores (the CNN sees 40 photographs of each domain), the training behind
-mean_recall_c half an hour more; `--epochs 0` leaves that out. Without --images every photograph is seen. What is
+The detectors take about ten minutes on two cores, the training behind mean_recall_c half an hour more; `--epochs 0`
+leaves that out. Without --images every photograph is seen; the CNN, which is slow, sees 40 of each kind. What is
 printed for each detector:
 
 coverage_a, _b, _c     percent of the photographs in which a face is found
 milliseconds_a, ...    CPU time of an image, one thread
-false_positives        faces found in 300 patches from the corners of the photographs, outside every detector's box
-bystanders             in 100 composites, how often an upright bystander was taken for the labelled face, which lies on
-                       its side; box given, in every second one landmarks too
+false_positives        faces found in `patches`, from the corners of the photographs, outside every detector's box
+bystanders             in so many `composites`, how often an upright bystander was taken for the labelled face, which
+                       lies on its side; box given, in every second one landmarks too
 landmark_distance      median distance of the points from HOG's where both find the face, over that of the outer eye
                        corners
 retest_median, _95     how far the crop moves, in pixels of 224, when the photograph is shifted, scaled, compressed,
                        darkened or mirrored: median and 95th percentile, on photographs where HOG finds the face
 retest_lost            percent of these in which the face is then not found
 
-"own points" is CenterFace with its own landmarks in place of dlib's,
+"own points" is CenterFace with its own landmarks in place of dlib's. Printed
 
-and of the default alone
+of the default alone:
 
 cpu_share              its CPU time on a and b over that of HOG's three tries
 mean_recall_c          mean class recall of the 512-d baseline, ten runs, on all test images of c, of a network trained
@@ -94,6 +94,8 @@ def boxes_of(found: dict) -> dict:
 def figures_of(name: str, found: dict, photographs: dict, patches: list, pool) -> dict:
     """What is printed of one detector."""
     print(f"{name}: patches, composites, retest ...", file=sys.stderr)
+    composites = OF_SLOW if name == SLOW else figures.COMPOSITES
+    patches = patches[:OF_SLOW] if name == SLOW else patches
     of = {domain: list(found[name, domain].values()) for domain in DOMAINS}
     composed = [
         (one, found[REFERENCE, domain][one.path][0])
@@ -112,7 +114,8 @@ def figures_of(name: str, found: dict, photographs: dict, patches: list, pool) -
         **{f"milliseconds_{domain}": figures.cpu_milliseconds(of[domain]) for domain in DOMAINS},
         "false_positives": figures.false_positives(patches, name),
         "patches": len(patches),
-        "bystanders": figures.bystanders(composed, name)["bystander"],
+        "bystanders": figures.bystanders(composed[:composites] + composed[-composites:], name)["bystander"],
+        "composites": composites,
         "landmark_distance": figures.landmark_distance(both),
         **retested(name, found, photographs, pool),
     }
