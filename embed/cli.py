@@ -101,6 +101,13 @@ def main():
     show_default=True,
     help="Of the wide products. bfloat16 is faster where the hardware has it.",
 )
+@click.option(
+    "--penalty",
+    type=click.FloatRange(0, 1e6),
+    default=0.0,
+    show_default=True,
+    help="lambda (|A|^2 + |B|^2) in the loss; 0 is the paper's letter.",
+)
 @click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), help="[default: the best there is]")
 @click.option(
     "--memory",
@@ -114,7 +121,7 @@ def main():
     help="Keep the weights of every head (2 KB for each of its dimensions), not of the small ones alone.",
 )
 @expected_failures
-def sweep(workdir, sizes, families, runs, datasets, results, seed, precision, device, memory, keep_weights):
+def sweep(workdir, sizes, families, runs, datasets, results, seed, precision, penalty, device, memory, keep_weights):
     """Train all heads of a sweep and write their confusion counts to results/runs.h5.
 
     Heads already there are kept; the same call again does only what is missing. Started by torchrun, several processes
@@ -127,7 +134,7 @@ def sweep(workdir, sizes, families, runs, datasets, results, seed, precision, de
 
     try:
         with joined() as ranks:
-            settings, place = ranks.together(lambda: _settings(seed, precision, device, memory, ranks))
+            settings, place = ranks.together(lambda: _settings(seed, precision, penalty, device, memory, ranks))
             said = _sweep(workdir, datasets, results, Request(sizes, families, runs, keep_weights), settings, place)
     except KeyboardInterrupt as stopped:
         stopped.args = (f"finished blocks are kept in {results}",)
@@ -150,7 +157,7 @@ def _refuse_too_small(sizes, families):
         raise click.BadParameter(told, param_hint="--k")
 
 
-def _settings(seed, precision, device, memory, ranks):
+def _settings(seed, precision, penalty, device, memory, ranks):
     import torch
 
     from data.runtime.device import choose_device, feature_memory, refuse_precision, use_own_cpus
@@ -161,7 +168,8 @@ def _settings(seed, precision, device, memory, ranks):
     device = choose_device(device, ranks)
     refuse_precision(precision, device)
     memory = feature_memory(device) if memory is None else memory
-    return HeadSettings(seed=seed, precision=precision), Place(device, memory, torch.get_num_threads(), ranks)
+    settings = HeadSettings(seed=seed, precision=precision, penalty=penalty)
+    return settings, Place(device, memory, torch.get_num_threads(), ranks)
 
 
 def _caches(workdir, datasets):

@@ -1,7 +1,6 @@
 """What results say before any head is in them: their test sets, what must agree, what they come from and lack."""
 
 import logging
-from dataclasses import asdict
 
 import numpy as np
 import torch
@@ -44,7 +43,7 @@ def arousal_valence(caches: list[SweptCache]) -> dict:
 
 def identity(caches: list[SweptCache], settings: HeadSettings) -> dict:
     """What must agree before heads join a results file."""
-    return {**asdict(settings), "caches": [[cache.name, cache.digest] for cache in caches]}
+    return {**settings.identity(), "caches": [[cache.name, cache.digest] for cache in caches]}
 
 
 def provenance(caches: list[SweptCache]) -> dict:

@@ -4,7 +4,7 @@ What is ours was chosen by `python -m tests.benchmarks.study`."""
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from data.files.runs import Head
 from data.heads import Family
@@ -26,12 +26,20 @@ class HeadSettings:
     # ours, or none; each feature to mean 0 and deviation 1 over the training rows, folded into the weights
     scaling: str = "standard"
     shuffled_rows: int = 2**19  # ours; rows shuffled together; more than that pass in pools, so that a disk can keep up
+    # ours, or none: lambda (|A|^2 + |B|^2) in the loss, biases apart. On features that a network has memorised, heads
+    # without it have no finite optimum: the longer they train, the more confident and the worse they are
+    penalty: float = 0.0
     precision: str = "float32"  # of the wide products; factors and Adam stay in float32
 
     def rate_of(self, family: Family, k: int) -> float:
         """Learning rate at the start. The effective weights B A move by a sum over k: halved for every two doublings of
         k from 16."""
         return self.rate / 2 ** (doublings(k) / 2) if family.projects else self.baseline_rate
+
+    def identity(self) -> dict:
+        """What must agree before heads join a results file. A penalty of 0 is none, as before there was one."""
+        fields = asdict(self)
+        return fields if self.penalty else {name: value for name, value in fields.items() if name != "penalty"}
 
     def batch(self, rows: int) -> int:
         """Rows of a batch, of so many training rows."""

@@ -16,6 +16,7 @@ from embed.settings import BETAS, EPS, doublings, head_seed
 
 C = len(EMOTIONS)
 ALIKE = 1.25  # heads share a stack while the largest k is at most this times the smallest, or at most ...
+BIASES = ("a", "b")  # not penalised
 SMALL = 16  # ... this; the smaller ones are padded with zeros, which stay exactly zero
 
 
@@ -77,12 +78,15 @@ class Factors:
 
     def __init__(self, stack: Stack, domains: int, *, gradient: torch.Tensor):
         self.stack, self.domains = stack, domains
-        self.shapes = {name: (len(stack.heads), *shape) for name, shape in stack.shapes(domains).items()}
+        shapes = sorted(stack.shapes(domains).items(), key=lambda named: named[0] in BIASES)  # what is penalised first
+        self.shapes = {name: (len(stack.heads), *shape) for name, shape in shapes}
         self.flat = torch.zeros_like(gradient[: self.size(stack, domains)])
         self.flat.grad = gradient[: len(self.flat)]
         self.values, self.gradients = _views(self.flat, self.shapes), _views(self.flat.grad, self.shapes)
         self.moments = torch.zeros_like(self.flat), torch.zeros_like(self.flat)
-        self.steps = torch.zeros((), device=self.flat.device)
+        biases = sum(math.prod(shape) for name, shape in self.shapes.items() if name in BIASES)
+        self.parts = slice(len(self.flat) - biases), slice(len(self.flat) - biases, None)
+        self.steps = [torch.zeros((), device=self.flat.device) for _ in self.parts]
 
     @staticmethod
     def size(stack: Stack, domains: int) -> int:
@@ -104,22 +108,30 @@ class Factors:
         shapes = self.stack.shapes(self.domains, self.stack.heads[position].k)
         return {name: self.values[name][(position, *map(slice, shape))] for name, shape in shapes.items()}
 
-    def step(self, rate: float) -> None:
-        """One step of Adam. The function, not the class: with many small stacks the class' own work would take
-        longer."""
+    def step(self, rate: float, penalty: float = 0.0) -> None:
+        """One step of Adam on the loss and penalty (|A|^2 + |B|^2)."""
+        if penalty:
+            self._step(self.parts[0], self.steps[0], rate, penalty)
+            self._step(self.parts[1], self.steps[1], rate, 0.0)
+        else:
+            self._step(slice(None), self.steps[0], rate, 0.0)
+
+    def _step(self, part, steps, rate, penalty):
+        """The function, not the class: with many small stacks the class' own work would take longer. Its weight decay
+        is a multiple of the weights that is added to their gradient."""
         first, second = self.moments
         adam(
-            [self.flat],
-            [self.flat.grad],
-            [first],
-            [second],
+            [self.flat[part]],
+            [self.flat.grad[part]],
+            [first[part]],
+            [second[part]],
             [],
-            [self.steps],
+            [steps],
             lr=rate,
             beta1=BETAS[0],
             beta2=BETAS[1],
             eps=EPS,
-            weight_decay=0.0,
+            weight_decay=2 * penalty,
             amsgrad=False,
             maximize=False,
             fused=True,

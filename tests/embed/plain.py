@@ -62,7 +62,8 @@ def train_plainly(data, head, settings, *, slip=1.0):
                 model(HeadInputs(every.x[rows], every.v[:, rows]), domain), emotion, reduction="none"
             )
             optimizer.zero_grad()
-            (weight * entropy).mean().backward()
+            squares = sum((own**2).sum() for name, own in model.named_parameters() if name.endswith("weight"))
+            ((weight * entropy).mean() + settings.penalty * squares).backward()
             optimizer.step()
             step += 1
     return model

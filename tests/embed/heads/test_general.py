@@ -1,5 +1,6 @@
 """The general way beside the fast one: the paper's families as modules move as they do in stacks, alone or together."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -132,6 +133,12 @@ def test_a_family_of_the_paper_as_modules_is_the_same(data, by_modules, family, 
     assert expected.keys() == found.keys() and len(found) == 2 * len(sizes)
     for head, value in expected.items():
         np.testing.assert_allclose(found[head], value, atol=1e-9)
+
+
+def test_a_penalty_is_the_same_in_both_ways(data, by_modules):
+    fast, slow = both(data, AV, by_modules, (0, 20), dataclasses.replace(SETTINGS, penalty=0.01))
+    for head, value in logits(fast, data).items():
+        np.testing.assert_allclose(logits(slow, data)[head], value, atol=1e-9)
 
 
 def test_a_batch_without_rows_of_a_domain_moves_its_classifier_alike(data, by_modules):

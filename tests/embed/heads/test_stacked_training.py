@@ -1,5 +1,7 @@
 """The stacked trainer against the slow obvious way: nn.Linear, autograd and torch.optim.Adam, one head at a time."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -67,6 +69,18 @@ def test_every_family_moves_as_plain_modules_do(data, trained):
     plain = {head: train_plainly(data, head, SETTINGS) for head in HEADS}
     assert len(Batches(data, SETTINGS)) >= 200
     assert largest_difference(data, trained, plain) < 1e-9
+
+
+def test_a_penalty_on_the_weights_is_that_of_plain_modules(data, trained):
+    settings = dataclasses.replace(SETTINGS, penalty=0.01)
+    penalised = Trainer(data, HEADS, settings)
+    penalised.train()
+    plain = {head: train_plainly(data, head, settings) for head in HEADS}
+    assert largest_difference(data, penalised, plain) < 1e-9
+    without = {head: train_plainly(data, head, SETTINGS) for head in HEADS[:2]}
+    assert largest_difference(data, penalised, without) > 1e-2  # the control
+    size = lambda trainer: sum(factors_of(trainer, head)["A"].norm().item() for head in HEADS[:5])
+    assert size(penalised) < 0.9 * size(trained)
 
 
 def test_a_wrong_gradient_would_be_seen(data, trained):
