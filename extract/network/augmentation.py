@@ -44,7 +44,19 @@ def affine(images: torch.Tensor, draws: torch.Tensor) -> torch.Tensor:
     second = torch.stack([sine, cosine, 2 * SHIFT * draw[3]], 1)
     theta = torch.stack([first, second], 1)  # (n, 2, 3)
     grid = F.affine_grid(theta, list(images.shape), align_corners=False)
+    return repeating_border(images, grid) if images.device.type == "mps" else sampled(images, grid)
+
+
+def sampled(images: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
+    """Images at the places of a grid (n, S, S, 2), with their border repeated."""
     return F.grid_sample(images, grid, padding_mode="border", align_corners=False)
+
+
+def repeating_border(images: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
+    """As `sampled`, for devices whose grid_sample lacks that padding (mps): places beyond the centre of the outermost
+    pixels are drawn back to it."""
+    ends = 1 - 1 / grid.new_tensor([images.shape[3], images.shape[2]])
+    return F.grid_sample(images, grid.clamp(-ends, ends), padding_mode="zeros", align_corners=False)
 
 
 def jitter(images: torch.Tensor, draws: torch.Tensor) -> torch.Tensor:

@@ -92,16 +92,17 @@ class _Normalised(torch.autograd.Function):
 
         The means are over the pixels of all processes."""
         images, weight, mean, variance, count = context.saved_tensors
+        scale = torch.rsqrt(variance + context.eps)
         if len(images):
-            # as if mean and variance were constants: the first term of dx, and the sums of the others over this part
+            # as if mean and variance were constants: the first term of dx, and the sums of the others over this part;
+            # CUDA's kernel for channels_last asks for the saved ones, the CPU's for the running ones
             dx, grad_weight, grad_bias = torch.ops.aten.native_batch_norm_backward(
-                grad, images, weight, mean, variance, None, None, False, context.eps, [True, True, True]
+                grad, images, weight, mean, variance, mean, scale, False, context.eps, [True, True, True]
             )
         else:
             dx, grad_weight, grad_bias = torch.zeros_like(grad), torch.zeros_like(weight), torch.zeros_like(weight)
         sums = torch.stack([grad_weight, grad_bias])
         dist.all_reduce(sums)
-        scale = torch.rsqrt(variance + context.eps)
         slope = -weight * scale**2 * sums[0] / count
         level = -weight * scale * sums[1] / count - slope * mean
         dx += torch.addcmul(level.view(1, -1, 1, 1), images, slope.view(1, -1, 1, 1))
