@@ -20,13 +20,18 @@ def _crop_arrays(pairs):
         "row": np.array([sample.row for sample, _ in pairs], np.int64),
         "path": np.array([sample.path for sample, _ in pairs], object),
         "face": np.array([crop.face for _, crop in pairs], np.int16),
-        "found_by": np.array([TRIES.index(crop.found_by) for _, crop in pairs], np.uint8),
+        "found_by": _tries([crop.found_by for _, crop in pairs]),
         "emotion": np.array([sample.emotion for sample, _ in pairs], np.int8),
         "valence_arousal": _annotated([sample for sample, _ in pairs]),
         "box": np.array([crop.box for _, crop in pairs], np.float32).reshape(-1, 4),
         "scheme": np.array([crop.scheme for _, crop in pairs], object),
         "landmarks": np.array([_padded(crop.landmarks) for _, crop in pairs], np.float32).reshape(-1, 68, 2),
     }
+
+
+def _tries(names):
+    """Their positions; a try of a detector of one's own counts as another."""
+    return np.array([TRIES.index(name if name in TRIES else "other") for name in names], np.uint8)
 
 
 def _annotated(samples):
@@ -49,7 +54,7 @@ def _manifest_arrays(samples, outcomes):
         "valence_arousal": _annotated(samples),
         "key": keys(samples),
         "status": np.array([STATUSES.index(one.status) for one in outcomes], np.uint8),
-        "found_by": np.array([TRIES.index(name) for name in first], np.uint8),
+        "found_by": _tries(first),
         "faces": np.array([one.faces for one in outcomes], np.int32),
         "crops": np.array([len(one.crops) for one in outcomes], np.int32),
         "left_out": np.array([sample.left_out for sample in samples], object),

@@ -25,7 +25,7 @@ class Face:
 
     box: tuple  # x, y, width, height
     landmarks: "Landmarks"
-    found_by: str = "other"  # which try, one of data.files.cache.TRIES; a detector of one's own leaves it
+    found_by: str = "other"  # which try, of data.files.cache.TRIES; whatever else it says counts as "other"
 
     def moved(self, x: float, y: float, **changes) -> "Face":
         """The same face in an image that reaches x, y pixels further to the left and top."""

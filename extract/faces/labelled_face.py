@@ -68,8 +68,8 @@ class LabelledFace:
         return shared / (side**2 + np.prod(sides) - shared)
 
     def _is(self, face):
-        """Of boxes, each holds the other's centre: those of two people side by side do not, even where one hides half
-        of the other. Neither is much longer."""
+        """Of boxes, each holds the other's centre: those of two people side by side do not, even where one hides a
+        third of the other. Neither is much longer."""
         if self.landmarks is not None:
             return alignment.alike(self.landmarks, face.landmarks)
         (centre, side), (own, sides) = _middle(face), self._place()
