@@ -1,4 +1,5 @@
-"""AffectNet (Mollahosseini 2017): the original CSV lists, or the 8-label release with .npy annotations.
+"""AffectNet (Mollahosseini 2017): the original CSV lists, the 8-label release with .npy annotations, or folders of
+classes as it is passed on.
 
 Its validation list is read as split test: the test set was never released, and papers test on validation."""
 
@@ -6,7 +7,7 @@ from pathlib import Path
 
 from data.emotions import AFFECTNET, AFFECTNET_LEFT_OUT, EMOTIONS, UNLABELLED
 from data.readers.reader import Reader, WrongTree
-from data.readers.releases import affectnet_npy
+from data.readers.releases import affectnet_folders, affectnet_npy
 from data.readers.tables import cells as read_cell
 from data.readers.tables.bad_rows import BadRows
 from data.readers.tables.cells import BadCell, missing
@@ -33,6 +34,8 @@ def read(root: Path) -> Listing:
     if _folders(tree, ("human_annotated",)):
         raise WrongTree(f"{root} looks like AffectNet+ (2024), which is out of scope")
     lists = {split: the_one(_files(tree, names), root, f"the list {names[0]}") for split, names in LISTS.items()}
+    if not any(lists.values()) and affectnet_folders.found_at(root):
+        return affectnet_folders.read(root)
     lists = {split: needed(path, root, LISTS[split][0]) for split, path in lists.items()}
     return _read_lists(root, walk, tree, lists)
 
@@ -145,14 +148,18 @@ def _landmarks(text):
 _COUNTS = {"train": (74_874, 134_415, 25_459, 14_090, 6_378, 3_803, 24_882), "test": (500,) * len(EMOTIONS)}
 READER = Reader(
     "affectnet",
-    "AffectNet (Mollahosseini 2017), its CSV release or its 8-label .npy release",
+    "AffectNet (Mollahosseini 2017), its CSV release or its 8-label .npy release, or folders of its classes",
     read,
     expected_tree="""  Manually_Annotated/Manually_Annotated_Images/<number>/<name>.jpg     (original release)
   Manually_Annotated_file_lists/training.csv, validation.csv
 or
   train_set/images/<id>.jpg, train_set/annotations/<id>_{exp,val,aro,lnd}.npy     (8-label release)
-  val_set/ likewise""",
-    official={"csv": _COUNTS, "npy": _COUNTS},
+  val_set/ likewise
+or
+  train/<class or id>/*.jpg, val/<class or id>/*.jpg     (copies that others made)
+or
+  labels.csv with the columns pth,label beside <class>/*.jpg""",
+    official={"csv": _COUNTS, "npy": _COUNTS, "folders": _COUNTS},
     not_read={
         "affectnet8": "the 8-class task is out of scope: affectnet reads its seven classes and leaves contempt out"
     },

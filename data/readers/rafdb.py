@@ -6,6 +6,7 @@ import numpy as np
 
 from data.emotions import EMOTIONS, RAFDB, UNLABELLED
 from data.readers.reader import Reader, ReaderOption, WrongTree
+from data.readers.releases import rafdb_folders
 from data.readers.tables import cells, small_files
 from data.readers.tables.bad_rows import BadRows
 from data.readers.tables.cells import BadCell
@@ -23,6 +24,8 @@ def read(root: Path, *, images: str | None = None) -> Listing:
     Raises WrongTree; Refused for a list that cannot be read. There is no official validation split."""
     walk = Walk()
     labels = _label_file(walk, root)
+    if labels is None:
+        return rafdb_folders.read(root)
     base = labels.parent.parent
     images = images or ("original" if _pictures(Walk(), base / "Image" / "original") else "aligned")
     pictures = _pictures(walk, base / "Image" / images)
@@ -41,7 +44,7 @@ def read(root: Path, *, images: str | None = None) -> Listing:
 
 
 def _label_file(walk, root):
-    """The label file. Raises WrongTree, Refused where two differ."""
+    """The label file; None for a tree of folders. Raises WrongTree, Refused where two differ."""
     bases = [root, *walk.folders(root)]
     bases += [folder for base in bases[1:] for folder in walk.folders(base) if folder.name.lower() == "basic"]
     paths = [base / "EmoLabel" / name for base in bases if base.name != "compound" for name in LABEL_FILES]
@@ -50,7 +53,9 @@ def _label_file(walk, root):
         return found
     if (root / "compound").is_dir() or root.name == "compound":
         raise WrongTree(f"{root} holds the compound emotions, which are out of scope")
-    raise WrongTree(f"{root} holds no EmoLabel/{LABEL_FILES[0]}")
+    if not rafdb_folders.found_at(root):
+        raise WrongTree(f"{root} holds no EmoLabel/{LABEL_FILES[0]}")
+    return None
 
 
 def _pictures(walk, folder):
@@ -130,8 +135,10 @@ READER = Reader(
     read,
     expected_tree="""  basic/EmoLabel/list_patition_label.txt     (also list_partition_label.txt)
   basic/Image/original/train_00001.jpg       or Image/aligned/train_00001_aligned.jpg
-  basic/Annotation/manual/train_00001_manu_attri.txt, basic/Annotation/boundingbox/train_00001_boundingbox.txt""",
-    official={"original": _COUNTS, "aligned": _COUNTS},
+  basic/Annotation/manual/train_00001_manu_attri.txt, basic/Annotation/boundingbox/train_00001_boundingbox.txt
+or
+  DATASET/train/1..7/*.jpg, DATASET/test/1..7/*.jpg     (a copy of the crops that others made)""",
+    official={"original": _COUNTS, "aligned": _COUNTS, "folders": _COUNTS},
     options=(ReaderOption("images", "which of its images", ("original", "aligned"), "original where there"),),
     not_read={"rafdb-compound": "compound emotions are out of scope: rafdb reads the basic part"},
 )

@@ -14,7 +14,8 @@ from data.runtime.failures import Refused
 if TYPE_CHECKING:  # numpy is not needed before a data set is read
     from data.sample import Listing
 
-BUILT_IN = ("affectnet", "rafdb", "sfew", "fer2013", "manifest", "folder")  # modules here, each with its READER
+# modules here, each with its READER
+BUILT_IN = ("affectnet", "rafdb", "sfew", "fer2013", "ckplus", "tree", "manifest", "folder")
 TOY_MARK = "toy.json"
 
 _registered = {}

@@ -129,13 +129,13 @@ def test_an_empty_folder_says_what_was_looked_for(tmp_path):
 
 
 def test_unknown_names_list_the_known_and_scope_is_said():
-    with pytest.raises(ValueError, match="known are affectnet, rafdb, sfew, fer2013, manifest, folder"):
+    with pytest.raises(ValueError, match="known are affectnet, rafdb, sfew, fer2013, ckplus, tree, manifest, folder"):
         registry.reader_named("affectnot")
     with pytest.raises(ValueError, match="8-class task is out of scope"):
         registry.reader_named("affectnet8")
 
 
-@pytest.mark.parametrize("name", ["affectnet", "rafdb", "sfew", "fer2013", "folder"])
+@pytest.mark.parametrize("name", ["affectnet", "rafdb", "sfew", "fer2013", "ckplus", "tree", "folder"])
 def test_a_missing_root_shows_the_expected_tree(tmp_path, name):
     with pytest.raises(FileNotFoundError) as caught:
         registry.read(name, tmp_path / "nowhere")
