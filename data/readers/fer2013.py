@@ -62,7 +62,7 @@ def _read_folders(root):
         f"image folders; {found.layout(root)}" + ("; files named after a Usage are of its split" if not again else ""),
         samples,
         "divided" if again else "fer2013",
-        notes=((DIVIDED_OTHERWISE,) if again else ()) + left_out(samples) + walk.notes(root),
+        notes=((DIVIDED_OTHERWISE,) if again else ()) + left_out(samples) + found.notes() + walk.notes(root),
         aligned=True,
         splits=tuple(split for split in SPLITS if listed[split]),
     )

@@ -25,7 +25,7 @@ def read(root: Path) -> Listing:
         root,
         found.layout(root),
         tuple(samples),
-        notes=left_out(samples) + walk.notes(root),
+        notes=left_out(samples) + found.notes() + walk.notes(root),
         splits=tuple(found.folders),
     )
 

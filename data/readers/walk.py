@@ -79,7 +79,7 @@ class Walk:
 
     def pass_over(self, file: Path) -> None:
         """Count a file that is not read."""
-        self._passed[file.suffix.lower() or "no ending"] += 1
+        self._passed[printable(file.suffix.lower()) or "no ending"] += 1
 
     def below(self, root: Path, *, depth: int = 3, closed: Sequence[str] = ()) -> list[Path]:
         """All that lies at most `depth` levels below root, the upper levels first. Folders called as `closed` says, in
@@ -106,7 +106,12 @@ class Walk:
 
 
 def _relative(path, root):
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+    return printable(path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path))
+
+
+def printable(name: str) -> str:
+    """A name from the disk as text: bytes that are not UTF-8 are written as escapes."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def is_image(file: Path) -> bool:

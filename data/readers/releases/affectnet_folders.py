@@ -44,7 +44,7 @@ def _read_folders(root):
         found.layout(root),
         tuple(samples),
         "folders",
-        notes=(NOT_ORIGINAL, *numbered, *left_out(samples), *walk.notes(root)),
+        notes=(NOT_ORIGINAL, *numbered, *left_out(samples), *found.notes(), *walk.notes(root)),
         splits=tuple(found.folders),
     )
 

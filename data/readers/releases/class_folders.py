@@ -7,7 +7,7 @@ from pathlib import Path
 from data.emotions import LEFT_OUT_NAMES, UNLABELLED, emotion_named
 from data.readers.reader import WrongTree
 from data.readers.tables.cells import SPLIT_WORDS
-from data.readers.walk import Walk
+from data.readers.walk import Walk, printable
 from data.runtime.failures import Refused
 from data.sample import SPLITS, Sample
 
@@ -21,6 +21,7 @@ class SplitFolders:
     base: Path  # they lie in it
     folders: dict  # split -> folder
     validation_is_test: bool  # no test there: validation is read as split test
+    others: tuple  # names of the folders beside them
 
     def layout(self, root: Path) -> str:
         """What was recognised, in one line."""
@@ -28,6 +29,11 @@ class SplitFolders:
             f"{folder.relative_to(root).as_posix()}/ as {split}" for split, folder in self.folders.items()
         )
         return f"class folders: {found}"
+
+    def notes(self) -> tuple[str, ...]:
+        """What lies beside them and is not read."""
+        names = ", ".join(map(printable, self.others))
+        return (f"folders that are not named after a split and are not read: {names}",) if self.others else ()
 
 
 def find(walk: Walk, root: Path, words: dict = SPLIT_WORDS) -> SplitFolders | None:
@@ -39,12 +45,12 @@ def find(walk: Walk, root: Path, words: dict = SPLIT_WORDS) -> SplitFolders | No
         for base in bases:
             found = [path for path in walk.folders(base) if path.name.lower() in words]
             if found:
-                return _split_folders(base, found, words)
+                return _split_folders(walk, base, found, words)
         bases = [path for base in bases for path in walk.folders(base)]
     return None
 
 
-def _split_folders(base, found, words):
+def _split_folders(walk, base, found, words):
     folders = {}
     for path in found:
         split = words[path.name.lower()]
@@ -54,7 +60,8 @@ def _split_folders(base, found, words):
     alone = "validation" in folders and "test" not in folders
     if alone:
         folders["test"] = folders.pop("validation")
-    return SplitFolders(base, {split: folders[split] for split in SPLITS if split in folders}, alone)
+    others = tuple(path.name for path in walk.folders(base) if path not in found)
+    return SplitFolders(base, {split: folders[split] for split in SPLITS if split in folders}, alone, others)
 
 
 def images(walk: Walk, split_folder: Path, class_of: Callable) -> list[tuple[Path, int, str]]:

@@ -38,7 +38,7 @@ def read(root: Path) -> Listing:
         found.layout(root),
         tuple(samples),
         "folders",
-        notes=(NOT_ORIGINAL, *notes, *walk.notes(root)),
+        notes=(NOT_ORIGINAL, *notes, *found.notes(), *walk.notes(root)),
         aligned=True,
         splits=tuple(found.folders),
     )

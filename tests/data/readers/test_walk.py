@@ -95,6 +95,15 @@ def test_folders_that_may_not_be_read_are_named_whoever_runs_this(tmp_path, monk
     assert listed(tmp_path) == (["a.jpg"], ("1 folders that may not be read: closed",))
 
 
+def test_names_that_are_not_utf_8_are_listed_and_can_be_printed(tmp_path):
+    touch(tmp_path / "a\udce9.jpg")
+    touch(tmp_path / "b.\udce9")
+    (tmp_path / "\udce9").symlink_to("nowhere")
+    paths, notes = listed(tmp_path)
+    assert paths == ["a\udce9.jpg"] and "".join(notes).encode("utf-8")
+    assert notes == (r"1 files passed over: .\udce9 1", r"1 links that lead nowhere or back: \udce9")
+
+
 def test_one_of_several(tmp_path):
     same, other = touch(tmp_path / "a.csv", "1"), touch(tmp_path / "b" / "a.csv", "1")
     assert walk.the_one([], tmp_path, "a list") is None

@@ -58,6 +58,13 @@ def test_trees_that_are_not_understood_are_refused_by_name(tmp_path, paths, matc
         registry.read("tree", tree(tmp_path, *paths))
 
 
+def test_folders_beside_the_splits_are_named(tmp_path):
+    listing = registry.read(
+        "tree", tree(tmp_path, "train/happy/1.jpg", "test/sad/2.jpg", "dev/sad/3.jpg", "__MACOSX/x")
+    )
+    assert listing.notes == ("folders that are not named after a split and are not read: dev",)
+
+
 RAF = ("DATASET/train/3/train_00001_aligned.jpg", "DATASET/train/7/train_00002_aligned.jpg",
        "DATASET/test/1/test_0001_aligned.jpg")  # fmt: skip
 
