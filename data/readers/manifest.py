@@ -3,94 +3,93 @@
 from pathlib import Path
 
 from data.emotions import LEFT_OUT_NAMES, UNLABELLED, emotion_named
-from data.readers.cells import left_out, repeated, rows_of, valence_or_arousal
 from data.readers.reader import Reader, ReaderOption, WrongTree
+from data.readers.tables import cells
+from data.readers.tables.bad_rows import BadRows
+from data.readers.tables.cells import BadCell
+from data.readers.tables.csv_table import SEPARATORS, Table
+from data.readers.tables.listed import left_out, repeated, with_slashes
 from data.runtime.failures import Refused
 from data.sample import SPLITS, Listing, Sample
 
-COLUMNS = ("path", "emotion", "split")
-SPLIT_WORDS = {
-    "train": "train",
-    "training": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "test": "test",
-    "testing": "test",
-}
+COLUMNS, VALUES = ("path", "emotion", "split"), ("valence", "arousal")
 
 
 def read(root: Path | None = None, *, manifest: Path) -> Listing:
     """The Listing of a manifest. `root` is the folder its paths start from, by default the table's own.
 
-    Raises WrongTree; Refused naming the row for a column, split, emotion or value that is not understood."""
-    table = Path(manifest)
-    if not table.is_file():
-        raise WrongTree(f"the manifest {table} is missing")
-    rows = rows_of(table)
-    columns = _columns(table, next(rows, []))
-    counts = {}
-    samples = tuple(_sample(table, line, dict(zip(columns, row)), counts) for line, row in enumerate(rows, 2))
-    if not samples:
-        raise Refused(f"{table} lists no image below its header")
-    splits = tuple(split for split in SPLITS if split in counts)
+    Raises WrongTree; Refused for a table that cannot be read."""
+    if not Path(manifest).is_file():
+        raise WrongTree(f"the manifest {manifest} is missing")
+    table = Table(Path(manifest), COLUMNS, VALUES)
+    _check_values(table)
+    root = Path(root) if root else table.path.resolve().parent
+    samples, bad = _read_rows(table)
+    samples, written = with_slashes(samples, root)
+    separated = "" if table.separator == "," else f" between {SEPARATORS[table.separator]}"
     return Listing(
         "manifest",
-        Path(root) if root else table.resolve().parent,
-        f"manifest {table.name}, {len(samples):,} rows",
+        root,
+        f"manifest {table.path.name}, {len(samples):,} rows{separated}",
         samples,
-        notes=left_out(samples) + _unlabelled(samples) + repeated(samples),
-        splits=splits,
+        notes=left_out(samples) + table.notes + bad + written + _unlabelled(samples) + repeated(samples),
+        splits=tuple(split for split in SPLITS if any(sample.split == split for sample in samples)),
     )
 
 
-def _columns(table, header):
-    columns = [name.strip().lower() for name in header]
-    missing = [name for name in COLUMNS if name not in columns]
-    if missing:
+def _check_values(table):
+    there = [name for name in VALUES if name in table.columns]
+    if len(there) == 1:
+        absent = next(name for name in VALUES if name not in there)
         raise Refused(
-            f"{table} has the columns {', '.join(columns) or 'none'}; {', '.join(missing)} missing of "
-            f"{','.join(COLUMNS)}[,valence,arousal]"
+            f"{table.path} has a column {there[0]} and none called {absent}; both are needed, or neither"
+            + "".join(f" ({note})" for note in table.notes)
         )
-    return columns
 
 
-def _sample(table, line, cells, counts):
-    where = f"{table}, line {line}"
-    if len(cells) < len(COLUMNS) or not cells.get("path", "").strip():
-        raise Refused(f"{where}: no path, or fewer cells than the header has")
-    split = _split(cells.get("split", ""), where)
-    row = counts[split] = counts.get(split, -1) + 1
-    emotion, reason = _emotion(cells.get("emotion", ""), where)
-    return Sample(
-        cells["path"].strip(),
-        split,
-        row,
-        emotion,
-        reason,
-        valence=valence_or_arousal(cells.get("valence", ""), where),
-        arousal=valence_or_arousal(cells.get("arousal", ""), where),
-    )
+def _read_rows(table):
+    """(Samples, notes)"""
+    bad, samples, counts = BadRows(table.path), [], {}
+    for row in table:
+        where = table.where(row.line)
+        try:
+            path, split = _place(row)
+        except BadCell as error:
+            bad.refuse(where, error)
+            continue
+        counts[split] = number = counts.get(split, -1) + 1
+        try:
+            samples.append(_sample(row.cells, path, split, number))
+        except BadCell as error:
+            samples.append(Sample(path, split, number, left_out=bad.leave_out(where, error)))
+    return samples, bad.notes(len(samples))
 
 
-def _split(word, where):
-    try:
-        return SPLIT_WORDS[word.strip().lower()]
-    except KeyError:
-        raise Refused(f"{where}: split {word!r} is unknown; expected train, validation or test") from None
+def _place(row):
+    """(path, split)"""
+    if row.fault:
+        raise BadCell("row", row.fault)
+    return cells.path("path", row.cells["path"]), cells.split_named("split", row.cells["split"])
 
 
-def _emotion(word, where):
-    """(class, reason it is left out); an empty cell is an image without a label, which gets features all the same."""
-    name = word.strip().lower()
-    if not name:
+def _sample(texts, path, split, number):
+    emotion, reason = _emotion(texts["emotion"])
+    valence, arousal = (cells.valence_or_arousal(name, texts.get(name, "")) for name in VALUES)
+    return Sample(path, split, number, emotion, reason, valence=valence, arousal=arousal)
+
+
+def _emotion(text):
+    """(class, reason it is left out); an empty cell is an image without a label, which gets features all the same.
+
+    `none` is a class of AffectNet, `None` what Python writes for an empty cell."""
+    if text.strip() != "none" and cells.missing(text):
         return UNLABELLED, ""
-    if name in LEFT_OUT_NAMES:
-        return UNLABELLED, name
+    if text.strip().lower() in LEFT_OUT_NAMES:
+        return UNLABELLED, text.strip().lower()
     try:
-        return emotion_named(word), ""
+        return emotion_named(text), ""
     except ValueError as error:
-        raise Refused(f"{where}: {error}") from None
+        raise BadCell("emotion", str(error)) from None
 
 
 def _unlabelled(samples):
@@ -104,7 +103,7 @@ READER = Reader(
     "manifest",
     "any images with a table: path,emotion,split[,valence,arousal]",
     read,
-    expected_tree="""  my.csv    path,emotion,split[,valence,arousal]
+    expected_tree="""  my.csv    path,emotion,split[,valence,arousal]     (also between semicolons or tabs)
             photos/anna.jpg,happiness,train
             photos/ben.jpg,anger,test
   paths lie below the table's own folder, or below --root""",

@@ -42,9 +42,12 @@ class Reader:
     - `root` is a Path and a folder; with `own_root` it is what the user named, or None. `options` are those of the
       declared ones that the user named, as keywords, converted by their type.
     - It returns every listed image as a Sample, in the order of the list, those left out too. Files are listed and
-      never opened. A sample's `split` is train, validation or test, the last being the one that the paper tests on; its
-      `row` is its position in the source list of that split, counted from 0. (split, row) is its key and never comes
-      twice; paths may. Its `path` is relative to Listing.root; or `pixels` holds the image, and the path is a name.
+      not opened, but for the first bytes of those without an ending (data/readers/walk.py lists them all). A
+      sample's `split` is train, validation or test, the last being the one that the paper tests on; its `row` is its
+      position in the source list of that split, counted from 0. (split, row) is its key and never comes twice; paths
+      may. Its `path` is relative to Listing.root; or `pixels` holds the image, and the path is a name.
+    - A row with a cell that cannot be read stays in the list with `left_out`, too many of them refuse the table
+      (data/readers/tables/bad_rows.py), and a listing without an image that is kept is refused by the registry.
     - A row of none of the seven classes stays in the list with `left_out`, its reason in a word ("contempt",
       "uncertain"): it is counted and never processed. A row without a label (emotion UNLABELLED, no `left_out`) gets
       features all the same.

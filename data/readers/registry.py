@@ -14,7 +14,8 @@ from data.runtime.failures import Refused
 if TYPE_CHECKING:  # numpy is not needed before a data set is read
     from data.sample import Listing
 
-BUILT_IN = ("affectnet", "rafdb", "sfew", "fer2013", "manifest", "folder")  # modules here, each with its READER
+# modules here, each with its READER
+BUILT_IN = ("affectnet", "rafdb", "sfew", "fer2013", "ckplus", "tree", "manifest", "folder")
 TOY_MARK = "toy.json"
 
 _registered = {}
@@ -51,16 +52,27 @@ def reader_named(name: str) -> Reader:
 def read(name: str, root: Path | None, **options) -> "Listing":
     """The Listing of a data set; marked toy where the toy corpus left its mark at the root.
 
-    Raises WrongTree that shows the expected tree, Refused naming a bad row."""
+    Raises WrongTree that shows the expected tree, also where no image is listed; Refused for a table that cannot be
+    read, and where every row is left out."""
     reader = reader_named(name)
     try:
         with _without_garbage_collection():
             listing = reader.read(root if reader.own_root else _existing(root), **options)
+        if listing.dataset != name:
+            raise ValueError(f"the reader {name!r} returned a Listing of {listing.dataset!r}; its name is expected")
+        _check_listed(listing)
     except WrongTree as error:
         raise WrongTree(f"{error}. Expected there:\n{reader.expected_tree}") from None
-    if listing.dataset != name:
-        raise ValueError(f"the reader {name!r} returned a Listing of {listing.dataset!r}; its name is expected there")
     return dataclasses.replace(listing, toy=(listing.root / TOY_MARK).exists())
+
+
+def _check_listed(listing: "Listing") -> None:
+    """Nothing usable is never a data set; the notes say what was found instead."""
+    found = "; ".join((listing.layout, *listing.notes))
+    if not listing.samples:
+        raise WrongTree(f"{listing.root} lists no image ({found})")
+    if all(sample.left_out for sample in listing.samples):
+        raise Refused(f"{listing.root}: all {len(listing.samples):,} rows are left out ({found})")
 
 
 def _existing(root: Path) -> Path:

@@ -7,75 +7,81 @@ from pathlib import Path
 
 from data.emotions import SFEW_FOLDERS
 from data.readers.reader import Reader, ReaderOption, WrongTree
+from data.readers.walk import Walk, child
 from data.runtime.failures import Refused
 from data.sample import Listing, Sample
 
 # The classes of the original Val alone are known officially (below); of the rest only sums are:
 SUMS = {"original": {"train": 958, "test": 436}, "aligned": {"train": 891, "test": 431}}
-ENDINGS = (".png", ".jpg", ".jpeg")
-SPLITS = {"train": "Train", "test": "Val"}
+SPLITS = {"train": ("train",), "test": ("val", "validation", "valid")}  # names of folders, in capitals or not
+_SPLIT_NAMES = tuple(name for names in SPLITS.values() for name in names)
 
 
 def read(root: Path, *, images: str | None = None) -> Listing:
     """The Listing of SFEW at `root`; images: "original", "aligned", or None for originals where they are.
 
     Raises WrongTree; Refused for a folder that is not a class."""
-    images = images or ("original" if _original(root, "Train") else "aligned")
+    walk = Walk()
+    folders = {split: _split_folder(walk, root, split) for split in SPLITS}
+    images = images or ("original" if folders["train"] and _original(walk, folders["train"]) else "aligned")
     find = _original if images == "original" else _aligned
-    samples = []
-    for split, name in SPLITS.items():
-        folder = find(root, name)
-        if folder is None:
-            raise WrongTree(f"{root / name} holds no {images} images in class folders")
-        samples += _samples(root, folder, split)
+    found, samples = {}, []
+    for split, folder in folders.items():
+        found[split] = folder and find(walk, folder)
+        if found[split] is None:
+            name = SPLITS[split][0].capitalize()
+            raise WrongTree(f"{folder or root / name} holds no {images} images in class folders")
+        samples += _samples(walk, root, found[split], split)
+    places = ", ".join(f"{folder.relative_to(root).as_posix()}/ as {split}" for split, folder in found.items())
     return Listing(
         "sfew",
         root,
-        f"SFEW 2.0, {images} images; Val is read as test",
+        f"SFEW 2.0, {images} images; {places}",
         tuple(samples),
         images,
-        notes=tuple(_notes(root, samples, images)),
+        notes=(*_notes(root, samples, images), *walk.notes(root)),
         aligned=images == "aligned",
     )
 
 
-def _original(root, name):
-    return next(
-        (
-            folder
-            for folder in (root / name, root / name / name)
-            if any((folder / one).is_dir() for one in SFEW_FOLDERS)
-        ),
-        None,
-    )
+def _split_folder(walk, root, split):
+    return child(walk, root, SPLITS[split], f"the split {split}")
 
 
-def _aligned(root, name):
+def _original(walk, folder):
+    inner = [path for path in walk.folders(folder) if path.name.lower() == folder.name.lower()]
+    return next((one for one in (folder, *inner) if _holds_classes(one)), None)
+
+
+def _holds_classes(folder):
+    return any((folder / label).is_dir() for label in SFEW_FOLDERS)
+
+
+def _aligned(walk, folder):
     """The authors' crops; those of the corrected alignment first."""
+    name = {"train": "Train", "val": "Val"}.get(folder.name.lower(), "Val")
     tried = (
         f"{name}_Aligned_Faces_new/{name}_Aligned_Faces",
         f"{name}_Aligned_Faces_new",
         f"{name}_Aligned_Faces",
         f"{name}_Aligned_Faces/{name}_Aligned_Faces",
     )
-    return next(
-        (root / name / one for one in tried if any((root / name / one / label).is_dir() for label in SFEW_FOLDERS)),
-        None,
-    )
+    return next((folder / one for one in tried if _holds_classes(folder / one)), None)
 
 
-def _samples(root, folder, split):
+def _samples(walk, root, folder, split):
     """Samples in the order of class name and file name, whatever order the disk lists them in."""
-    for path in folder.iterdir():
-        known = path.name in SFEW_FOLDERS or "_Aligned_Faces" in path.name or path.name in SPLITS.values()
-        if path.is_dir() and not known and not path.name.startswith((".", "__MACOSX")):
+    for path in walk.folders(folder):
+        known = path.name in SFEW_FOLDERS or "_Aligned_Faces" in path.name or path.name.lower() in _SPLIT_NAMES
+        if not known:
             raise Refused(f"{path} is none of the classes {', '.join(SFEW_FOLDERS)}")
+    for path in walk.files(folder):
+        walk.pass_over(path)
     files = [
         (label, path)
         for label in sorted(SFEW_FOLDERS)
         if (folder / label).is_dir()
-        for path in sorted((folder / label).iterdir())
-        if path.suffix.lower() in ENDINGS
+        for path in walk.images(folder / label)
     ]
     return [
         Sample(path.relative_to(root).as_posix(), split, row, SFEW_FOLDERS[label])

@@ -29,9 +29,9 @@ def affectnet(
     lists="Manually_Annotated_file_lists",
     images="Manually_Annotated/Manually_Annotated_Images",
 ):
-    """The CSV release; train and test are lists of rows made by affectnet_row."""
+    """The CSV release; train and test are lists of rows made by affectnet_row. A list without rows has a header."""
     for name, rows, header in (("training.csv", train, train_header), ("validation.csv", test, test_header)):
-        touch(root / lists / name, (HEADER if header else "") + "".join(rows))
+        touch(root / lists / name, (HEADER if header or not rows else "") + "".join(rows))
         for row in rows:
             touch(root / images / row.split(",")[0])
     return root

@@ -117,7 +117,7 @@ def test_its_options_change_what_is_read_and_their_values_are_converted(workdir,
         (("--dataset", "club", "--voter", "carl"), 2, "--voter is 'carl'; expected one of anna, ben"),
         (("--dataset", "club", "--at-most", "two"), 2, "--at-most is 'two', which is not understood"),
         (("--dataset", "cub"), 1, "'cub' is not a data set that this project reads; known are affectnet, rafdb, sfew, "
-                                  "fer2013, manifest, folder, club"),
+                                  "fer2013, ckplus, tree, manifest, folder, club"),
         (("--dataset", "club", "--root", "."), 1, f". holds no photos. Expected there:\n{TREE}"),
         (("--dataset", "club", "--root", "nowhere"), 1, f"Expected there:\n{TREE}"),
     ],

@@ -7,6 +7,8 @@ import pytest
 
 from data.emotions import EMOTIONS, FER2013, RAFDB, SFEW_FOLDERS, emotion_named
 from data.readers import paths, registry
+from data.readers.tables.csv_table import SEPARATORS
+from data.runtime.failures import Refused
 from tests.data.trees import touch
 from tests.places import FACES
 
@@ -43,19 +45,65 @@ def test_byte_order_mark_line_ends_column_order_and_values(tmp_path):
     "text, match",
     [
         ("path,emotion\na,happy\n", "split missing of path,emotion,split"),
-        ("", "missing of path"),
+        ("", "my.csv is empty; expected the columns path,emotion,split,valence,arousal"),
         ("path,emotion,split\n", "lists no image"),
-        ("path,emotion,split\na.jpg,smirk,train\n", "line 2: unknown emotion 'smirk'; known are neutral"),
-        ("path,emotion,split\na.jpg,happy,dev\n", "line 2: split 'dev' is unknown; expected train, validation or test"),
-        ("path,emotion,split,valence\na.jpg,happy,test,1.5\n", "line 2: '1.5' lies outside"),
-        ("path,emotion,split,valence\na.jpg,happy,test,high\n", "line 2: 'high' is not a number"),
-        ("path,emotion,split\n,happy,train\n", "line 2: no path"),
-        (b"path,emotion,split\n\xff.jpg,happy,train\n", "not UTF-8"),
+        ("path,emotion,split\na.jpg,smirk,train\n", "line 2, emotion: unknown emotion 'smirk'; known are neutral"),
+        (
+            "path,emotion,split\na.jpg,happy,dev\n",
+            "line 2, split: 'dev' is unknown; expected train, validation or",
+        ),
+        ("path,emotion,split,valence,arousal\na.jpg,happy,test,1.5,0\n", "line 2, valence: '1.5' lies outside"),
+        ("path,emotion,split,valence,arousal\na.jpg,happy,test,0,high\n", "line 2, arousal: 'high' is not a number"),
+        ("path,emotion,split\n,happy,train\n", "line 2, path: there is none"),
+        ('path,emotion,split\n\n\n"a\nb.jpg",happy,train\n', "line 4, path: 'a.nb.jpg' holds a line break"),
+        ("path,emotion,split\na, b.jpg,happy,train\n", "line 2, row: faulty row of 4 cells"),
+        ("path,emotion,split\na.jpg,happy\n", "line 2, row: faulty row of 2 cells"),
+        ("path,emotion,split,valence,arousel\na.jpg,anger,train,0.1,0.2\n", "arousal.* arousel .is arousal meant"),
+        (b"path,emotion,split\na.jpg,anger,test\n\xff.jpg,happy,train\n", "line 3 is not UTF-8"),
+        ("path,emotion,split\na.jpg,anger,test\n".encode("utf-16"), "is UTF-16; save it as UTF-8"),
     ],
 )
 def test_what_is_not_understood_is_named(tmp_path, text, match):
     with pytest.raises(ValueError, match=match):
         read(tmp_path, text)
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_tables_of_spreadsheets(tmp_path, separator):
+    text = 'Path,Emotion,SPLIT\n"a, b.jpg",anger,train\n'.replace(",", separator).replace(f"a{separator}", "a,")
+    listing = read(tmp_path, text)
+    assert [(sample.path, sample.split) for sample in listing.samples] == [("a, b.jpg", "train")]
+    assert f"between {SEPARATORS[separator]}" in listing.layout
+
+
+def test_columns_that_are_not_read_are_named_and_row_numbers_are_not(tmp_path):
+    listing = read(tmp_path, ",path,emotion,split,person,emotionn\n0,a.jpg,anger,train,Anna,\n")
+    assert listing.samples[0].path == "a.jpg"
+    assert "my.csv: columns that are not read: person, emotionn (is emotion meant?)" in listing.notes
+
+
+@pytest.mark.parametrize("gap", ["", "nan", "NaN", "NULL", "NA", "None", "-2"])
+def test_missing_values_by_any_spelling(tmp_path, gap):
+    emotion = "" if gap == "-2" else gap
+    [sample] = read(tmp_path, f"path,emotion,split,valence,arousal\na.jpg,{emotion},test,{gap},{gap}\n").samples
+    assert np.isnan([sample.valence, sample.arousal]).all() and sample.emotion == -1 and not sample.left_out
+
+
+def test_paths_that_windows_wrote(tmp_path):
+    touch(tmp_path / "photos" / "a.jpg")
+    touch(tmp_path / "photos\\b.jpg")
+    lines = "".join(f"photos\\{name}.jpg,anger,train\n" for name in "abc")
+    listing = read(tmp_path, "path,emotion,split\n" + lines)
+    assert [sample.path for sample in listing.samples] == ["photos/a.jpg", "photos\\b.jpg", "photos\\c.jpg"]
+    assert any("1 paths are written with" in note for note in listing.notes)
+    assert any("2 paths hold" in note for note in listing.notes)
+
+
+def test_a_quote_that_is_left_open_swallows_no_rows(tmp_path):
+    rows = "photos/some/folder/b.jpg,anger,train\n"
+    for text in (f'"photos/a.jpg,anger,train\n{rows * 9000}', f'{rows}"a.jpg,anger,train\n{rows}"b.jpg,anger,train\n'):
+        with pytest.raises(Refused, match=r"my.csv, line [23]: a cell cannot be read .*a quote \(\"\) is opened"):
+            read(tmp_path, "path,emotion,split\n" + text)
 
 
 def test_the_real_faces_are_read():
@@ -76,18 +124,18 @@ def test_a_folder_lists_images_in_order_without_labels(tmp_path):
 
 
 def test_an_empty_folder_says_what_was_looked_for(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"no image; looked for .jpg"):
+    with pytest.raises(FileNotFoundError, match=r"(?s)lists no image .*\.jpg \.jpeg"):
         registry.read("folder", tmp_path)
 
 
 def test_unknown_names_list_the_known_and_scope_is_said():
-    with pytest.raises(ValueError, match="known are affectnet, rafdb, sfew, fer2013, manifest, folder"):
+    with pytest.raises(ValueError, match="known are affectnet, rafdb, sfew, fer2013, ckplus, tree, manifest, folder"):
         registry.reader_named("affectnot")
     with pytest.raises(ValueError, match="8-class task is out of scope"):
         registry.reader_named("affectnet8")
 
 
-@pytest.mark.parametrize("name", ["affectnet", "rafdb", "sfew", "fer2013", "folder"])
+@pytest.mark.parametrize("name", ["affectnet", "rafdb", "sfew", "fer2013", "ckplus", "tree", "folder"])
 def test_a_missing_root_shows_the_expected_tree(tmp_path, name):
     with pytest.raises(FileNotFoundError) as caught:
         registry.read(name, tmp_path / "nowhere")

@@ -1,5 +1,7 @@
 """RAF-DB basic on made-up trees."""
 
+import re
+
 import pytest
 
 from data.readers import rafdb, registry
@@ -49,9 +51,13 @@ def test_a_third_column_is_passed_over(tmp_path):
 
 
 @pytest.mark.parametrize("label", ["0", "8", "11", "happy", ""])
-def test_labels_outside_1_to_7_are_refused(tmp_path, label):
-    with pytest.raises(ValueError, match="line 2"):
-        registry.read("rafdb", tree(tmp_path, ["train_00001.jpg 3", f"train_00002.jpg {label}"]))
+def test_labels_outside_1_to_7_are_left_out_and_many_refused(tmp_path, label):
+    listing = registry.read("rafdb", tree(tmp_path / "one", ["train_00001.jpg 3", f"train_00002.jpg {label}"]))
+    assert [sample.left_out for sample in listing.samples] == ["", "bad label"]
+    assert any(f"line 2, label: '{label}'; expected 1 to 7 (a 0 is" in note for note in listing.notes)
+    many = [f"train_0000{number}.jpg {label if number > 3 else 1}" for number in range(1, 9)]
+    with pytest.raises(Refused, match="5 of 8 rows cannot be read .*line 4, label"):
+        registry.read("rafdb", tree(tmp_path / "many", many))
 
 
 def test_a_name_that_tells_no_split_is_refused(tmp_path):
@@ -69,22 +75,51 @@ def test_version_one_without_annotations_loads(tmp_path):
     [
         ("manual", "1 2 3 4", "5 points and 3 attributes"),
         ("boundingbox", "1 2 3", "x_min y_min x_max y_max"),
-        ("manual", "1 2 3 4 5 6 7 8 9 ten 1 1 1", "manu_attri.txt cannot be read .*ten"),
-        ("boundingbox", "1 2 3 four", "boundingbox.txt cannot be read .*four"),
+        ("manual", "1 2 3 4 5 6 7 8 9 ten 1 1 1", "manu_attri.txt holds something else than numbers .*ten"),
+        ("boundingbox", "1 2 3 four", "boundingbox.txt holds something else than numbers .*four"),
+        ("boundingbox", "1 2 3 nan", "boundingbox.txt holds .*x_min y_min x_max y_max"),
+        ("boundingbox", "", "boundingbox.txt holds 0 numbers"),
+        ("boundingbox", b"\xff", "boundingbox.txt is not UTF-8 text"),
     ],
 )
 def test_annotation_files_of_another_content_are_named(tmp_path, folder, content, match):
     tree(tmp_path, LINES)
     ending = {"manual": "manu_attri", "boundingbox": "boundingbox"}[folder]
     touch(tmp_path / "Annotation" / folder / f"train_00001_{ending}.txt", content)
-    with pytest.raises(ValueError, match=match):
-        registry.read("rafdb", tmp_path)
+    listing = registry.read("rafdb", tmp_path)
+    assert [bool(sample.left_out) for sample in listing.samples] == [True, False, False]
+    assert any(re.search(f"the first: line 1, .*{match}", note) for note in listing.notes)
 
 
 def test_labels_that_are_not_text_are_refused(tmp_path):
     tree(tmp_path, LINES)
     (tmp_path / "EmoLabel" / "list_patition_label.txt").write_bytes(b"train_00001.jpg \xff\n")
-    with pytest.raises(Refused, match="list_patition_label.txt is not UTF-8 text"):
+    with pytest.raises(Refused, match="list_patition_label.txt, line 1 is not UTF-8 text"):
+        registry.read("rafdb", tmp_path)
+
+
+@pytest.mark.parametrize("images", ["original", "aligned"])
+@pytest.mark.parametrize("ending", [".png", ".JPG", ".jpeg"])
+def test_images_of_any_ending_are_found(tmp_path, images, ending):
+    tree(tmp_path, LINES, images=images)
+    for path in (tmp_path / "Image" / images).iterdir():
+        path.rename(path.with_suffix(ending))
+    assert all((tmp_path / sample.path).is_file() for sample in registry.read("rafdb", tmp_path).samples)
+
+
+def test_lists_of_the_crops_names(tmp_path):
+    tree(tmp_path, LINES, images="aligned")
+    lines = "\n".join(line.replace(".jpg", "_aligned.jpg") for line in LINES)
+    touch(tmp_path / "EmoLabel" / "list_patition_label.txt", lines)
+    assert all((tmp_path / sample.path).is_file() for sample in registry.read("rafdb", tmp_path).samples)
+
+
+def test_two_lists_that_differ_are_refused_with_both_named(tmp_path):
+    tree(tmp_path / "basic", LINES)
+    tree(tmp_path / "copy", LINES)
+    assert len(registry.read("rafdb", tmp_path).samples) == 3  # the control: they hold the same
+    tree(tmp_path / "copy", LINES[:2])
+    with pytest.raises(Refused, match="more than once: basic/EmoLabel/list.* and copy/EmoLabel/list"):
         registry.read("rafdb", tmp_path)
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from data.emotions import SFEW_FOLDERS
 from data.readers import registry
+from data.runtime.failures import Refused
 from tests.data.trees import CLASSES, touch
 from tests.data.trees import sfew as tree
 
@@ -77,3 +78,32 @@ def test_a_name_in_two_classes_gives_two_samples_and_a_note(tmp_path):
 def test_a_missing_split_shows_the_tree(tmp_path):
     with pytest.raises(FileNotFoundError, match="Train/{Angry"):
         registry.read("sfew", tree(tmp_path, folders=("Train",)))
+
+
+@pytest.mark.parametrize("train, val", [("train", "val"), ("TRAIN", "Validation"), ("Train", "valid")])
+def test_split_folders_by_other_names(tmp_path, train, val):
+    listing = registry.read("sfew", tree(tmp_path, folders=(train, val)))
+    assert len(listing.of("train")) == len(listing.of("test")) == 7 and f"{val}/ as test" in listing.layout
+
+
+def test_two_folders_of_one_split_are_refused(tmp_path):
+    with pytest.raises(Refused, match="the split test more than once: Val and val"):
+        registry.read("sfew", tree(tmp_path, folders=("Train", "Val", "val")))
+
+
+@pytest.mark.parametrize("ending", [".bmp", ".JPG", ".webp", ".ppm"])
+def test_images_of_any_ending_are_listed(tmp_path, ending):
+    assert len(registry.read("sfew", tree(tmp_path, name=f"a{ending}")).samples) == 14
+
+
+def test_images_that_are_not_read_are_said(tmp_path):
+    with pytest.raises(FileNotFoundError, match="lists no image .*14 files passed over: .heic 14"):
+        registry.read("sfew", tree(tmp_path, name="a.heic"))
+
+
+def test_system_folders_are_no_classes(tmp_path):
+    tree(tmp_path)
+    for name in ("@eaDir", ".thumbnails", "__MACOSX"):
+        touch(tmp_path / "Train" / name / "a.png")
+        touch(tmp_path / "Train" / "Happy" / name / "a.png")
+    assert len(registry.read("sfew", tmp_path).samples) == 14
