@@ -174,8 +174,8 @@ class AlignedCache:
             )
 
     def pack(self) -> None:
-        """Join the shards of all processes into the cache. Raises Refused where not one image could be opened."""
-        self._refuse_unopened()
+        """Join the shards of all processes into the cache. Raises Refused where that would hold no crop."""
+        self._refuse_nothing()
         pack(
             self.target,
             "aligned",
@@ -193,22 +193,27 @@ class AlignedCache:
             },
         )
 
-    def _refuse_unopened(self):
-        """A wrong root, or a disk that is not mounted: nothing that is worth keeping."""
-        statuses, first = Counter(), None
+    def _refuse_nothing(self):
+        """A wrong root, a disk that is not mounted, pictures of something else: nothing that is worth keeping."""
+        statuses, crops, first = Counter(), 0, None
         for number in range(len(self.plan)):
-            arrays = self.shards.load(number, [f"manifest/{name}" for name in ("status", "path", "reason")])
-            for status, path, reason in zip(*arrays.values()):
+            arrays = self.shards.load(number, [f"manifest/{name}" for name in ("status", "crops", "path", "reason")])
+            for status, count, path, reason in zip(*arrays.values()):
                 statuses[STATUSES[status]] += 1
+                crops += count
                 first = first or f"{path}: {reason}"
         del statuses["left_out"]
-        if statuses and set(statuses) <= set(UNOPENED):
-            remove_parts(self.target)
-            counted = ", ".join(f"{status} {count:,}" for status, count in statuses.items())
-            raise Refused(
-                f"not one of the {sum(statuses.values()):,} listed images could be opened below {self.listing.root} "
-                f"({counted}; first {first}); --root names the folder that their paths start from"
-            )
+        if crops:
+            return
+        remove_parts(self.target)
+        counted = ", ".join(f"{status.replace('_', ' ')} {count:,}" for status, count in statuses.items())
+        what, advice = "gave a crop", "--undetected whole takes whole images, --landmarks none crops as they are"
+        if set(statuses) <= set(UNOPENED):
+            what, advice = "could be opened", "--root names the folder that their paths start from"
+        raise Refused(
+            f"not one of the {statuses.total():,} listed images below {self.listing.root} {what} ({counted}; first "
+            f"{first}); {advice}"
+        )
 
     def _splits(self):
         """What `pack` joins: of each split its shard numbers, the counts for coverage, and each shard's content."""

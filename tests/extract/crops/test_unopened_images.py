@@ -42,11 +42,19 @@ def test_of_a_wrong_root_nothing_is_kept_and_the_right_one_is_not_refused(table)
     result = align(table, "elsewhere")
     assert result.exit_code == 1 and f"images below {table / 'elsewhere'}" in result.stderr
     assert (
-        f"not one of the 6 listed images could be opened below {table / 'elsewhere'} (missing 6; first train_0.png: "
+        f"not one of the 6 listed images below {table / 'elsewhere'} could be opened (missing 6; first train_0.png: "
         "no such file); --root names the folder" in result.stderr
     )
     assert list((table / "aligned").glob("*.h5*")) == []
     assert align(table, "images").exit_code == 0 and statuses(table) == ["ok"] * 6
+
+
+def test_images_without_a_face_make_no_cache(table):
+    source = ("--dataset", "manifest", "--manifest", table / "my.csv", "--name", "mine", "--root", table / "images")
+    result = call("align", "--workdir", table, *source, "--workers", 1)
+    assert result.exit_code == 1 and list((table / "aligned").glob("*.h5*")) == []
+    assert "below " in result.stderr and "gave a crop (no face 6; first train_0.png: no try" in result.stderr
+    assert call("align", "--workdir", table, *source, "--undetected", "whole").exit_code == 0
 
 
 def test_an_image_that_comes_later_is_taken_in_by_the_same_call(table):
