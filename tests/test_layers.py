@@ -137,6 +137,18 @@ def test_what_reads_data_needs_neither_torch_nor_click():
     assert found.stdout.strip() == "[]"
 
 
+def opened_by(source):
+    """How often a module calls h5py.File itself."""
+    calls = [ast.unparse(node.func) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return calls.count("h5py.File")
+
+
+def test_hdf5_is_opened_in_one_module():
+    """There it is opened without a lock, and what cannot be read is not called damaged."""
+    users = {name for stage in LAYERS for name, source in modules(stage) if opened_by(source)}
+    assert users == {"data.files.hdf5"} and opened_by("with h5py.File(path) as file:\n    pass\n") == 1
+
+
 @pytest.mark.parametrize(
     "folder",
     sorted(str(path.parent.relative_to(ROOT)) for stage in LAYERS for path in (ROOT / stage).rglob("__init__.py")),

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from data.emotions import UNLABELLED
-from data.files.cache import claimed, open_cache, pack
+from data.files.cache import open_cache, pack
+from data.files.lock import claimed
 from data.files.provenance import code_version, versions
 from data.runtime.failures import Refused
 from data.runtime.ranks import ALONE, Ranks
