@@ -130,11 +130,18 @@ def sweep(workdir, sizes, families, runs, datasets, results, seed, precision, de
             settings, place = ranks.together(lambda: _settings(seed, precision, device, memory, ranks))
             said = _sweep(workdir, datasets, results, Request(sizes, families, runs, keep_weights), settings, place)
     except KeyboardInterrupt as stopped:
-        stopped.args = (f"finished blocks are kept in {results}",)
+        stopped.args = (_kept(results),)
         raise
     if ranks.first:
         click.echo(said, err=True)
         click.echo(results)
+
+
+def _kept(results):
+    """What an interrupt says."""
+    if results.exists():
+        return f"finished blocks are kept in {results}, and the same command goes on from there"
+    return "nothing is kept yet, since the first block of heads was not finished"
 
 
 def _refuse_too_small(sizes, families):
@@ -168,12 +175,24 @@ def _caches(workdir, datasets):
     from embed.rows.feature_caches import is_labelled
 
     folder = workdir / "features"
+    # what a system puts beside a file, such as ._a.h5, begins with a dot
+    there = [path for path in sorted(folder.glob("*.h5")) if not path.name.startswith(".")]
     if datasets:
-        return [folder / f"{name}.h5" for name in datasets]
-    found = [path for path in sorted(folder.glob("*.h5")) if is_labelled(path)]
+        return [_cache(folder / f"{name}.h5", there) for name in datasets]
+    found = [path for path in there if is_labelled(path)]
     if not found:
         raise FileNotFoundError(f"{folder} holds no labelled feature cache; make one with `extract run --dataset NAME`")
     return found
+
+
+def _cache(path, there):
+    """The path, where it is there."""
+    from data.files.made_by import commands
+
+    if path not in there:
+        others = f"; there are {', '.join(each.stem for each in there)}" if there else ""
+        raise FileNotFoundError(f"{path} is missing{others}; make it with {commands(path, ['features'])}")
+    return path
 
 
 def _sweep(workdir, datasets, results, request, settings, place):

@@ -1,6 +1,7 @@
 """Options that several commands of stage one share, those that the readers declare, and the listing they lead to."""
 
 import functools
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -135,6 +136,25 @@ def listing_of(workdir: Path, dataset: str, root: Path | None, name: str | None,
     return registry.read(
         dataset, root, **{option: _value(reader.option(option), text) for option, text in given.items()}
     )
+
+
+def align_command(workdir: Path, name: str) -> str:
+    """What makes aligned/NAME.h5, in words that can be called: a reader's own name tells it, any other leaves those
+    that need one."""
+    named = f" --name {shlex.quote(name)}"
+    if name in registry.names() and not registry.reader_named(name).needs_name:
+        readers, named = [registry.reader_named(name)], ""
+    else:
+        readers = [reader for reader in registry.readers() if reader.needs_name]
+    where = "" if workdir == Path() else f" --workdir {shlex.quote(str(workdir))}"
+    return " or ".join(f"`extract align --dataset {reader.name}{_needs(reader)}{named}{where}`" for reader in readers)
+
+
+def _needs(reader):
+    """The options that a call for a reader cannot do without."""
+    needed = [f" {option.flag} {option.placeholder}" for option in reader.options if option.needed]
+    root = " --root FOLDER" if reader.needs_name and not reader.own_root else ""
+    return "".join(needed) + root
 
 
 def _not_for(name: str, dataset: str) -> str:

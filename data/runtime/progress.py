@@ -35,7 +35,7 @@ def shown(label: str, unit: str = "images", *, quiet: bool = False) -> Iterator[
         try:
             yield progress
         except KeyboardInterrupt:
-            if progress.total:
+            if progress.done:
                 say(f"\n{label}: stopped at {progress.done:,.0f} of {progress.total:,} {unit}")
             raise
         progress.finish()

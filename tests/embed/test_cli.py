@@ -2,6 +2,7 @@
 
 import functools
 import re
+import shutil
 
 import pytest
 import torch
@@ -140,3 +141,78 @@ def test_sizes_of_memory(text, expected):
             parse_bytes(text)
     else:
         assert parse_bytes(text) == expected
+
+
+@pytest.fixture
+def quick(workdir, monkeypatch):
+    """The working folder, where a head is trained for one epoch."""
+    short = functools.partial(settings.HeadSettings.func, epochs=1, steps=1)
+    monkeypatch.setattr(settings, "HeadSettings", short)
+    return workdir
+
+
+def test_system_files_beside_the_caches_are_none(quick):
+    (quick / "features" / "._a.h5").write_bytes(b"\0\5\26\7Mac OS X")
+    (quick / "features" / ".DS_Store").write_bytes(b"Bud1")
+    (quick / "features" / "@eaDir").mkdir()
+    assert call(quick, "--k", "1", "--runs", "1").exit_code == 0
+    (quick / "features" / "c.h5").write_bytes(b"no HDF5")  # the control
+    assert "c.h5 is not a readable HDF5 file" in call(quick, "--k", "1", "--runs", "1").output
+
+
+def test_a_missing_cache_is_told_with_those_that_are_there(quick):
+    assert (
+        "z.h5 is missing; there are a, b; make it with `extract run --dataset z --workdir"
+        in call(quick, "--datasets", "a,z").output
+    )
+
+
+def test_one_cache_twice_is_refused_by_its_content(quick):
+    shutil.copy(quick / "features" / "a.h5", quick / "features" / "c.h5")
+    result = call(quick, "--k", "1", "--runs", "1")
+    assert result.exit_code == 1 and "features/a.h5 and features/c.h5 hold the same rows" in result.output
+    result = call(quick, "--k", "1", "--runs", "1", "--datasets", "a,b,a")
+    assert result.exit_code == 1 and "a is named twice" in result.output
+    assert not (quick / "results" / "runs.h5").exists()
+    assert call(quick, "--k", "1", "--runs", "1", "--datasets", "a,b").exit_code == 0
+
+
+def test_other_caches_are_told_by_name(quick):
+    assert call(quick, "--k", "1", "--runs", "1", "--datasets", "a").exit_code == 0
+    shutil.copy(quick / "features" / "a.h5", quick / "features" / "a_two.h5")
+    result = call(quick, "--k", "1", "--runs", "1", "--datasets", "a,a_two")
+    assert "was made with caches a, this call has a and a_two; name another file" in result.output
+    write_cache(quick / "features" / "a.h5", seed=5)
+    result = call(quick, "--k", "1", "--runs", "1", "--datasets", "a")
+    halves = re.search(r"with caches a (\w{40})\.\.\., this call has a (\w{40})\.\.\.;", result.output).groups()
+    assert halves[0] != halves[1]
+
+
+def test_caches_of_two_networks_are_told_by_their_files(quick):
+    write_cache(quick / "features" / "b.h5", seed=7, header={"image_size": 32})
+    found = call(quick, "--k", "1", "--runs", "1").output
+    assert "features/a.h5 was made with image size 64, features/b.h5 has 32; sweep them apart" in found
+
+
+@pytest.mark.parametrize(
+    "blocks, said",
+    [
+        (0, "stopped; nothing is kept yet, since the first block of heads was not finished"),
+        (1, "stopped; finished blocks are kept in "),
+    ],
+)
+def test_a_stop_says_what_is_kept(quick, monkeypatch, blocks, said):
+    from embed import sweep
+
+    plain, trained = sweep.train_block, []
+
+    def stopped(*arguments):
+        if len(trained) == blocks:
+            raise KeyboardInterrupt
+        trained.append(1)
+        return plain(*arguments)
+
+    monkeypatch.setattr(sweep, "train_block", stopped)
+    result = call(quick, "--k", "1,2,16", "--runs", "1")
+    assert result.exit_code == 130 and said in result.stderr
+    assert ("stopped at 0" not in result.stderr) and (quick / "results" / "runs.h5").exists() == bool(blocks)

@@ -1,6 +1,8 @@
 """The extract command as a user calls it, from a table of images to features, on toy faces drawn for the purpose."""
 
 import csv
+import re
+import shlex
 
 import pytest
 from click.testing import CliRunner
@@ -136,6 +138,27 @@ def test_a_toy_network_is_refused_on_real_images(workdir, tmp_path):
         "photos",
     )
     assert result.exit_code == 1 and "toy corpus" in result.output
+
+
+def test_the_command_that_makes_a_missing_cache_makes_it(workdir, tmp_path):
+    images = sorted((workdir / "datasets" / "sfew" / "Val").rglob("*.png"))[:2]
+    (tmp_path / "my.csv").write_text("path,emotion,split\n" + "".join(f"{image},anger,train\n" for image in images))
+    asked = ("train", "--workdir", tmp_path, "--dataset", "mine", "--task", "emotion")
+    commands = re.findall("`extract (.*?)`", call(*asked).output)
+    assert [command.split()[2] for command in commands] == ["manifest", "folder"]
+    fine(*shlex.split(commands[0].replace("FILE.csv", str(tmp_path / "my.csv"))), "--root", "/", "--workers", 1)
+    assert "mine.h5 is missing" not in call(*asked).output
+
+
+def test_a_stop_before_the_first_piece_says_that_nothing_is_kept(workdir, tmp_path, monkeypatch):
+    def stopped(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("extract.crops.aligned_cache.supervise", stopped)
+    root = workdir / "datasets" / "sfew"
+    result = call("align", "--workdir", tmp_path, "--dataset", "sfew", "--root", root)
+    assert result.exit_code == 130
+    assert result.stderr.splitlines()[-1] == f"stopped; nothing of {tmp_path / 'aligned' / 'sfew.h5'} is kept yet"
 
 
 @pytest.mark.parametrize("command", ["toy", "check", "align", "train", "run", "info", "verify", "show"])
