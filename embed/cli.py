@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
+from data.names import plain_name
 from data.runtime import plugins
-from data.runtime.commands import expected_failures
+from data.runtime.commands import expected_failures, version_option
 from embed.sizes import parse_bytes, parse_sizes
 
 
@@ -30,8 +31,8 @@ class Names(click.ParamType):
 
     name = "names"
 
-    def __init__(self, find=str):
-        """find: what a name stands for; its ValueError lists the known ones."""
+    def __init__(self, find):
+        """find: called with each name; its ValueError says what is wrong with it."""
         self.find = find
 
     def convert(self, value, param, ctx):
@@ -57,6 +58,7 @@ RESULTS = click.option(
 
 
 @click.group()
+@version_option()
 @expected_failures
 def main():
     """Stage two: trains CAKE-k, AV, AVk and baseline heads on cached features, all sizes and all runs together."""
@@ -90,10 +92,12 @@ def main():
 )
 @click.option("--runs", type=click.IntRange(1), default=10, show_default=True, help="Initialisations of each head.")
 @click.option(
-    "--datasets", type=Names(), help="Caches in features/ to train on together.  [default: every labelled one]"
+    "--datasets",
+    type=Names(plain_name),
+    help="Caches in features/ to train on together.  [default: every labelled one]",
 )
 @RESULTS
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
 @click.option(
     "--precision",
     type=click.Choice(["float32", "bfloat16"]),

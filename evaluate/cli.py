@@ -5,11 +5,12 @@ from pathlib import Path
 import click
 
 from data.runtime import plugins
-from data.runtime.commands import expected_failures
+from data.runtime.commands import expected_failures, version_option
 from data.runtime.failures import Refused
 
 
 @click.group()
+@version_option()
 @expected_failures
 def main():
     """Turns results/runs.h5 into the paper's tables and figures, its numbers beside ours, and into one page to read.

@@ -20,7 +20,7 @@ ONLY_IN = {"dlib": {"extract/faces/dlib_models.py"}, "torchvision": {"extract/ne
 # Rooms (sub-folders) and single modules of each stage, the lowest first: a room may import itself and whatever stands
 # before its own line, never its neighbours on that line.
 LAYERS = {
-    "data": [{"emotions"}, {"sample", "metrics", "heads"}, {"runtime"}, {"readers", "files"}],
+    "data": [{"emotions", "names"}, {"sample", "metrics", "heads"}, {"runtime"}, {"readers", "files"}],
     "extract": [
         {"workers", "threads", "stage_times"},
         {"images"},
@@ -170,6 +170,12 @@ def test_stage_two_starts_where_stage_one_is_not_installed(stage):
     code += "sys.modules.update(dict.fromkeys(('cv2', 'dlib', 'torchvision', 'PIL', 'extract')))\n"
     code += "".join(f"importlib.import_module({name!r})\n" for name, _ in modules(stage))
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize("command", ["extract.cli", "embed.cli", "evaluate.cli"])
+def test_the_version_is_said_by_every_command(command):
+    found = subprocess.run([sys.executable, "-m", command, "--version"], cwd=ROOT, capture_output=True, text=True)
+    assert found.stdout.startswith("cake-emotion ") and found.returncode == 0, found.stderr
 
 
 @pytest.mark.parametrize("command", ["extract.cli", "embed.cli", "evaluate.cli"])

@@ -62,12 +62,30 @@ def expected_failures(command: Callable) -> Callable:
     return wrapped
 
 
-def _report():
+def installed_version() -> str:
+    """Version of this project as it is installed."""
     try:
-        version = metadata.version("cake-emotion")
+        return metadata.version("cake-emotion")
     except metadata.PackageNotFoundError:  # run from its source
-        version = "of unknown version"
+        return "of unknown version"
+
+
+def version_option() -> Callable:
+    """The option --version of a command."""
+    import click
+
+    def answer(context, parameter, asked):
+        if asked and not context.resilient_parsing:
+            click.echo(f"cake-emotion {installed_version()}")
+            context.exit()
+
+    return click.option(
+        "--version", is_flag=True, is_eager=True, expose_value=False, callback=answer, help="Say the version and exit."
+    )
+
+
+def _report():
     return (
-        f"This is a fault of the program; please report it with the lines above: cake-emotion {version}, "
+        f"This is a fault of the program; please report it with the lines above: cake-emotion {installed_version()}, "
         f"python {platform.python_version()}"
     )

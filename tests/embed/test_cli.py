@@ -8,6 +8,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from data.files.runs import read_runs
 from embed import settings
 from embed.cli import main
 from embed.sizes import parse_bytes
@@ -47,6 +48,9 @@ def test_a_sweep_answers_with_its_results_file(workdir):
         (("--k", "0..2", "--family", "cake-norm,baseline"), "k = 0 is for av"),
         (("--runs", "0"), "--runs"),
         (("--seed", "-1"), "--seed"),
+        (("--seed", "9223372036854775808"), "--seed"),
+        (("--datasets", "a,"), "--datasets"),
+        (("--datasets", "../a"), "--datasets"),
         (("--memory", "much"), "800M, 4G or 1.5T"),
         (("--precision", "float16"), "bfloat16"),
     ],
@@ -216,3 +220,12 @@ def test_a_stop_says_what_is_kept(quick, monkeypatch, blocks, said):
     result = call(quick, "--k", "1,2,16", "--runs", "1")
     assert result.exit_code == 130 and said in result.stderr
     assert ("stopped at 0" not in result.stderr) and (quick / "results" / "runs.h5").exists() == bool(blocks)
+
+
+def test_a_name_may_be_of_any_alphabet(quick):
+    for name in ("müller", "顔 1"):
+        (quick / "features" / "a.h5").rename(quick / "features" / f"{name}.h5")
+        result = call(quick, "--k", "1", "--runs", "1", "--datasets", name, "--results", str(quick / f"{name}.h5"))
+        assert result.exit_code == 0, result.output
+        assert read_runs(quick / f"{name}.h5").classifiers == (name,)
+        (quick / "features" / f"{name}.h5").rename(quick / "features" / "a.h5")

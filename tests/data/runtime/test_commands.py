@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from data.runtime import commands
-from data.runtime.commands import Terminated, expected_failures
+from data.runtime.commands import Terminated, expected_failures, version_option
 from data.runtime.failures import Refused
 from data.runtime.ranks import Stopped
 
@@ -124,3 +124,15 @@ def test_a_wrong_call_is_click_s_to_tell():
 def test_a_reader_that_has_left_is_no_failure_of_ours():
     result = ended(raising(BrokenPipeError(errno.EPIPE, "Broken pipe")))
     assert (result.exit_code, result.output) == (1, "")
+
+
+def test_the_version_is_answered_before_anything_else(monkeypatch):
+    @click.group()
+    @version_option()
+    @expected_failures
+    def main():
+        raise AssertionError("the version needs no command")
+
+    monkeypatch.setattr(commands.metadata, "version", lambda name: "1.2.3")
+    result = CliRunner().invoke(main, ["--version"])
+    assert (result.exit_code, result.output) == (0, "cake-emotion 1.2.3\n")
