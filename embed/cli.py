@@ -201,7 +201,7 @@ def _cache(path, there):
 
 def _sweep(workdir, datasets, results, request, settings, place):
     """The line that sums up what was done."""
-    from data.runtime.progress import shown
+    from data.runtime.progress import in_short, shown
     from embed.sweep import sweep
 
     paths = place.ranks.together(lambda: _caches(workdir, datasets))
@@ -210,9 +210,9 @@ def _sweep(workdir, datasets, results, request, settings, place):
         found, work = sweep(paths, results, request, settings, place=place, progress=progress)
     seconds = time.monotonic() - begun
     failed = sum(bool(one.failure) for one in found.outcomes.values())
-    return (
-        f"{round(work.heads):,} heads trained in {seconds:,.1f} s ({work.flop / seconds / 1e9:,.0f} GFLOP/s), "
-        f"{len(found.outcomes):,} in the file" + (f", {failed} of them diverged" if failed else "")
+    timed = f" in {seconds:,.1f} s ({in_short(work.flop / seconds / 1e9)} GFLOP/s)" if work.heads else ""
+    return f"{round(work.heads):,} heads trained{timed}, {len(found.outcomes):,} in the file" + (
+        f", {failed} of them diverged" if failed else ""
     )
 
 
@@ -243,10 +243,9 @@ def apply(cache, workdir, results, family, k, run, classifier):
     runs = read_runs(results or workdir / "results" / "runs.h5")
     applied = apply(runs, cache, family, k, run=run, classifier=classifier)
     write_csv(applied, sys.stdout)
-    click.echo(
-        f"{'toy data: ' if runs.toy else ''}{len(applied.emotion):,} rows by {family.name}, k = {k}, run {run}",
-        err=True,
-    )
+    sys.stdout.flush()  # whoever reads it may have left, which click answers while the command runs
+    toy, size = "toy data: " if runs.toy else "", f", k = {k}" if family.projects else ""
+    click.echo(f"{toy}{len(applied.emotion):,} rows by {family.name}{size}, run {run}", err=True)
 
 
 if __name__ == "__main__":

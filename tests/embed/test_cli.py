@@ -31,11 +31,12 @@ def test_a_sweep_answers_with_its_results_file(workdir):
     result = call(workdir, "--k", "1,2", "--runs", "2")
     assert result.exit_code == 0, result.output
     assert result.stdout.strip() == str(workdir / "results" / "runs.h5")
-    assert re.search(r"^16 heads trained in [\d.]+ s \([\d,]+ GFLOP/s\), 16 in the file$", result.stderr, re.M), (
+    assert re.search(r"^16 heads trained in [\d.]+ s \([\d,.]+ GFLOP/s\), 16 in the file$", result.stderr, re.M), (
         result.stderr
     )
     again = call(workdir, "--k", "1,2", "--runs", "2")
-    assert again.exit_code == 0 and "0 heads trained" in again.stderr
+    assert again.exit_code == 0 and "0 heads trained, 16 in the file" in again.stderr
+    assert " (0 GFLOP/s)" not in result.stderr + again.stderr
 
 
 @pytest.mark.parametrize(
@@ -229,3 +230,19 @@ def test_a_name_may_be_of_any_alphabet(quick):
         assert result.exit_code == 0, result.output
         assert read_runs(quick / f"{name}.h5").classifiers == (name,)
         (quick / "features" / f"{name}.h5").rename(quick / "features" / "a.h5")
+
+
+def test_caches_without_predicted_arousal_valence_are_named(quick, caplog):
+    write_cache(quick / "features" / "b.h5", seed=7, predicts=False)
+    assert call(quick, "--k", "1", "--runs", "1").exit_code == 0
+    assert "av is left out: no predicted arousal-valence in b, and it is needed in every cache" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "family, said", [("baseline", "260 rows by baseline, run 0"), ("cake", "rows by cake, k = 2,")]
+)
+def test_apply_says_k_of_families_that_have_one(quick, family, said):
+    assert call(quick, "--k", "2", "--runs", "1", "--datasets", "a").exit_code == 0
+    cache = str(quick / "features" / "a.h5")
+    result = CliRunner().invoke(main, ["apply", cache, "--workdir", str(quick), "--family", family, "--k", "2"])
+    assert result.exit_code == 0 and said in result.stderr

@@ -4,6 +4,8 @@ import errno
 import os
 import platform
 import signal
+import subprocess
+import sys
 
 import click
 import pytest
@@ -13,6 +15,7 @@ from data.runtime import commands
 from data.runtime.commands import Terminated, expected_failures, version_option
 from data.runtime.failures import Refused
 from data.runtime.ranks import Stopped
+from tests.places import ROOT
 
 
 def ended(call):
@@ -136,3 +139,13 @@ def test_the_version_is_answered_before_anything_else(monkeypatch):
     monkeypatch.setattr(commands.metadata, "version", lambda name: "1.2.3")
     result = CliRunner().invoke(main, ["--version"])
     assert (result.exit_code, result.output) == (0, "cake-emotion 1.2.3\n")
+
+
+def test_a_closed_pipe_is_no_traceback():
+    """`command | head`: whoever reads has left before the answer comes."""
+    code = "from evaluate.cli import main; main(['--help'])"
+    reader, writer = os.pipe()
+    os.close(reader)
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert (found.returncode, found.stderr) == (1, "")

@@ -19,6 +19,7 @@ from extract.training.backbone_training import TrainingSettings
 from extract.training.step import Step
 from tests.data.files.test_version_1 import FOLDER, SAID
 from tests.data.made_up_files import write
+from tests.embed.made_up_caches import write_cache
 from tests.extract.network.test_checkpoint import META
 
 SETTINGS = {"task": "emotion", "epochs": 30, "image_size": 32}
@@ -193,3 +194,20 @@ def test_a_whole_file_of_another_kind_is_not_to_be_made_again(tmp_path):
     path = write(tmp_path, "features")
     found = refused("show", path)
     assert "is a file of kind features, expected kind aligned, which `extract align` makes" in found
+
+
+@pytest.mark.parametrize(
+    "by_try, said",
+    [
+        ([105] + [0] * 6, "  no face in 105"),
+        ([0, 4, 2, 0, 0, 0, 0], "  face found by: as_is 4, upsampled 2"),
+        ([1, 0, 0, 9, 0, 0, 0], "  face found by: enlarged 9; no face in 1"),
+        ([0] * 7, "  no image was looked at"),
+    ],
+)
+def test_how_faces_were_found(tmp_path, by_try, said):
+    def counted(split, arrays):
+        return {**arrays, "try_counts": np.array(by_try)}
+
+    path = write_cache(tmp_path / "a.h5", train=30, test=12, change=counted)
+    assert call("info", path).stdout.splitlines()[3] == said
