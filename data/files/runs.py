@@ -14,6 +14,7 @@ from data.files import schema
 from data.files.cache import CacheError, header_of, open_cache, provenance_of, seal
 from data.files.columns import HEAD, TEST_SET, columns
 from data.files.hdf5 import dataset_names, publish_hdf5, read_array, write_array
+from data.files.made_by import commands
 
 UNSCORED = 255  # stands in `predicted` where a classifier was not trained or a test row has no annotation
 PLUGINS = "name the module that registers it in the environment variable CAKE_PLUGINS"
@@ -160,7 +161,8 @@ def read_runs(path: Path, *, partly: bool = False) -> Runs:
             return _read(file, Path(path).name)
         except KeyError as error:
             raise CacheError(
-                f"{path} lacks a part of a results file ({error.args[0]}); make it again with `embed sweep`"
+                f"{path} lacks a part of a results file ({error.args[0]}); make it again with "
+                f"{commands(path, ['runs'])}"
             ) from error
 
 
