@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from data.files.made_by import commands
 from data.names import plain_name
 from data.runtime import plugins
 from data.runtime.commands import expected_failures, version_option
@@ -179,8 +180,7 @@ def _caches(workdir, datasets):
     from embed.rows.feature_caches import is_labelled
 
     folder = workdir / "features"
-    # what a system puts beside a file, such as ._a.h5, begins with a dot
-    there = [path for path in sorted(folder.glob("*.h5")) if not path.name.startswith(".")]
+    there = sorted(folder.glob("[!.]*.h5"))  # what a system puts beside a file, such as ._a.h5, begins with a dot
     if datasets:
         return [_cache(folder / f"{name}.h5", there) for name in datasets]
     found = [path for path in there if is_labelled(path)]
@@ -191,8 +191,6 @@ def _caches(workdir, datasets):
 
 def _cache(path, there):
     """The path, where it is there."""
-    from data.files.made_by import commands
-
     if path not in there:
         others = f"; there are {', '.join(each.stem for each in there)}" if there else ""
         raise FileNotFoundError(f"{path} is missing{others}; make it with {commands(path, ['features'])}")
