@@ -104,6 +104,7 @@ def _refuse_misfit(runs, path, file):
         path,
         {field: found.get(field) for field in AGREED},
         {field: header.get(field) for field in AGREED},
+        this="the results file",
         advice=f"the heads were trained on features of features/{name}.h5; run `extract run` with the same "
         "checkpoints and settings",
     )

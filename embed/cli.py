@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
+from data.files.made_by import commands
+from data.names import plain_name
 from data.runtime import plugins
-from data.runtime.commands import expected_failures
+from data.runtime.commands import expected_failures, version_option
 from embed.sizes import parse_bytes, parse_sizes
 
 
@@ -30,8 +32,8 @@ class Names(click.ParamType):
 
     name = "names"
 
-    def __init__(self, find=str):
-        """find: what a name stands for; its ValueError lists the known ones."""
+    def __init__(self, find):
+        """find: called with each name; its ValueError says what is wrong with it."""
         self.find = find
 
     def convert(self, value, param, ctx):
@@ -57,6 +59,7 @@ RESULTS = click.option(
 
 
 @click.group()
+@version_option()
 @expected_failures
 def main():
     """Stage two: trains CAKE-k, AV, AVk and baseline heads on cached features, all sizes and all runs together."""
@@ -90,10 +93,12 @@ def main():
 )
 @click.option("--runs", type=click.IntRange(1), default=10, show_default=True, help="Initialisations of each head.")
 @click.option(
-    "--datasets", type=Names(), help="Caches in features/ to train on together.  [default: every labelled one]"
+    "--datasets",
+    type=Names(plain_name),
+    help="Caches in features/ to train on together.  [default: every labelled one]",
 )
 @RESULTS
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
 @click.option(
     "--precision",
     type=click.Choice(["float32", "bfloat16"]),
@@ -137,11 +142,18 @@ def sweep(workdir, sizes, families, runs, datasets, results, seed, precision, pe
             settings, place = ranks.together(lambda: _settings(seed, precision, penalty, device, memory, ranks))
             said = _sweep(workdir, datasets, results, Request(sizes, families, runs, keep_weights), settings, place)
     except KeyboardInterrupt as stopped:
-        stopped.args = (f"finished blocks are kept in {results}",)
+        stopped.args = (_kept(results),)
         raise
     if ranks.first:
         click.echo(said, err=True)
         click.echo(results)
+
+
+def _kept(results):
+    """What an interrupt says."""
+    if results.exists():
+        return f"finished blocks are kept in {results}, and the same command goes on from there"
+    return "nothing is kept yet, since the first block of heads was not finished"
 
 
 def _refuse_too_small(sizes, families):
@@ -176,17 +188,26 @@ def _caches(workdir, datasets):
     from embed.rows.feature_caches import is_labelled
 
     folder = workdir / "features"
+    there = sorted(folder.glob("[!.]*.h5"))  # what a system puts beside a file, such as ._a.h5, begins with a dot
     if datasets:
-        return [folder / f"{name}.h5" for name in datasets]
-    found = [path for path in sorted(folder.glob("*.h5")) if is_labelled(path)]
+        return [_cache(folder / f"{name}.h5", there) for name in datasets]
+    found = [path for path in there if is_labelled(path)]
     if not found:
         raise FileNotFoundError(f"{folder} holds no labelled feature cache; make one with `extract run --dataset NAME`")
     return found
 
 
+def _cache(path, there):
+    """The path, where it is there."""
+    if path not in there:
+        others = f"; there are {', '.join(each.stem for each in there)}" if there else ""
+        raise FileNotFoundError(f"{path} is missing{others}; make it with {commands(path, ['features'])}")
+    return path
+
+
 def _sweep(workdir, datasets, results, request, settings, place):
     """The line that sums up what was done."""
-    from data.runtime.progress import shown
+    from data.runtime.progress import in_short, shown
     from embed.sweep import sweep
 
     paths = place.ranks.together(lambda: _caches(workdir, datasets))
@@ -195,9 +216,9 @@ def _sweep(workdir, datasets, results, request, settings, place):
         found, work = sweep(paths, results, request, settings, place=place, progress=progress)
     seconds = time.monotonic() - begun
     failed = sum(bool(one.failure) for one in found.outcomes.values())
-    return (
-        f"{round(work.heads):,} heads trained in {seconds:,.1f} s ({work.flop / seconds / 1e9:,.0f} GFLOP/s), "
-        f"{len(found.outcomes):,} in the file" + (f", {failed} of them diverged" if failed else "")
+    timed = f" in {seconds:,.1f} s ({in_short(work.flop / seconds / 1e9)} GFLOP/s)" if work.heads else ""
+    return f"{round(work.heads):,} heads trained{timed}, {len(found.outcomes):,} in the file" + (
+        f", {failed} of them diverged" if failed else ""
     )
 
 
@@ -228,10 +249,9 @@ def apply(cache, workdir, results, family, k, run, classifier):
     runs = read_runs(results or workdir / "results" / "runs.h5")
     applied = apply(runs, cache, family, k, run=run, classifier=classifier)
     write_csv(applied, sys.stdout)
-    click.echo(
-        f"{'toy data: ' if runs.toy else ''}{len(applied.emotion):,} rows by {family.name}, k = {k}, run {run}",
-        err=True,
-    )
+    sys.stdout.flush()  # whoever reads it may have left, which click answers while the command runs
+    toy, size = "toy data: " if runs.toy else "", f", k = {k}" if family.projects else ""
+    click.echo(f"{toy}{len(applied.emotion):,} rows by {family.name}{size}, run {run}", err=True)
 
 
 if __name__ == "__main__":

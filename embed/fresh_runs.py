@@ -14,7 +14,6 @@ from embed.rows.feature_caches import SweptCache
 from embed.settings import HeadSettings
 
 NONE_THERE = {PREDICTED: "no predicted arousal-valence", ANNOTATED: "no annotated arousal-valence"}
-WHERE = {PREDICTED: "in every cache", ANNOTATED: "in both splits of any cache"}
 
 log = logging.getLogger(__name__)
 
@@ -67,12 +66,19 @@ def _left_out(caches):
     return [family for family in FAMILIES.values() if family.arousal_valence in lacking]
 
 
+def _lacking(caches, kind):
+    """Which caches lack the arousal-valence that a family needs."""
+    if kind == ANNOTATED:
+        return f"{NONE_THERE[kind]} in both splits of any cache"
+    names = ", ".join(cache.name for cache in caches if cache.train.predicted is None)
+    return f"{NONE_THERE[kind]} in {names}, and it is needed in every cache"
+
+
 def say_gaps(caches: list[SweptCache], families: list) -> None:
     """Warn of families that were asked for or the tables need and cannot be trained, and of classes without rows."""
     for family in _left_out(caches):
         if family.table_sizes or family.name in families:
-            kind = family.arousal_valence
-            log.warning("%s is left out: %s %s", family.name, NONE_THERE[kind], WHERE[kind])
+            log.warning("%s is left out: %s", family.name, _lacking(caches, family.arousal_valence))
     for cache in caches:
         for split, part in (("training", cache.train), ("test", cache.test)):
             absent = sorted(set(range(len(EMOTIONS))) - set(part.emotion.tolist()))

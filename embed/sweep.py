@@ -23,7 +23,7 @@ from embed.heads.trainers import trainer_of
 from embed.plan import blocks
 from embed.rows import feature_store
 from embed.rows.corpus import Corpus, assemble, assemble_annotated
-from embed.rows.feature_caches import read_cache, refuse_misfit
+from embed.rows.feature_caches import read_cache, refuse_copies, refuse_misfit
 from embed.rows.minibatches import Batches
 from embed.settings import HeadSettings
 from embed.sizes import logarithmic
@@ -75,6 +75,7 @@ def sweep(
     plan = blocks(sizes, request.families, request.runs, predicts=there[PREDICTED], annotated=there[ANNOTATED])
     with contextlib.ExitStack() as stack:
         found = ranks.together(lambda: _open(stack, Path(results), fresh) if ranks.first else fresh)
+        ranks.together(lambda: refuse_copies(caches))  # after what a file of other caches has to say
         todo = ranks.tell([block for block in plan if not all(_done(found, head, request) for head in block)])
         if ranks.first:
             say_gaps(caches, request.families)
@@ -95,9 +96,7 @@ def _read(paths):
 def _open(stack, results, fresh):
     """The Runs at `results`, which this process holds until the stack is left."""
     stack.enter_context(lock(results))
-    if not results.exists():
-        return fresh
-    found = read_runs(results)
+    found = read_runs(results) if results.exists() else fresh
     refuse_difference(
         results, found.identity, fresh.identity, advice="name another file with --results results/OTHER.h5"
     )

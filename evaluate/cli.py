@@ -5,11 +5,12 @@ from pathlib import Path
 import click
 
 from data.runtime import plugins
-from data.runtime.commands import expected_failures
+from data.runtime.commands import expected_failures, version_option
 from data.runtime.failures import Refused
 
 
 @click.group()
+@version_option()
 @expected_failures
 def main():
     """Turns results/runs.h5 into the paper's tables and figures, its numbers beside ours, and into one page to read.
@@ -31,14 +32,22 @@ def _located(command):
 
 
 def _runs(workdir, results):
-    """(Runs, folder they lie in)."""
+    """(Runs, folder for what is made of them)."""
     from data.files.runs import read_runs
 
     path = results or workdir / "results" / "runs.h5"
     runs = read_runs(path, partly=True)
     if not runs.outcomes:
         raise Refused(f"{path} holds no head; run `embed sweep` first")
-    return runs, path.parent
+    return runs, _folder(path)
+
+
+def _folder(path):
+    """Where tables, figures and page of a results file go: those of runs.h5 beside it, of any other into a folder of
+    its name."""
+    if path.name == "runs.h5":
+        return path.parent
+    return path.with_suffix("") if path.suffix == ".h5" else path.with_name(f"{path.name}.evaluated")
 
 
 def _samples(workdir, runs):
@@ -55,8 +64,8 @@ def _samples(workdir, runs):
 @_located
 @expected_failures
 def tables(workdir, results):
-    """Print Tables 1 to 3, the paper's claims and Section 2.1, and write them as text, Markdown, LaTeX and CSV beside
-    the results file, in tables/."""
+    """Print Tables 1 to 3, the paper's claims and Section 2.1, and write them as text, Markdown, LaTeX and CSV into
+    tables/, beside results/runs.h5; those of another results/NAME.h5 into NAME/tables/."""
     from evaluate.tables.table_files import write_tables
 
     runs, folder = _runs(workdir, results)
@@ -69,7 +78,7 @@ def tables(workdir, results):
 @expected_failures
 def figures(workdir, results):
     """Draw Figures 1, 2, 4 and 5 and the matrices as PNG, SVG and PDF, their numbers as CSV and captions, in figures/
-    beside the results file."""
+    beside results/runs.h5; those of another results/NAME.h5 in NAME/figures/."""
     from evaluate.figures.figure_files import write_figures
 
     runs, folder = _runs(workdir, results)
@@ -86,7 +95,7 @@ def figures(workdir, results):
 @expected_failures
 def report(workdir, results):
     """Write one self-contained HTML page with all tables and figures, and a CSV beside it for each, in report/ beside
-    the results file."""
+    results/runs.h5; that of another results/NAME.h5 in NAME/report/."""
     from evaluate.page.report import write_report
 
     runs, folder = _runs(workdir, results)

@@ -5,15 +5,29 @@ from pathlib import Path
 import click
 
 from data.runtime import plugins
-from data.runtime.commands import expected_failures
+from data.runtime.commands import expected_failures, version_option
 from data.runtime.failures import Refused
 from data.runtime.progress import bar, say
 from data.runtime.ranks import joined, own_cpus
 from extract import stages
-from extract.options import DEVICE, FILE, PRECISION, RULE, SEED, WORKDIR, WORKERS, SourceCommand, listing_of, options
+from extract.options import (
+    DEVICE,
+    FILE,
+    PRECISION,
+    RULE,
+    SEED,
+    WORKDIR,
+    WORKERS,
+    Finite,
+    PlainName,
+    SourceCommand,
+    listing_of,
+    options,
+)
 
 
 @click.group()
+@version_option()
 @expected_failures
 def main():
     """Stage one: finds and aligns faces, trains ResNet-18, and writes its 512-d features once and for all."""
@@ -28,7 +42,7 @@ def main():
 )
 @click.option(
     "--dominance",
-    type=click.FloatRange(0),
+    type=Finite(0),
     default=1.0,
     show_default=True,
     help="Strength of the third factor, which alone separates anger from fear; 0 is the control.",
@@ -97,6 +111,7 @@ def align(workdir, landmarks, detector, undetected, faces, workers, **source):
 @click.option(
     "--dataset",
     "datasets",
+    type=PlainName(),
     required=True,
     multiple=True,
     metavar="NAME",
@@ -105,8 +120,16 @@ def align(workdir, landmarks, detector, undetected, faces, workers, **source):
 @click.option("--task", type=click.Choice(["emotion", "valence-arousal"]), required=True)
 @click.option("--epochs", type=click.IntRange(1), default=30, show_default=True)
 @click.option("--image-size", type=click.IntRange(32, 224), default=224, show_default=True, help="Smaller is faster.")
-@click.option("--batch", type=click.IntRange(1), default=128, show_default=True)
-@click.option("--rate", type=click.FloatRange(0), default=1e-3, show_default=True, help="Peak learning rate.")
+@click.option(
+    "--batch",
+    type=click.IntRange(2),  # the statistics of batch normalisation are over at least two images
+    default=128,
+    show_default=True,
+    help="Images of a step.",
+)
+@click.option(
+    "--rate", type=Finite(0, min_open=True), default=1e-3, show_default=True, help="Peak learning rate, above 0."
+)
 @click.option("--init", type=click.Choice(["scratch", "imagenet"]), default="scratch", show_default=True)
 @SEED
 @DEVICE

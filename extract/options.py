@@ -1,18 +1,48 @@
 """Options that several commands of stage one share, those that the readers declare, and the listing they lead to."""
 
 import functools
+import math
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from data.names import plain_name
 from data.readers import registry
 from data.readers.reader import Reader, ReaderOption
 from extract.faces import detectors
 
 if TYPE_CHECKING:
     from data.sample import Listing
+
+LARGEST_SEED = 2**63 - 1  # torch takes no larger one
+
+
+class Finite(click.FloatRange):
+    """A number in a range; nan and inf, which compare with any range as they please, are none."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number. Fails as click.FloatRange does."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number", param, ctx)
+        return number
+
+
+class PlainName(click.ParamType):
+    """What caches may be called."""
+
+    name = "name"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name. Fails with what is wrong with it."""
+        try:
+            return plain_name(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
 
 WORKDIR = click.option(
     "--workdir",
@@ -28,7 +58,7 @@ PRECISION = click.option(
     type=click.Choice(["float32", "bfloat16"]),
     help="[default: bfloat16 where the hardware computes in it, else float32]",
 )
-SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+SEED = click.option("--seed", type=click.IntRange(0, LARGEST_SEED), default=0, show_default=True)
 FILE = click.argument("file", type=click.Path(path_type=Path))
 WORKERS = click.option("--workers", type=click.IntRange(1), help="Processes that read images.  [default: one a CPU]")
 RULE = (
@@ -89,13 +119,17 @@ def source_options(readers: tuple[Reader, ...]) -> tuple[click.Option, ...]:
     unnamed = " or ".join(reader.name for reader in readers if reader.needs_name)
     declared = {option.name: None for reader in readers for option in reader.options}
     return (
-        click.Option(["--dataset"], required=True, metavar="NAME", help="One of those below."),
+        click.Option(["--dataset"], type=PlainName(), required=True, metavar="NAME", help="One of those below."),
         click.Option(
             ["--root"],
             type=click.Path(path_type=Path),
             help=f"Where the images lie.  [default: WORKDIR/datasets/NAME{''.join(own_roots)}]",
         ),
-        click.Option(["--name"], help=f"Name of the caches, for --dataset {unnamed}.  [default: the data set's]"),
+        click.Option(
+            ["--name"],
+            type=PlainName(),
+            help=f"Name of the caches, for --dataset {unnamed}.  [default: the data set's]",
+        ),
         *(_declared(name, [reader for reader in readers if reader.option(name)]) for name in declared),
     )
 
@@ -135,6 +169,25 @@ def listing_of(workdir: Path, dataset: str, root: Path | None, name: str | None,
     return registry.read(
         dataset, root, **{option: _value(reader.option(option), text) for option, text in given.items()}
     )
+
+
+def align_command(workdir: Path, name: str) -> str:
+    """What makes aligned/NAME.h5, in words that can be called: a reader's own name tells it, any other leaves those
+    that need one."""
+    named = f" --name {shlex.quote(name)}"
+    if name in registry.names() and not registry.reader_named(name).needs_name:
+        readers, named = [registry.reader_named(name)], ""
+    else:
+        readers = [reader for reader in registry.readers() if reader.needs_name]
+    where = "" if workdir == Path() else f" --workdir {shlex.quote(str(workdir))}"
+    return " or ".join(f"`extract align --dataset {reader.name}{_needs(reader)}{named}{where}`" for reader in readers)
+
+
+def _needs(reader):
+    """The options that a call for a reader cannot do without."""
+    needed = [f" {option.flag} {option.placeholder}" for option in reader.options if option.needed]
+    root = " --root FOLDER" if reader.needs_name and not reader.own_root else ""
+    return "".join(needed) + root
 
 
 def _not_for(name: str, dataset: str) -> str:

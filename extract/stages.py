@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from data.runtime.progress import bar, say
 from data.runtime.ranks import Ranks, own_cpus
-from extract.options import listing_of
+from extract.options import align_command, listing_of
 
 if TYPE_CHECKING:
     import torch
@@ -105,7 +105,7 @@ def aligned_cache(workdir: Path, name: str) -> Path:
     """The path of a cache in aligned/. Raises FileNotFoundError that names the command to make it."""
     path = workdir / "aligned" / f"{name}.h5"
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing; make it with `extract align --dataset {name}`")
+        raise FileNotFoundError(f"{path} is missing; make it with {align_command(workdir, name)}")
     return path
 
 

@@ -20,7 +20,7 @@ ONLY_IN = {"dlib": {"extract/faces/dlib_models.py"}, "torchvision": {"extract/ne
 # Rooms (sub-folders) and single modules of each stage, the lowest first: a room may import itself and whatever stands
 # before its own line, never its neighbours on that line.
 LAYERS = {
-    "data": [{"emotions"}, {"sample", "metrics", "heads"}, {"runtime"}, {"readers", "files"}],
+    "data": [{"emotions", "names"}, {"sample", "metrics", "heads"}, {"runtime"}, {"readers", "files"}],
     "extract": [
         {"workers", "threads", "stage_times"},
         {"images"},
@@ -137,6 +137,18 @@ def test_what_reads_data_needs_neither_torch_nor_click():
     assert found.stdout.strip() == "[]"
 
 
+def opened_by(source):
+    """How often a module calls h5py.File itself."""
+    calls = [ast.unparse(node.func) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return calls.count("h5py.File")
+
+
+def test_hdf5_is_opened_in_one_module():
+    """There it is opened without a lock, and what cannot be read is not called damaged."""
+    users = {name for stage in LAYERS for name, source in modules(stage) if opened_by(source)}
+    assert users == {"data.files.hdf5"} and opened_by("with h5py.File(path) as file:\n    pass\n") == 1
+
+
 @pytest.mark.parametrize(
     "folder",
     sorted(str(path.parent.relative_to(ROOT)) for stage in LAYERS for path in (ROOT / stage).rglob("__init__.py")),
@@ -158,6 +170,12 @@ def test_stage_two_starts_where_stage_one_is_not_installed(stage):
     code += "sys.modules.update(dict.fromkeys(('cv2', 'dlib', 'torchvision', 'PIL', 'extract')))\n"
     code += "".join(f"importlib.import_module({name!r})\n" for name, _ in modules(stage))
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize("command", ["extract.cli", "embed.cli", "evaluate.cli"])
+def test_the_version_is_said_by_every_command(command):
+    found = subprocess.run([sys.executable, "-m", command, "--version"], cwd=ROOT, capture_output=True, text=True)
+    assert found.stdout.startswith("cake-emotion ") and found.returncode == 0, found.stderr
 
 
 @pytest.mark.parametrize("command", ["extract.cli", "embed.cli", "evaluate.cli"])

@@ -4,11 +4,10 @@ Both have one group per split, with one row per crop, and below it `manifest`, o
 its kind, schema version, class order, toy flag, provenance (JSON), a sha256 for every dataset, and one digest over all
 content that does not depend on when, or in how many calls, it was made."""
 
-import contextlib
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import h5py
@@ -17,15 +16,12 @@ import numpy as np
 from data.emotions import EMOTIONS
 from data.files import schema
 from data.files.foreign import attribute, check, parsed
-from data.files.hdf5 import dataset_digest, dataset_names, publish_hdf5, read_array, write_array
-from data.files.lock import lock
-from data.files.publish import refuse_difference
-from data.files.shards import Shards, header_in, parts_of, remove_parts, set_aside
+from data.files.hdf5 import Unreadable, dataset_digest, dataset_names, open_hdf5, publish_hdf5, read_array, write_array
+from data.files.made_by import MADE_BY, commands
+from data.files.shards import Shards, remove_parts
 from data.runtime.failures import Refused
-from data.runtime.ranks import Ranks
 
 SCHEMA = {"aligned": 1, "features": 1, "runs": 1}
-MADE_BY = {"aligned": "extract align", "features": "extract run", "runs": "embed sweep"}
 STATUSES = (
     "ok",
     "no_face",
@@ -64,46 +60,8 @@ class CacheError(Refused):
     """A file that is not one of our caches, is incomplete, or does not fit what is asked."""
 
 
-@contextlib.contextmanager
-def claimed(
-    target: Path,
-    kind: str,
-    ranks: Ranks,
-    *,
-    shard_header: dict,
-    header: dict,
-    renewed: tuple = (),
-    outdated: Callable[[h5py.File], bool] = lambda file: False,
-) -> Iterator[Shards | None]:
-    """Hold an output for all processes of a command; yields its shards, ready to go on with, None where it was made.
-
-    renewed: fields of both headers; where only these differ from what is there, or outdated(file) says so of it, the
-    output is to be made again, and what there is stays until it is, for who can use it. Raises Busy, and Mismatch where
-    anything else differs."""
-    with contextlib.ExitStack() as stack:
-
-        def claim():
-            stack.enter_context(lock(target))
-            return _made_already(target, kind, shard_header, header, renewed, outdated)
-
-        yield None if ranks.on_first(claim) else Shards(target, shard_header)
-
-
-def _made_already(target, kind, shard_header, header, renewed, outdated):
-    """Whether the cache is there; where it is not, what a killed writer left of its shards is swept."""
-    if target.exists():
-        with open_cache(target, kind) as file:
-            refuse_difference(target, header_of(file), header, but=renewed)
-            done = header_of(file) == json.loads(json.dumps(header)) and not outdated(file)
-        if done:
-            remove_parts(target)  # a call that was killed had come so far
-            return True
-    parts = header_in(parts_of(target))
-    if parts and parts != json.loads(json.dumps(shard_header)) and renewed:
-        refuse_difference(parts_of(target), parts, shard_header, but=renewed)
-        set_aside(target)
-    Shards(target, shard_header).sweep()
-    return False
+class WrongKind(Refused):
+    """A file that may be well, but holds something else."""
 
 
 def pack(target: Path, kind: str, shards: Shards, splits: dict, *, header: dict, toy: bool, provenance: dict) -> None:
@@ -129,7 +87,7 @@ def _join(group, paths):
     """Lay the datasets of the shards end to end. One shard is open at a time, and one dataset of it in memory."""
     joined, ends = _empty(group, paths), Counter()
     for path in paths:
-        with h5py.File(path, "r") as shard:
+        with open_hdf5(path) as shard:
             for name, dataset in joined.items():
                 rows = shard[name][()]
                 dataset[ends[name] : ends[name] + len(rows)] = rows
@@ -144,7 +102,7 @@ def _empty(group, paths):
     """Dict of the datasets of `group` that the shards' rows will fill."""
     rows = Counter()
     for path in paths:
-        with h5py.File(path, "r") as shard:
+        with open_hdf5(path) as shard:
             like = {name: (shard[name].shape[1:], shard[name].dtype) for name in dataset_names(shard)}
             rows.update({name: len(shard[name]) for name in like})
     if not paths:
@@ -181,48 +139,62 @@ def content_digest(file: h5py.File) -> str:
 
 
 def open_cache(path: Path, *kinds: str) -> h5py.File:
-    """An open h5py.File that is whole, of one of these kinds, and holds what the schema says. Raises CacheError,
-    FileNotFoundError."""
+    """An open h5py.File that is whole, of one of these kinds, and holds what the schema says. Takes no lock. Raises
+    CacheError, Unreadable, FileNotFoundError."""
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing; make it with {_commands(kinds)}")
+        raise FileNotFoundError(f"{path} is missing; make it with {commands(path, kinds)}")
     try:
-        file = h5py.File(path, "r")
+        file = open_hdf5(path)
+    except Unreadable:
+        raise
     except OSError as error:
         raise CacheError(
-            f"{path} is not a readable HDF5 file ({error}); make it again with {_commands(kinds)}"
+            f"{path} is not a readable HDF5 file ({error}); make it again with {commands(path, kinds)}"
         ) from error
     try:
         _validate(file, kinds)
-    # of a damaged file HDF5 and h5py raise what they like; ours say what was found
     except Exception as error:
-        own = kind_of(file)
+        refusal = _refusal(path, file, kinds, error)
         file.close()
-        found = error if isinstance(error, Refused) else f"is damaged ({error})"
-        again = _commands([own] if own in kinds else kinds)
-        raise CacheError(f"{path} {found}; make it again with {again}") from error
+        raise refusal from error
     return file
+
+
+def _refusal(path, file, kinds, error):
+    """What is raised of a file that did not pass. Of a damaged one HDF5 and h5py raise what they like; ours say what
+    was found."""
+    if isinstance(error, WrongKind):
+        return CacheError(f"{path} {error}")
+    if isinstance(error, OSError) and error.errno:
+        return Unreadable(path, error)
+    found, own = error if isinstance(error, Refused) else f"is damaged ({error})", kind_of(file)
+    again = commands(path, [own] if own in kinds else kinds, _dataset(file))
+    return CacheError(f"{path} {found}; make it again with {again}")
+
+
+def _dataset(file):
+    """The data set that a file says it was made of; empty where it says nothing."""
+    try:
+        return str(parsed(file, "provenance", dict).get("dataset", ""))
+    except Exception:  # as in _refusal
+        return ""
 
 
 def kind_of(file: h5py.File) -> str | None:
     """What kind of file an open HDF5 file says it is; None where it says nothing, or not in words."""
     try:
         return attribute(file, "kind", str)
-    except Exception:  # as above
+    except Exception:  # as in _refusal
         return None
-
-
-def _commands(kinds):
-    return " or ".join(f"`{MADE_BY[kind]}`" for kind in kinds)
 
 
 def _validate(file, kinds):
     kind = attribute(file, "kind", str) if "kind" in file.attrs else None
     if kind not in kinds:
-        raise Refused(
-            f"is {f'a file of kind {kind}' if kind else 'not a file of this project'}, expected kind "
-            f"{' or '.join(kinds)}"
-        )
+        found = f"a file of kind {kind}" if kind in MADE_BY else "not a file of this project"
+        makers = " or ".join(f"`{MADE_BY[each]}`" for each in kinds)
+        raise WrongKind(f"is {found}, expected kind {' or '.join(kinds)}, which {makers} makes")
     if "complete" not in file.attrs or not attribute(file, "complete", bool):
         raise Refused("is incomplete; delete it")
     if attribute(file, "schema_version", int) != SCHEMA[kind]:

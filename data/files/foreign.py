@@ -155,7 +155,9 @@ def _datasets(file, kind, known, scopes) -> Iterator:
     while waiting:
         above, group = waiting.pop()
         for name in group:
-            path = above + name.decode("ascii", "backslashreplace")
+            path = above + name.decode("utf-8", "backslashreplace")
+            if not path.isprintable():
+                raise Refused(f"holds {ascii(path)[:LONGEST_PATH]}, a name that cannot be printed")
             if len(path) > LONGEST_PATH:
                 raise Refused(f"holds {path[:LONGEST_PATH]}..., a name of {len(path):,} characters")
             if group.links.get_info(name).type != h5py.h5l.TYPE_HARD:

@@ -2,13 +2,15 @@
 
 import hashlib
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-from data.files.publish import publish
+from data.files.publish import naming, publish
+from data.runtime.failures import Refused
 
 STAMP = b"CAKE sha256 "
 STAMP_BYTES = 512  # HDF5's user block, which it leaves alone: the sha256 of all that follows stands there
@@ -16,6 +18,25 @@ PIECE_BYTES = 2**22  # what is read or hashed at a time
 KEPT_BYTES = 2**20  # of one write, once the disk is full
 TEXT_ERRORS = "surrogateescape"
 TEXT_BYTES = 256  # about what a path takes in memory
+
+
+class Unreadable(Refused, OSError):
+    """A file that is there and that the system does not let be read: nothing says that it is damaged."""
+
+    def __init__(self, path: Path, error: OSError):
+        super().__init__(f"{path} cannot be read ({os.strerror(error.errno).lower()})")
+
+
+def open_hdf5(path: Path) -> h5py.File:
+    """An open HDF5 file to read. It takes no lock: what is published never changes, and some file systems have none.
+
+    Raises Unreadable; OSError for a file that is not HDF5."""
+    try:
+        return h5py.File(path, "r", locking=False)
+    except OSError as error:
+        if error.errno and not isinstance(error, FileNotFoundError):
+            raise Unreadable(path, error) from error
+        raise
 
 
 def publish_hdf5(path: Path, fill: Callable[[h5py.File], None]) -> None:
@@ -93,7 +114,7 @@ def _digest(file):
 
 def intact(path: Path) -> bool | None:
     """Whether not one bit has changed since the file was published; None where it carries no stamp."""
-    with open(path, "rb") as file:
+    with naming(path), open(path, "rb") as file:
         stamp = file.read(STAMP_BYTES)
         if not stamp.startswith(STAMP):
             return None

@@ -5,14 +5,20 @@ which filelock takes away once its process is gone."""
 
 import contextlib
 import errno
+import json
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import h5py
 from filelock import FileLock, Timeout
 
+from data.files.cache import header_of, open_cache
+from data.files.publish import refuse_difference
+from data.files.shards import Shards, header_in, parts_of, remove_parts, set_aside
 from data.runtime.failures import Refused
+from data.runtime.ranks import Ranks
 
 PATIENCE = 0.2  # seconds; a holder that ends at this moment, or a dead one's file, is not reported as busy
 NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP)
@@ -57,8 +63,8 @@ def _acquired(name: Path, path: Path, holder: Path) -> FileLock:
     except OSError as error:
         if error.errno in NO_LOCKS:
             raise NoLocks(
-                f"the file system of {path.parent} gives no locks ({error.strerror}), which keep two processes from "
-                "writing one file; use a --workdir on another one, or have it mounted with locks"
+                f"the file system of {path} gives no locks ({error.strerror}), which keep two processes from writing "
+                "one file; use a --workdir on another one, or have it mounted with locks"
             ) from error
         raise
     return held
@@ -74,3 +80,60 @@ def _sweep(path: Path) -> None:
     """Remove what a killed writer left half-written."""
     for stale in path.parent.glob(f".{path.name}.*.tmp"):
         stale.unlink()
+
+
+@contextlib.contextmanager
+def claimed(
+    target: Path,
+    kind: str,
+    ranks: Ranks,
+    *,
+    shard_header: dict,
+    header: dict,
+    renewed: tuple = (),
+    outdated: Callable[[h5py.File], bool] = lambda file: False,
+) -> Iterator[Shards | None]:
+    """Hold an output for all processes of a command; yields its shards, ready to go on with, None where it was made.
+
+    renewed: fields of both headers; where only these differ from what is there, or outdated(file) says so of it, the
+    output is to be made again, and what there is stays until it is, for who can use it. Raises Busy, and Mismatch where
+    anything else differs."""
+    with contextlib.ExitStack() as stack:
+
+        def claim():
+            stack.enter_context(lock(target))
+            return _made_already(target, kind, shard_header, header, renewed, outdated)
+
+        made = ranks.on_first(claim)
+        try:
+            yield None if made else Shards(target, shard_header)
+        except KeyboardInterrupt as stopped:
+            stopped.args = ("; ".join([*map(str, stopped.args), _kept(target, made)]),)
+            raise
+
+
+def _kept(target, made):
+    """What an interrupt says of an output."""
+    if made:
+        return f"{target} is whole"
+    pieces = len(list(parts_of(target).glob("[0-9]*.h5")))
+    if not pieces:
+        return f"nothing of {target} is kept yet"
+    return f"{pieces:,} finished pieces of {target} are kept, and the same command goes on from there"
+
+
+def _made_already(target, kind, shard_header, header, renewed, outdated):
+    """Whether the cache is there; where it is not, what a killed writer left of its shards is swept."""
+    if target.exists():
+        with open_cache(target, kind) as file:
+            refuse_difference(target, header_of(file), header, but=renewed)
+            done = header_of(file) == json.loads(json.dumps(header)) and not outdated(file)
+        if done:
+            remove_parts(target)  # a call that was killed had come so far
+            return True
+    parts = header_in(parts_of(target))
+    if parts and parts != json.loads(json.dumps(shard_header)) and renewed:
+        refuse_difference(parts_of(target), parts, shard_header, but=renewed)
+        set_aside(target)
+    Shards(target, shard_header).sweep()
+    return False

@@ -14,6 +14,7 @@ from data.files import schema
 from data.files.cache import CacheError, header_of, open_cache, provenance_of, seal
 from data.files.columns import HEAD, TEST_SET, columns
 from data.files.hdf5 import dataset_names, publish_hdf5, read_array, write_array
+from data.files.made_by import commands
 
 UNSCORED = 255  # stands in `predicted` where a classifier was not trained or a test row has no annotation
 PLUGINS = "name the module that registers it in the environment variable CAKE_PLUGINS"
@@ -69,6 +70,7 @@ class Runs:
     toy: bool
     provenance: dict
     outcomes: dict = field(default_factory=dict)  # Head -> HeadOutcome
+    source: str = field(default="", compare=False)  # name of the file they were read from
 
     @property
     def features(self) -> int:
@@ -156,10 +158,11 @@ def read_runs(path: Path, *, partly: bool = False) -> Runs:
                 raise CacheError(f"{path} holds {strange}, unknown here; {PLUGINS}")
             if strange:
                 log.warning("%s holds %s, unknown here and left out; %s", path, strange, PLUGINS)
-            return _read(file)
+            return _read(file, Path(path).name)
         except KeyError as error:
             raise CacheError(
-                f"{path} lacks a part of a results file ({error.args[0]}); make it again with `embed sweep`"
+                f"{path} lacks a part of a results file ({error.args[0]}); make it again with "
+                f"{commands(path, ['runs'])}"
             ) from error
 
 
@@ -172,7 +175,7 @@ def undeclared(file: h5py.File) -> str:
     return ", ".join([*found, *(f"the column {name!r}" for name in sorted(set(names)))])
 
 
-def _read(file):
+def _read(file, source):
     return Runs(
         identity=header_of(file),
         classifiers=tuple(json.loads(file.attrs["classifiers"])),
@@ -180,6 +183,7 @@ def _read(file):
         toy=bool(file.attrs["toy"]),
         provenance=provenance_of(file),
         outcomes=_read_heads(file),
+        source=source,
     )
 
 

@@ -9,9 +9,16 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import h5py
-
-from data.files.hdf5 import dataset_digest, dataset_names, intact, publish_hdf5, read_array, write_array
+from data.files.hdf5 import (
+    Unreadable,
+    dataset_digest,
+    dataset_names,
+    intact,
+    open_hdf5,
+    publish_hdf5,
+    read_array,
+    write_array,
+)
 from data.files.publish import publish_text, refuse_difference
 from data.runtime.failures import Refused
 
@@ -67,8 +74,10 @@ class Shards:
     def _opened(self, number):
         path = self.path(number)
         try:
-            with h5py.File(path, "r") as file:
+            with open_hdf5(path) as file:
                 yield file
+        except Unreadable:
+            raise
         except (OSError, KeyError) as error:
             raise DamagedShard(f"{path} cannot be read ({error}); delete it and call the same command again") from error
 

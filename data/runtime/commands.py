@@ -35,7 +35,8 @@ def _terminate(number, frame):
 def expected_failures(command: Callable) -> Callable:
     """Turn what a user can mend into one line and exit code 1; Ctrl-C and SIGTERM into 130 and 143, with what is kept.
 
-    What an interrupt says is taken for what is kept. Any other exception shows its traceback and asks for a report."""
+    What an interrupt says is taken for what is kept, and how to go on. Any other exception shows its traceback and asks
+    for a report."""
 
     @functools.wraps(command)
     def wrapped(*arguments, **options):
@@ -49,7 +50,7 @@ def expected_failures(command: Callable) -> Callable:
         except Stopped:
             sys.exit(1)
         except KeyboardInterrupt as stopped:  # what Terminated is, too
-            say(f"stopped; {str(stopped) or 'what was finished is kept'}, and the same command goes on from there")
+            say(f"stopped; {str(stopped) or 'what was finished is kept, and the same command goes on from there'}")
             sys.exit(128 + (signal.SIGTERM if isinstance(stopped, Terminated) else signal.SIGINT))
         except Exception as error:
             line = explained(error)
@@ -61,12 +62,30 @@ def expected_failures(command: Callable) -> Callable:
     return wrapped
 
 
-def _report():
+def installed_version() -> str:
+    """Version of this project as it is installed."""
     try:
-        version = metadata.version("cake-emotion")
+        return metadata.version("cake-emotion")
     except metadata.PackageNotFoundError:  # run from its source
-        version = "of unknown version"
+        return "of unknown version"
+
+
+def version_option() -> Callable:
+    """The option --version of a command."""
+    import click
+
+    def answer(context, parameter, asked):
+        if asked and not context.resilient_parsing:
+            click.echo(f"cake-emotion {installed_version()}")
+            context.exit()
+
+    return click.option(
+        "--version", is_flag=True, is_eager=True, expose_value=False, callback=answer, help="Say the version and exit."
+    )
+
+
+def _report():
     return (
-        f"This is a fault of the program; please report it with the lines above: cake-emotion {version}, "
+        f"This is a fault of the program; please report it with the lines above: cake-emotion {installed_version()}, "
         f"python {platform.python_version()}"
     )

@@ -35,7 +35,7 @@ def shown(label: str, unit: str = "images", *, quiet: bool = False) -> Iterator[
         try:
             yield progress
         except KeyboardInterrupt:
-            if progress.total:
+            if progress.done:
                 say(f"\n{label}: stopped at {progress.done:,.0f} of {progress.total:,} {unit}")
             raise
         progress.finish()
@@ -93,7 +93,7 @@ class Progress(Silent):
         if not rate:
             return ""
         left = f", {_time((self.total - self.done) / rate)} left" if self.done < self.total else ""
-        return f"{_number(rate)} {self.unit}/s{left}"
+        return f"{in_short(rate)} {self.unit}/s{left}"
 
 
 class _Bar:
@@ -141,8 +141,8 @@ def _columns_left(label, total):
     return max(0, shutil.get_terminal_size().columns - len(label) - BAR - 2 * len(str(total)) - 9)
 
 
-def _number(rate):
-    """Heads come at fractions of one in a second, images by the thousand."""
+def in_short(rate: float) -> str:
+    """A rate: heads come at fractions of one in a second, images by the thousand."""
     return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
 
 

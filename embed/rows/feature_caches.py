@@ -121,7 +121,29 @@ def refuse_misfit(caches: list[SweptCache]) -> None:
                 f"{cache.name} has features of {cache.train.feature_size} dimensions, {first.name} of "
                 f"{first.train.feature_size}; heads need those of one network, sweep them apart (--datasets)"
             )
-        refuse_difference(f"features/{cache.name}.h5 beside features/{first.name}.h5", _agreed(first), _agreed(cache))
+        refuse_difference(
+            f"features/{first.name}.h5",
+            _agreed(first),
+            _agreed(cache),
+            this=f"features/{cache.name}.h5",
+            advice="sweep them apart (--datasets), or run `extract run` again with the same networks and options",
+        )
+
+
+def refuse_copies(caches: list[SweptCache]) -> None:
+    """Raise Refused where one cache stands among them twice: its rows would count twice, and be scored as another
+    domain's."""
+    first = {}
+    for cache in caches:
+        other = first.setdefault(cache.digest, cache)
+        if other is cache:
+            continue
+        if other.name == cache.name:
+            raise Refused(f"{cache.name} is named twice; name each cache once (--datasets)")
+        raise Refused(
+            f"features/{other.name}.h5 and features/{cache.name}.h5 hold the same rows (content digest "
+            f"{cache.digest[:12]}): one is a copy of the other; name one of them (--datasets), or move one away"
+        )
 
 
 def _agreed(cache):

@@ -33,7 +33,9 @@ def write_figures(runs: Runs, samples: dict, folder: Path) -> list[Plate]:
         for plate in plates:
             if plate.figure is not None:
                 publish_figure(plate.figure, folder, plate.name)
-                publish_text(folder / f"{plate.name}.csv", as_csv(plate.told(toy=runs.toy)))
-    captions = [f"{TOY * runs.toy}{plate.title}. {plate.caption}" for plate in plates]
+                told = [{**record, "results": runs.source} for record in plate.told(toy=runs.toy)]
+                publish_text(folder / f"{plate.name}.csv", as_csv(told))
+    source = f" Of the results file {runs.source}." if runs.source else ""
+    captions = [f"{TOY * runs.toy}{plate.title}. {plate.caption}{source}" for plate in plates]
     publish_text(folder / "captions.txt", "\n\n".join(captions) + "\n")
     return plates

@@ -32,7 +32,8 @@ def write_report(runs: Runs, samples: dict, gaps: dict, folder: Path) -> Path:
 
 
 def _records(item: Table | Plate, runs: Runs) -> list[dict]:
-    return item.told(toy=runs.toy) if isinstance(item, Plate) else item.records
+    records = item.told(toy=runs.toy) if isinstance(item, Plate) else item.records
+    return [{**record, "results": runs.source} for record in records]
 
 
 def _page(runs: Runs, parts: list[Section]) -> str:
@@ -47,6 +48,7 @@ def _page(runs: Runs, parts: list[Section]) -> str:
             data_sets=", ".join(_data_set(runs, name) for name in in_order(runs.tests)),
             often=f"over {count} initialisations each at most" if count > 1 else "with a single initialisation",
             sections=[_section(part, runs.toy) for part in parts],
+            source=runs.source,
             code=runs.provenance.get("code_version", "unknown"),
             css=_own_file("page.css"),
             script=_own_file("view.js"),

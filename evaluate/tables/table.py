@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 
 from data.files.runs import Runs
 from evaluate.records import number
-from evaluate.representations import ABSENT, TOY, Representation
+from evaluate.representations import TOY, Representation
 from evaluate.statistics.scores import Score
 from evaluate.statistics.swept import why_absent
+
+NOT_SHOWN = "not shown"  # stands where LaTeX must have a column
 
 
 @dataclass
@@ -28,7 +30,7 @@ def new_table(runs: Runs, name: str, title: str, columns: tuple, notes: list | t
 
 def gap(runs: Runs, table: Table, reason: str) -> Table:
     """A table that cannot be made, with the reason where its rows would stand."""
-    table.rows, table.columns, table.notes = [], (ABSENT,), [reason, *table.notes]
+    table.rows, table.columns, table.notes = [], (NOT_SHOWN,), [reason, *table.notes]
     table.records = []
     tell(table, runs, absent=reason)
     return table

@@ -1,5 +1,6 @@
 """All tables of a results file, and the files that they are written to."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,10 +44,16 @@ def all_tables(runs: Runs) -> list[Table]:
 
 
 def write_tables(runs: Runs, folder: Path) -> str:
-    """Write every table in every format; returns the text of all."""
-    made = {table.name: table for table in all_tables(runs)}
+    """Write every table in every format, each with the file it is of; returns the text of all."""
+    made = {table.name: _sourced(table, runs.source) for table in all_tables(runs)}
     for name, parts in FILES.items():
         tables = [made[part] for part in parts]
         for each in FORMATS.values():
             publish_text(folder / f"{name}.{each.ending}", each.write(tables))
     return "\n".join(map(as_text, made.values()))
+
+
+def _sourced(table, source):
+    """A table whose notes and records say which results file it is of."""
+    notes = [*table.notes, f"of the results file {source}"] if source else table.notes
+    return replace(table, notes=notes, records=[{**record, "results": source} for record in table.records])

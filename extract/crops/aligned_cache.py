@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from data.emotions import UNLABELLED
-from data.files.cache import STATUSES, UNOPENED, claimed, open_cache, pack
+from data.files.cache import STATUSES, UNOPENED, open_cache, pack
+from data.files.lock import claimed
 from data.files.provenance import code_version, versions
 from data.files.shards import remove_parts
 from data.runtime.failures import Refused

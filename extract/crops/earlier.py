@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 
 from data.files.cache import STATUSES, TRIES, UNOPENED
-from data.files.hdf5 import intact, mapped, read_array, read_rows
+from data.files.hdf5 import intact, mapped, open_hdf5, read_array, read_rows
 from data.files.shards import earlier_parts
 from data.runtime.failures import Refused
 from data.sample import SPLITS, Sample
@@ -64,7 +64,7 @@ class EarlierCrops:
         for path in [*paths, *earlier_parts(target, fits)]:
             if intact(path) is False:
                 raise Refused(f"{path} has changed since it was written; delete it, and its crops are made again")
-            self._add(self._files.enter_context(h5py.File(path, "r")))
+            self._add(self._files.enter_context(open_hdf5(path)))
 
     def _add(self, file):
         for group in [file[split] for split in SPLITS if split in file] or [file]:

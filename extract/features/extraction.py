@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from data.files.cache import open_cache
+from data.files.cache import header_of, open_cache
+from data.files.publish import Mismatch
 from data.runtime.ranks import ALONE, Ranks
 from extract.crops.aligned_cache import AlignedCache
 from extract.crops.sources import CropsUnderWay, FinishedCrops
@@ -28,11 +29,33 @@ def run(
     with open_cache(aligned, "aligned") as file:
         source = FinishedCrops(file)
         features = FeatureCache(source, target, networks, settings)
+        ranks.together(lambda: _refuse_other_crops(file, Path(target), features.header))
         with features.held(ranks, source.digest) as made_already:
             if not made_already:
                 ranks.together(lambda: features.fill(source, ranks, progress))
                 ranks.on_first(lambda: features.pack(source))
     return not made_already
+
+
+def _refuse_other_crops(aligned, target, header):
+    """Raise Mismatch where features are there that differ from those asked for in the crops alone."""
+    if not target.exists():
+        return
+    with open_cache(target, "features") as file:
+        found = header_of(file)
+        same_crops = found.pop("aligned_digest", None) == aligned.attrs["digest"]
+        if same_crops or found != header:
+            return
+        before, now = _listed(file), _listed(aligned)
+    what = f"{before:,} listed images, now {now:,}" if before != now else "other crops or labels of as many images"
+    raise Mismatch(
+        f"{target} was made from another {aligned.filename}: {what}; delete it, and the same command takes the "
+        "features of those there are"
+    )
+
+
+def _listed(file):
+    return sum(int(file[split]["status_counts"][()].sum()) for split in file)
 
 
 def run_along(

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from data.files.cache import claimed, pack
+from data.files.cache import pack
+from data.files.lock import claimed
 from data.files.provenance import code_version, versions
 from data.runtime.failures import Refused
 from data.runtime.ranks import Ranks

@@ -93,7 +93,10 @@ def _describe_split(group: h5py.Group, split: str) -> Iterator[str]:
     crops = len(group["row"]) if "row" in group else 0
     yield f"{split}: {crops:,} crops of {counts.sum():,} listed images, coverage {coverage(counts):.1%}"
     yield f"  status: {statuses}"
-    yield f"  face found by: {_named(TRIES, group['try_counts'][()])}"
+    without, *by_try = group["try_counts"][()].tolist()
+    found = [f"face found by: {_named(TRIES[1:], by_try)}"] if any(by_try) else []
+    missed = [f"no face in {without:,}"] if without else []
+    yield f"  {'; '.join(found + missed) or 'no image was looked at'}"
 
 
 def _named(names, counts):

@@ -65,5 +65,5 @@ def _fresh_step(path, meta):
         return Step(replace(settings, init="scratch"), None, torch.device("cpu"), ALONE)
     except (TypeError, ValueError, KeyError) as error:
         raise checkpoint.CheckpointError(
-            f"{path} has settings that no training has ({error}); delete it and train again"
+            f"{path} has settings that no training has ({error}); delete it and {checkpoint.AGAIN}"
         ) from None

@@ -2,17 +2,18 @@
 
 from pathlib import Path
 
-import h5py
-
-from data.files.cache import MADE_BY, CacheError, damaged, kind_of, open_cache
+from data.files.cache import CacheError, damaged, kind_of, open_cache, provenance_of
 from data.files.foreign import not_finite
-from data.files.hdf5 import STAMP, intact
+from data.files.hdf5 import STAMP, Unreadable, intact, open_hdf5
+from data.files.made_by import MADE_BY, commands
 from data.runtime.failures import Refused
 from extract.info import caches, results
 from extract.workers import Failed, supervise
 
 AGAIN = "delete it and make it again"
 CHECKPOINT = "checkpoint"  # or the state of a training
+DAMAGED = "damaged"
+_CHECKPOINTS = (".pt", ".pt.state")
 _ARCHIVE = b"PK\x03\x04"  # how every file that torch saves begins
 
 
@@ -23,6 +24,9 @@ def describe(path: Path) -> list[str]:
         from extract.info import checkpoints  # imports torch
 
         return checkpoints.describe(path)
+    if kind == DAMAGED:
+        again = commands(path, MADE_BY)
+        raise CacheError(f"{path} is damaged and no longer says what it holds; {AGAIN} with {again}")
     return results.describe(path) if kind == "runs" else caches.describe(path)
 
 
@@ -36,15 +40,15 @@ def verify(path: Path) -> None:
 
 
 def kind_at(path: Path) -> str:
-    """ "aligned", "features", "runs" or CHECKPOINT; a damaged file of ours counts as "features". Raises Refused where a
-    file is none of these, FileNotFoundError."""
+    """ "aligned", "features", "runs", CHECKPOINT, or DAMAGED for what is left of one of the first three. Raises Refused
+    where a file is none of these, FileNotFoundError."""
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing")
     if not path.is_file():
         raise Refused(f"{path} is a folder, expected one of its files")
     with open(path, "rb") as file:
         start = file.read(len(STAMP))
-    if start.startswith(_ARCHIVE):
+    if start.startswith(_ARCHIVE) or path.name.endswith(_CHECKPOINTS):
         return CHECKPOINT
     kind = _hdf5_kind(path)
     if kind not in MADE_BY and start != STAMP:
@@ -52,13 +56,15 @@ def kind_at(path: Path) -> str:
             f"{path} is not a file of this project; there are aligned/NAME.h5, features/NAME.h5, results/runs.h5, and "
             "checkpoints/TASK.pt with TASK.pt.state"
         )
-    return kind if kind in MADE_BY else "features"
+    return kind if kind in MADE_BY else DAMAGED
 
 
 def _hdf5_kind(path):
     try:
-        with h5py.File(path, "r") as file:
+        with open_hdf5(path) as file:
             return kind_of(file)
+    except Unreadable:
+        raise
     except OSError:
         return None
 
@@ -67,7 +73,8 @@ def _verify_hdf5(path):
     if intact(path) is False:
         # in a process of its own: on flipped bits HDF5 may crash, or hang
         [(_, found)] = supervise(_damage, [(path, path)], workers=1)
-        again, broken, infinite = (AGAIN, [], []) if isinstance(found, Failed) else found
+        unknown = f"{AGAIN} with {commands(path, MADE_BY)}"
+        again, broken, infinite = (unknown, [], []) if isinstance(found, Failed) else found
         broken = broken or ["its structure"]
     else:
         again, broken, infinite = _damage(path)
@@ -81,4 +88,5 @@ def _damage(path):
     """What to do, names of the datasets that have changed, and of those that are not finite and must be."""
     with open_cache(path, *MADE_BY) as file:
         kind = file.attrs["kind"]
-        return f"{AGAIN} with `{MADE_BY[kind]}`", damaged(file), not_finite(file, kind)
+        again = commands(path, [kind], provenance_of(file).get("dataset", ""))
+        return f"{AGAIN} with {again}", damaged(file), not_finite(file, kind)

@@ -16,6 +16,7 @@ from data.runtime.failures import Refused
 from extract.network.backbone import TASKS, Backbone
 
 SCHEMA = 1
+AGAIN = "train it again with `extract train`"
 MOST_BYTES = 2**29  # a checkpoint has 45 MB, the state of a training under way 134
 MOST_PICKLED_BYTES = 2**22  # of the names and shapes alone, which take 50 KB
 META = {
@@ -103,7 +104,7 @@ def log_of(path: Path, state: dict) -> list[dict]:
     """The rows of the epochs that a training under way has finished. Raises CheckpointError."""
     log = _json(path, state, "log", list)
     if not all(map(_is_log_row, log)):
-        raise CheckpointError(f"{path} holds a log that is not a list of rows of numbers; delete it and train again")
+        raise CheckpointError(f"{path} holds a log that is not a list of rows of numbers; delete it and {AGAIN}")
     return log
 
 
@@ -111,7 +112,7 @@ def read(path: Path) -> bytes:
     """The bytes of a checkpoint or of a training's state; CheckpointError where they are more than any has."""
     size = path.stat().st_size
     if size > MOST_BYTES:
-        raise CheckpointError(f"{path} has {size:,} bytes, no checkpoint has more than {MOST_BYTES:,}; train it again")
+        raise CheckpointError(f"{path} has {size:,} bytes, no checkpoint has more than {MOST_BYTES:,}; {AGAIN}")
     return path.read_bytes()
 
 
@@ -125,9 +126,9 @@ def read_state(path: Path, data: bytes) -> dict:
     except CheckpointError:
         raise
     except Exception as error:  # the unpickler raises what it likes on hostile bytes
-        raise CheckpointError(f"{path} is not a readable checkpoint ({type(error).__name__}); train it again") from None
+        raise CheckpointError(f"{path} is not a readable checkpoint ({type(error).__name__}); {AGAIN}") from None
     if not isinstance(state, dict) or type(state.get("cake")) is not int or state["cake"] != SCHEMA:
-        raise CheckpointError(f"{path} is not a checkpoint of this version; train it again with `extract train`")
+        raise CheckpointError(f"{path} is not a checkpoint of this version; {AGAIN}")
     return state
 
 
@@ -137,19 +138,19 @@ def _refuse_packed(path, data):
     stored = all(member.compress_type == zipfile.ZIP_STORED for member in members)
     if not stored or sum(member.file_size for member in members) > len(data):
         raise CheckpointError(
-            f"{path} is an archive that may unpack to more bytes than it has, which no checkpoint does; train it again"
+            f"{path} is an archive that may unpack to more bytes than it has, which no checkpoint does; {AGAIN}"
         )
     if any(member.file_size > MOST_PICKLED_BYTES for member in members if member.filename.endswith(".pkl")):
-        raise CheckpointError(f"{path} names more than a network has; train it again")
+        raise CheckpointError(f"{path} names more than a network has; {AGAIN}")
 
 
 def _json(path, state, name, type):
     try:
         value = json.loads(state[name])
     except (KeyError, TypeError, ValueError, RecursionError):
-        raise CheckpointError(f"{path} has no {name} in JSON; train it again") from None
+        raise CheckpointError(f"{path} has no {name} in JSON; {AGAIN}") from None
     if not isinstance(value, type):
-        raise CheckpointError(f"{path} has a {name} that is not of type {type.__name__}; train it again")
+        raise CheckpointError(f"{path} has a {name} that is not of type {type.__name__}; {AGAIN}")
     return value
 
 
@@ -159,10 +160,10 @@ def meta_of(path, state):
     for name, type in META.items():
         if not isinstance(meta.get(name), type):
             raise CheckpointError(
-                f"{path} does not say its {name.replace('_', ' ')}, or not as {type.__name__}; train it again"
+                f"{path} does not say its {name.replace('_', ' ')}, or not as {type.__name__}; {AGAIN}"
             )
     if meta["emotions"] != list(EMOTIONS):
-        raise CheckpointError(f"{path} has its classes in another order than {', '.join(EMOTIONS)}; train it again")
+        raise CheckpointError(f"{path} has its classes in another order than {', '.join(EMOTIONS)}; {AGAIN}")
     return meta
 
 
@@ -177,7 +178,7 @@ def _check_tensors(path, found, expected, what):
 
 def _check_tensor(path, name, tensor, like):
     if not isinstance(tensor, torch.Tensor) or tensor.layout != torch.strided or tensor.device.type != "cpu":
-        raise CheckpointError(f"{path}: {name} is not a plain tensor; train it again")
+        raise CheckpointError(f"{path}: {name} is not a plain tensor; {AGAIN}")
     if tensor.shape != like.shape or tensor.dtype != like.dtype:
         raise CheckpointError(
             f"{path}: {name} is {tensor.dtype} {tuple(tensor.shape)}, expected {like.dtype} {tuple(like.shape)}"
@@ -193,12 +194,12 @@ def _check_optimizer(path, found, optimizer):
     groups = optimizer.state_dict()["param_groups"]
     parameters = [one for group in optimizer.param_groups for one in group["params"]]
     if not isinstance(found, dict) or found.keys() != {"state", "param_groups"} or not isinstance(found["state"], dict):
-        raise CheckpointError(f"{path} does not hold the state of an optimizer; delete it and train again")
+        raise CheckpointError(f"{path} does not hold the state of an optimizer; delete it and {AGAIN}")
     kept = found["param_groups"]
     if not isinstance(kept, list) or list(map(_settings, kept)) != list(map(_settings, groups)):
-        raise CheckpointError(f"{path} was trained by another optimizer; delete it and train again")
+        raise CheckpointError(f"{path} was trained by another optimizer; delete it and {AGAIN}")
     if found["state"] and found["state"].keys() != set(range(len(parameters))):
-        raise CheckpointError(f"{path} holds moments of other parameters; delete it and train again")
+        raise CheckpointError(f"{path} holds moments of other parameters; delete it and {AGAIN}")
     for index, moments in found["state"].items():
         like = {"step": torch.zeros(()), "exp_avg": parameters[index], "exp_avg_sq": parameters[index]}
         _check_tensors(path, moments, like, f"the moments of parameter {index}")

@@ -131,9 +131,15 @@ class _Training:
             except KeyboardInterrupt:  # by now torchrun may end this process with a signal of its own
                 self._keep()
             if isinstance(stopped, KeyboardInterrupt):
-                kept_in = checkpoint.state_path(self.path)
-                stopped.args = (f"{len(self.log)} of {self.settings.epochs} epochs are kept in {kept_in}",)
+                stopped.args = (self._said(),)
             raise
+
+    def _said(self):
+        """What an interrupt says of a training."""
+        if not self.log:
+            return "nothing is kept yet, since the first epoch had not ended"
+        done, kept_in = f"{len(self.log)} of {self.settings.epochs} epochs", checkpoint.state_path(self.path)
+        return f"{done} are kept in {kept_in}, and the same command goes on from there"
 
     def _publish(self):
         write_log(self.path, self.log)

@@ -53,6 +53,11 @@ class TrainingRows:
         self.places = np.concatenate([usable(part, task) + start for part, start in zip(self.parts, starts)])
         if not len(self.places):
             raise Refused(f"no row of {', '.join(domains)} can be trained on for {task}: labels are missing")
+        if len(self.places) == 1:
+            raise Refused(
+                f"one row of {', '.join(domains)} can be trained on for {task}; batch normalisation needs two images "
+                "in every batch, so list more"
+            )
         # The labels of every position, also of those that are not among the places: these are never looked at.
         if task == "valence-arousal":
             self.labels = np.concatenate([part.valence_arousal for part in self.parts if len(part)])

@@ -2,11 +2,13 @@
 
 import functools
 import re
+import shutil
 
 import pytest
 import torch
 from click.testing import CliRunner
 
+from data.files.runs import read_runs
 from embed import settings
 from embed.cli import main
 from embed.sizes import parse_bytes
@@ -29,11 +31,12 @@ def test_a_sweep_answers_with_its_results_file(workdir):
     result = call(workdir, "--k", "1,2", "--runs", "2")
     assert result.exit_code == 0, result.output
     assert result.stdout.strip() == str(workdir / "results" / "runs.h5")
-    assert re.search(r"^16 heads trained in [\d.]+ s \([\d,]+ GFLOP/s\), 16 in the file$", result.stderr, re.M), (
+    assert re.search(r"^16 heads trained in [\d.]+ s \([\d,.]+ GFLOP/s\), 16 in the file$", result.stderr, re.M), (
         result.stderr
     )
     again = call(workdir, "--k", "1,2", "--runs", "2")
-    assert again.exit_code == 0 and "0 heads trained" in again.stderr
+    assert again.exit_code == 0 and "0 heads trained, 16 in the file" in again.stderr
+    assert " (0 GFLOP/s)" not in result.stderr + again.stderr
 
 
 @pytest.mark.parametrize(
@@ -46,6 +49,9 @@ def test_a_sweep_answers_with_its_results_file(workdir):
         (("--k", "0..2", "--family", "cake-norm,baseline"), "k = 0 is for av"),
         (("--runs", "0"), "--runs"),
         (("--seed", "-1"), "--seed"),
+        (("--seed", "9223372036854775808"), "--seed"),
+        (("--datasets", "a,"), "--datasets"),
+        (("--datasets", "../a"), "--datasets"),
         (("--memory", "much"), "800M, 4G or 1.5T"),
         (("--precision", "float16"), "bfloat16"),
     ],
@@ -140,3 +146,103 @@ def test_sizes_of_memory(text, expected):
             parse_bytes(text)
     else:
         assert parse_bytes(text) == expected
+
+
+@pytest.fixture
+def quick(workdir, monkeypatch):
+    """The working folder, where a head is trained for one epoch."""
+    short = functools.partial(settings.HeadSettings.func, epochs=1, steps=1)
+    monkeypatch.setattr(settings, "HeadSettings", short)
+    return workdir
+
+
+def test_system_files_beside_the_caches_are_none(quick):
+    (quick / "features" / "._a.h5").write_bytes(b"\0\5\26\7Mac OS X")
+    (quick / "features" / ".DS_Store").write_bytes(b"Bud1")
+    (quick / "features" / "@eaDir").mkdir()
+    assert call(quick, "--k", "1", "--runs", "1").exit_code == 0
+    (quick / "features" / "c.h5").write_bytes(b"no HDF5")  # the control
+    assert "c.h5 is not a readable HDF5 file" in call(quick, "--k", "1", "--runs", "1").output
+
+
+def test_a_missing_cache_is_told_with_those_that_are_there(quick):
+    assert (
+        "z.h5 is missing; there are a, b; make it with `extract run --dataset z --workdir"
+        in call(quick, "--datasets", "a,z").output
+    )
+
+
+def test_one_cache_twice_is_refused_by_its_content(quick):
+    shutil.copy(quick / "features" / "a.h5", quick / "features" / "c.h5")
+    result = call(quick, "--k", "1", "--runs", "1")
+    assert result.exit_code == 1 and "features/a.h5 and features/c.h5 hold the same rows" in result.output
+    result = call(quick, "--k", "1", "--runs", "1", "--datasets", "a,b,a")
+    assert result.exit_code == 1 and "a is named twice" in result.output
+    assert not (quick / "results" / "runs.h5").exists()
+    assert call(quick, "--k", "1", "--runs", "1", "--datasets", "a,b").exit_code == 0
+
+
+def test_other_caches_are_told_by_name(quick):
+    assert call(quick, "--k", "1", "--runs", "1", "--datasets", "a").exit_code == 0
+    shutil.copy(quick / "features" / "a.h5", quick / "features" / "a_two.h5")
+    result = call(quick, "--k", "1", "--runs", "1", "--datasets", "a,a_two")
+    assert "was made with caches a, this call has a and a_two; name another file" in result.output
+    write_cache(quick / "features" / "a.h5", seed=5)
+    result = call(quick, "--k", "1", "--runs", "1", "--datasets", "a")
+    halves = re.search(r"with caches a (\w{40})\.\.\., this call has a (\w{40})\.\.\.;", result.output).groups()
+    assert halves[0] != halves[1]
+
+
+def test_caches_of_two_networks_are_told_by_their_files(quick):
+    write_cache(quick / "features" / "b.h5", seed=7, header={"image_size": 32})
+    found = call(quick, "--k", "1", "--runs", "1").output
+    assert "features/a.h5 was made with image size 64, features/b.h5 has 32; sweep them apart" in found
+
+
+@pytest.mark.parametrize(
+    "blocks, said",
+    [
+        (0, "stopped; nothing is kept yet, since the first block of heads was not finished"),
+        (1, "stopped; finished blocks are kept in "),
+    ],
+)
+def test_a_stop_says_what_is_kept(quick, monkeypatch, blocks, said):
+    from embed import sweep
+
+    plain, trained = sweep.train_block, []
+
+    def stopped(*arguments):
+        if len(trained) == blocks:
+            raise KeyboardInterrupt
+        trained.append(1)
+        return plain(*arguments)
+
+    monkeypatch.setattr(sweep, "train_block", stopped)
+    result = call(quick, "--k", "1,2,16", "--runs", "1")
+    assert result.exit_code == 130 and said in result.stderr
+    assert ("stopped at 0" not in result.stderr) and (quick / "results" / "runs.h5").exists() == bool(blocks)
+
+
+def test_a_name_may_be_of_any_alphabet(quick):
+    for name in ("müller", "顔 1"):
+        (quick / "features" / "a.h5").rename(quick / "features" / f"{name}.h5")
+        result = call(quick, "--k", "1", "--runs", "1", "--datasets", name, "--results", str(quick / f"{name}.h5"))
+        assert result.exit_code == 0, result.output
+        assert read_runs(quick / f"{name}.h5").classifiers == (name,)
+        (quick / "features" / f"{name}.h5").rename(quick / "features" / "a.h5")
+
+
+def test_caches_without_predicted_arousal_valence_are_named(quick, caplog):
+    write_cache(quick / "features" / "b.h5", seed=7, predicts=False)
+    assert call(quick, "--k", "1", "--runs", "1").exit_code == 0
+    assert "av is left out: no predicted arousal-valence in b, and it is needed in every cache" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "family, said", [("baseline", "260 rows by baseline, run 0"), ("cake", "rows by cake, k = 2,")]
+)
+def test_apply_says_k_of_families_that_have_one(quick, family, said):
+    assert call(quick, "--k", "2", "--runs", "1", "--datasets", "a").exit_code == 0
+    cache = str(quick / "features" / "a.h5")
+    result = CliRunner().invoke(main, ["apply", cache, "--workdir", str(quick), "--family", family, "--k", "2"])
+    assert result.exit_code == 0 and said in result.stderr

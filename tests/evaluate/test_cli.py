@@ -1,11 +1,15 @@
 """`evaluate tables` in a folder that holds nothing but results."""
 
+import csv
+
 import h5py
 import pytest
 from click.testing import CliRunner
+from matplotlib.figure import Figure
 
 from data.files.runs import write_runs
-from evaluate.cli import main
+from evaluate.cli import _folder, main
+from evaluate.figures.plate import Plate
 from tests.evaluate.made_up_runs import make
 
 
@@ -69,3 +73,33 @@ def test_the_working_folder_comes_from_the_environment_and_holds_nothing_else(tm
 
 def test_a_wrong_call_exits_with_two(tmp_path):
     assert call(tmp_path, "--result", "x").exit_code == 2
+
+
+def test_what_is_made_of_two_results_files_lies_apart_and_says_of_which_it_is(tmp_path, monkeypatch):
+    def plates(runs, samples):
+        return [Plate("figure4", "Figure 4", "One point.", figure=Figure(), records=[{"size": 3}])]
+
+    monkeypatch.setattr("evaluate.figures.figure_files.all_plates", plates)
+    monkeypatch.setattr("evaluate.page.report.sections", lambda runs, samples, gaps: [])
+    write_runs(tmp_path / "results" / "runs.h5", make(runs=2))
+    write_runs(tmp_path / "results" / "seed1.h5", make(runs=3))
+    for results in ((), ("--results", str(tmp_path / "results" / "seed1.h5"))):
+        for command in ("tables", "figures", "report"):
+            result = CliRunner().invoke(main, [command, "--workdir", str(tmp_path), *results])
+            assert result.exit_code == 0, result.output
+    for name, folder in (("runs.h5", tmp_path / "results"), ("seed1.h5", tmp_path / "results" / "seed1")):
+        for ending in ("txt", "md", "tex"):
+            told = (folder / "tables" / f"table1.{ending}").read_text(encoding="utf-8")
+            assert f"of the results file {name}" in " ".join(told.split())
+        for path in (folder / "tables" / "table1.csv", folder / "figures" / "figure4.csv"):
+            with open(path, newline="") as file:
+                assert {row["results"] for row in csv.DictReader(file)} == {name}
+        assert f"Of the results file {name}." in (folder / "figures" / "captions.txt").read_text(encoding="utf-8")
+        assert f"results file {name}" in (folder / "report" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "name, folder", [("runs.h5", "."), ("tables.h5", "tables"), ("a.b.h5", "a.b"), ("runs.hdf5", "runs.hdf5.evaluated")]
+)
+def test_no_two_results_files_of_a_folder_share_theirs(tmp_path, name, folder):
+    assert _folder(tmp_path / name) == tmp_path / folder

@@ -1,6 +1,8 @@
 """The extract command as a user calls it, from a table of images to features, on toy faces drawn for the purpose."""
 
 import csv
+import re
+import shlex
 import shutil
 
 import pytest
@@ -105,6 +107,7 @@ def test_a_manifest_and_a_folder_go_the_same_way(workdir, tmp_path):
     assert result.exit_code == 1 and "labels are missing" in result.output
 
 
+# fmt: off
 @pytest.mark.parametrize(
     "arguments, code, match",
     [
@@ -120,9 +123,20 @@ def test_a_manifest_and_a_folder_go_the_same_way(workdir, tmp_path):
         (("info", "nowhere.h5"), 1, "is missing"),
         (("toy", "--size", "3"), 2, "--size"),
         (("toy", "--seed", "-1"), 2, "--seed"),
-        (("train", "--dataset", "rafdb", "--task", "emotion", "--rate", "-1"), 2, "--rate"),
+        *((("train", "--dataset", "rafdb", "--task", "emotion", "--rate", rate), 2, "'--rate'")
+          for rate in ("-1", "0", "nan", "inf")),
+        *((("toy", "--dominance", strength), 2, "'--dominance'") for strength in ("-1", "nan", "inf")),
+        *((("train", "--dataset", "rafdb", "--task", "emotion", "--seed", seed), 2, "'--seed'")
+          for seed in ("-1", "9223372036854775808")),
+        (("train", "--dataset", "rafdb", "--task", "emotion", "--batch", "1"), 2, "'--batch'"),
+        (("train", "--dataset", "rafdb", "--task", "emotion", "--image-size", "31"), 2, "'--image-size'"),
+        (("train", "--dataset", "../rafdb", "--task", "emotion"), 2, "'--dataset'"),
+        *((("align", "--dataset", "folder", "--name", name), 2, "'--name'")
+          for name in ("../out", "/abs/path", "study/one", "a,b", ".a", "")),
+        (("align", "--dataset", "sfew", "--manifest", "a.csv"), 2, "--manifest is for manifest, not for sfew"),
     ],
 )
+# fmt: on
 def test_wrong_calls_end_in_one_clear_line(tmp_path, arguments, code, match):
     where = ("--workdir", tmp_path) if arguments[0] != "info" else ()
     result = call(*arguments, *where)
@@ -150,6 +164,42 @@ def test_a_toy_network_is_refused_on_real_images(workdir, tmp_path):
         "photos",
     )
     assert result.exit_code == 1 and "toy corpus" in result.output
+
+
+def test_the_command_that_makes_a_missing_cache_makes_it(workdir, tmp_path):
+    images = sorted((workdir / "datasets" / "sfew" / "Val").rglob("*.png"))[:2]
+    rows = (f"{image.relative_to(workdir)},anger,train\n" for image in images)
+    (tmp_path / "my.csv").write_text("path,emotion,split\n" + "".join(rows))
+    asked = ("train", "--workdir", tmp_path, "--dataset", "mine", "--task", "emotion")
+    commands = re.findall("`extract (.*?)`", call(*asked).output)
+    assert [command.split()[2] for command in commands] == ["manifest", "folder"]
+    fine(*shlex.split(commands[0].replace("FILE.csv", str(tmp_path / "my.csv"))), "--root", workdir, "--workers", 1)
+    assert "mine.h5 is missing" not in call(*asked).output
+
+
+def test_a_stop_before_the_first_piece_says_that_nothing_is_kept(workdir, tmp_path, monkeypatch):
+    def stopped(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("extract.crops.aligned_cache.supervise", stopped)
+    root = workdir / "datasets" / "sfew"
+    result = call("align", "--workdir", tmp_path, "--dataset", "sfew", "--root", root)
+    assert result.exit_code == 130
+    assert result.stderr.splitlines()[-1] == f"stopped; nothing of {tmp_path / 'aligned' / 'sfew.h5'} is kept yet"
+
+
+def test_show_refuses_a_seed_below_zero(tmp_path):
+    result = call("show", "--seed", -1, tmp_path / "a.h5")
+    assert result.exit_code == 2 and "'--seed'" in result.output
+
+
+def test_one_row_is_too_few_to_train_on(workdir, tmp_path):
+    image = next((workdir / "datasets" / "sfew" / "Val").rglob("*.png"))
+    (tmp_path / "my.csv").write_text(f"path,emotion,split\n{image.relative_to(workdir)},anger,train\n")
+    fine("align", "--workdir", tmp_path, "--dataset", "manifest", "--manifest", tmp_path / "my.csv", "--name", "mine",
+         "--root", workdir, "--landmarks", "none", "--workers", 1)  # fmt: skip
+    result = call("train", "--workdir", tmp_path, "--dataset", "mine", "--task", "emotion", "--image-size", 32)
+    assert result.exit_code == 1 and "one row of mine can be trained on" in result.output
 
 
 @pytest.mark.parametrize("command", ["toy", "check", "align", "train", "run", "info", "verify", "show"])

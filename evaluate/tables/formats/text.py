@@ -12,7 +12,7 @@ def as_text(table: Table) -> str:
     again."""
     widths = [max(map(len, cells)) for cells in zip(table.columns, *table.rows)]
     lines = textwrap.wrap(table.title, WIDTH)
-    for position, block in enumerate(_blocks(widths)):
+    for position, block in enumerate(_blocks(widths) if table.rows else ()):
         lines += [""] if position else []
         lines += _aligned(table, block, [widths[column] for column in block])
     for note in table.notes:

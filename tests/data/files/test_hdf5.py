@@ -9,9 +9,11 @@ import h5py
 import numpy as np
 import pytest
 
-from data.files.hdf5 import intact, mapped, publish_hdf5, read_rows, write_array
+from data.files.cache import CacheError, open_cache
+from data.files.hdf5 import Unreadable, intact, mapped, open_hdf5, publish_hdf5, read_rows, write_array
 from data.files.publish import DiskFull
 from data.files.shards import DamagedShard, Shards, remove_parts
+from tests.embed.made_up_caches import write_cache
 from tests.places import ROOT
 
 ARRAYS = {
@@ -147,3 +149,59 @@ def test_pieces_whose_header_is_damaged_are_refused_with_what_to_do(tmp_path, co
     (Shards(tmp_path / "x.h5", {"size": 3}).folder / "header.json").write_text(content)
     with pytest.raises(DamagedShard, match="header.json does not hold the settings of its pieces; delete"):
         Shards(tmp_path / "x.h5", {"size": 3})
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return write_cache(tmp_path / "features" / "a.h5", train=30, test=12)
+
+
+def test_reading_takes_no_lock(cache):
+    fcntl = pytest.importorskip("fcntl")
+    with open(cache) as holder:
+        fcntl.flock(holder, fcntl.LOCK_EX)
+        with pytest.raises(OSError, match="unable to lock file"):  # the control: as h5py reads by itself
+            h5py.File(cache, "r", locking=True)
+        with open_cache(cache, "features") as file:
+            assert len(file["train/feature"]) == 30
+
+
+@pytest.fixture
+def nobody(monkeypatch, tmp_path):
+    """A user whom permissions hinder, in the folder of the test."""
+    monkeypatch.chdir(tmp_path)
+    for folder in (tmp_path, tmp_path / "features"):
+        folder.chmod(0o755)
+    if not hasattr(os, "seteuid"):
+        pytest.skip("needs Unix's users")
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
+    yield
+    os.seteuid(before)
+
+
+def test_what_may_not_be_read_is_not_called_damaged(cache, nobody):
+    os.seteuid(os.getuid())
+    cache.chmod(0)
+    os.seteuid(65534 if os.getuid() == 0 else os.getuid())
+    with pytest.raises(Unreadable, match=r"a.h5 cannot be read \(permission denied\)$"):
+        open_cache(cache.relative_to(os.getcwd()), "features")
+
+
+@pytest.mark.parametrize("number, said", [(errno.EIO, "input/output error"), (errno.ESTALE, "stale file handle")])
+def test_a_disk_that_fails_is_not_the_file_s_fault(cache, monkeypatch, number, said):
+    def fails(*arguments, **options):
+        raise OSError(number, "Unable to synchronously open file")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("data.files.hdf5.h5py.File", fails)
+        with pytest.raises(Unreadable, match=said):
+            open_hdf5(cache)
+    with monkeypatch.context() as patch:  # as late as when its attributes are read
+        patch.setattr("data.files.cache._validate", fails)
+        with pytest.raises(Unreadable, match=said):
+            open_cache(cache, "features")
+    cache.write_bytes(b"no HDF5")
+    with pytest.raises(CacheError, match="is not a readable HDF5 file .*; make it again with `extract run --dataset a"):
+        open_cache(cache, "features")

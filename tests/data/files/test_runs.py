@@ -142,5 +142,5 @@ def test_a_cut_and_a_missing_file_name_the_command(path):
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(CacheError, match="not a readable HDF5 file.*embed sweep"):
         read_runs(path)
-    with pytest.raises(FileNotFoundError, match="is missing; make it with `embed sweep`"):
+    with pytest.raises(FileNotFoundError, match="is missing; make it with `embed sweep --results .*other.h5`"):
         read_runs(path.with_name("other.h5"))

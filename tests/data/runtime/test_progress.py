@@ -54,7 +54,7 @@ def test_times_and_rates_are_in_a_form_one_can_read():
         "90 min",
         "2.5 h",
     ]
-    assert [progress._number(rate) for rate in (0.0312, 1.25, 9.96, 12.4, 12345.6)] == [
+    assert [progress.in_short(rate) for rate in (0.0312, 1.25, 9.96, 12.4, 12345.6)] == [
         "0.031",
         "1.2",
         "10",

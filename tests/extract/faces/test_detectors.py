@@ -99,7 +99,7 @@ def test_another_detector_does_not_go_on_with_a_cache(registered, pictures, tmp_
     sha256 = hashlib.sha256(b"other weights").hexdigest()
     monkeypatch.setattr(DiscDetector, "weights", (Weights(str(tmp_path / "weights"), sha256),))
     other = align(tmp_path, pictures, "--detector", "disc")
-    assert other.exit_code == 1 and f"with detector weights , this call has {sha256[:20]}" in other.output
+    assert other.exit_code == 1 and f"with no detector weights, this call has {sha256[:20]}" in other.output
 
 
 def test_the_header_names_the_detector_its_weights_and_its_libraries(tmp_path):

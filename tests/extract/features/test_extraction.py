@@ -237,6 +237,16 @@ def test_views_are_cached_behind_the_plain_crop_of_training_rows_alone(aligned):
         assert (views["train/feature"][:, 1] != views["train/feature"][:, 2]).any(1).all()
 
 
+def test_features_of_fewer_images_say_how_many_there_are_now(aligned):
+    make(aligned)
+    more = listing(aligned.parent / "images", {"train": 31, "test": 14})
+    aligned_cache.align(more, aligned, rule=Rule(landmarks="none"), workers=2)
+    with pytest.raises(Mismatch, match="features.h5 was made from another .*a.h5: 44 listed images, now 45; delete it"):
+        make(aligned)
+    aligned.with_name("features.h5").unlink()  # what it recommends
+    assert make(aligned)
+
+
 def test_another_network_is_refused_for_a_cache_or_its_shards(aligned):
     make(aligned)
     with pytest.raises(Mismatch, match="emotion sha256"):

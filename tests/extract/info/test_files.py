@@ -5,6 +5,7 @@ import json
 import shutil
 
 import h5py
+import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
@@ -18,6 +19,7 @@ from extract.training.backbone_training import TrainingSettings
 from extract.training.step import Step
 from tests.data.files.test_version_1 import FOLDER, SAID
 from tests.data.made_up_files import write
+from tests.embed.made_up_caches import write_cache
 from tests.extract.network.test_checkpoint import META
 
 SETTINGS = {"task": "emotion", "epochs": 30, "image_size": 32}
@@ -125,15 +127,17 @@ def test_a_state_of_settings_that_no_training_has_is_refused(folder, tmp_path, c
 @pytest.mark.parametrize("kind, command", [("aligned", "align"), ("features", "run"), ("runs", "sweep")])
 def test_verify_finds_what_changed_in_files_of_every_kind_and_names_their_command(tmp_path, kind, command):
     path = write(tmp_path, kind)
+    asked = {"run": "`extract run --dataset NAME`", "align": "`extract align --dataset manifest --name NAME` and"}
+    asked |= {"sweep": f"`embed sweep --results {path}`"}
     assert "is whole" in call("verify", path).output
     changed = "heads/loss" if kind == "runs" else "test/valence_arousal"
     with h5py.File(path, "r+") as file:
         file[changed][0] = 0.125
-    assert f"is damaged in {changed}; delete it and make it again with `" in refused("verify", path)
+    assert f"is damaged in {changed}; delete it and make it again with {asked[command]}" in refused("verify", path)
     with h5py.File(path, "r+") as file:
         file.attrs["schema_version"] = 99
     found = refused("info", path)
-    assert "schema version 99" in found and f"{command}`" in found and found.count("`") == 2
+    assert "schema version 99" in found and f"make it again with {asked[command]}" in found
 
 
 def test_the_digest_of_results_is_held_against_their_content(tmp_path):
@@ -162,3 +166,48 @@ def test_any_other_file_is_refused_in_one_line(tmp_path):
 
 def test_whole_numbers_in_short():
     assert ranges({3}) == "3" and ranges({0, 1, 2, 8, 10, 11}) == "0..2, 8, 10..11"
+
+
+@pytest.mark.parametrize(
+    "name, hint", [("results/runs.h5", "`embed sweep"), ("features/a.h5", "`extract run --dataset a")]
+)
+def test_the_hint_is_that_of_the_folder_where_a_file_no_longer_says_what_it_is(tmp_path, name, hint):
+    path = tmp_path / name
+    path.parent.mkdir()
+    shutil.copy(FOLDER / "runs.h5", path)
+    data = np.fromfile(path, np.uint8)
+    data[512:] = 0
+    data.tofile(path)
+    for command in ("info", "verify"):
+        found = refused(command, path)
+        assert "damaged" in found and hint in found and found.count("make it again with") == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\3\4 no archive", b"half"])
+def test_the_hint_of_a_damaged_checkpoint_is_to_train(tmp_path, content):
+    (tmp_path / "emotion.pt").write_bytes(content)
+    for command in ("info", "verify"):
+        assert "train it again with `extract train`" in refused(command, tmp_path / "emotion.pt")
+
+
+def test_a_whole_file_of_another_kind_is_not_to_be_made_again(tmp_path):
+    path = write(tmp_path, "features")
+    found = refused("show", path)
+    assert "is a file of kind features, expected kind aligned, which `extract align` makes" in found
+
+
+@pytest.mark.parametrize(
+    "by_try, said",
+    [
+        ([105] + [0] * 6, "  no face in 105"),
+        ([0, 4, 2, 0, 0, 0, 0], "  face found by: as_is 4, upsampled 2"),
+        ([1, 0, 0, 9, 0, 0, 0], "  face found by: enlarged 9; no face in 1"),
+        ([0] * 7, "  no image was looked at"),
+    ],
+)
+def test_how_faces_were_found(tmp_path, by_try, said):
+    def counted(split, arrays):
+        return {**arrays, "try_counts": np.array(by_try)}
+
+    path = write_cache(tmp_path / "a.h5", train=30, test=12, change=counted)
+    assert call("info", path).stdout.splitlines()[3] == said

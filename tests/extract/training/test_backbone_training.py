@@ -74,6 +74,12 @@ def test_a_stopped_training_ends_with_the_file_of_an_undisturbed_one(domains, tm
     assert sorted(path.name for path in tmp_path.iterdir()) == ["stopped.csv", "stopped.pt", "whole.csv", "whole.pt"]
 
 
+def test_a_training_stopped_in_its_first_epoch_says_that_nothing_is_kept(domains, tmp_path):
+    with pytest.raises(KeyboardInterrupt, match="^nothing is kept yet, since the first epoch had not ended$"):
+        train(tmp_path / "a.pt", domains, SETTINGS, device=CPU, progress=stop_in_epoch(1))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_is_kept_in_time_survives_an_end_that_keeps_nothing(domains, tmp_path, monkeypatch):
     path = tmp_path / "emotion.pt"
     for seconds, there in ((1000, False), (0, True)):

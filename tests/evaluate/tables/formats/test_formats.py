@@ -10,7 +10,8 @@ from evaluate.tables.formats.format_registry import records_of
 from evaluate.tables.formats.latex import as_latex
 from evaluate.tables.formats.markdown import as_markdown
 from evaluate.tables.formats.text import WIDTH, as_text
-from evaluate.tables.table import Table
+from evaluate.tables.table import Table, gap
+from tests.evaluate.made_up_runs import make
 
 
 def table(columns=("Name", "F1"), rows=(("a", "1.0 ± 0.5"), ("longer", "–")), **rest):
@@ -80,3 +81,10 @@ def test_latex_has_booktabs_rules_and_nothing_tex_would_misread():
     assert r"\caption{A title}" in as_latex(made)
     assert as_latex(made).count("{") == as_latex(made).count("}") and r"2 \% of it." in as_latex(made)
     assert not set("±–%") & set(re.sub(r"\\%", "", as_latex(made)))
+
+
+def test_a_table_without_rows_is_its_reason_and_no_bare_dash():
+    empty = gap(make(), table(notes=["a note"]), "nothing was annotated")
+    assert as_text(empty) == "A title\n  nothing was annotated\n  a note\n"
+    assert as_markdown(empty) == "**A title**\n\n- nothing was annotated\n- a note\n"
+    assert "not shown" in as_latex(empty) and "nothing was annotated" in as_latex(empty)
