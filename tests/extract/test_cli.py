@@ -172,8 +172,8 @@ def test_the_command_that_makes_a_missing_cache_makes_it(workdir, tmp_path):
     (tmp_path / "my.csv").write_text("path,emotion,split\n" + "".join(rows))
     asked = ("train", "--workdir", tmp_path, "--dataset", "mine", "--task", "emotion")
     commands = re.findall("`extract (.*?)`", call(*asked).output)
-    assert [command.split()[2] for command in commands] == ["manifest", "folder"]
-    fine(*shlex.split(commands[0].replace("FILE.csv", str(tmp_path / "my.csv"))), "--root", workdir, "--workers", 1)
+    assert [command.split()[2] for command in commands] == ["tree", "manifest", "folder"]
+    fine(*shlex.split(commands[1].replace("FILE.csv", str(tmp_path / "my.csv"))), "--root", workdir, "--workers", 1)
     assert "mine.h5 is missing" not in call(*asked).output
 
 
