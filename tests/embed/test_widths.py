@@ -82,4 +82,4 @@ def test_a_head_is_not_applied_to_features_of_another_width(tmp_path):
     assert call("sweep", tmp_path, "--k", "3", "--runs", "1").exit_code == 0
     write_cache(tmp_path / "features" / "wide.h5", features=96)
     result = call("apply", tmp_path, str(tmp_path / "features" / "wide.h5"))
-    assert result.exit_code == 1 and "feature size 96, this call has 64" in result.output
+    assert result.exit_code == 1 and "feature size 96, the results file has 64" in result.output
