@@ -37,7 +37,10 @@ class Audit:
     def warnings(self) -> Iterator[str]:
         """Lines about counts that differ from the official ones."""
         for split, expected in self.official.items():
-            for emotion, count, known in zip(EMOTIONS, self.counts.get(split, np.zeros(7, int)), expected):
+            if split not in self.counts:
+                yield f"{split}: no image, officially {sum(expected):,}"
+                continue
+            for emotion, count, known in zip(EMOTIONS, self.counts[split], expected):
                 if count != known:
                     yield f"{split}: {emotion} {count:,}, officially {known:,} ({count - known:+,})"
 

@@ -33,6 +33,8 @@ def test_official_counts_that_differ_are_warnings_with_both_numbers(made):
     assert list(found.warnings()) == ["train: neutral 3, officially 300 (-297)"]
     text = render(found)
     assert "warning: train: neutral 3, officially 300" in text and "left out" in text
+    found = audit(made, {"validation": (10, 2, 2, 2, 2, 2, 2)}, workers=1)
+    assert list(found.warnings()) == ["validation: no image, officially 22"]
 
 
 def test_broken_and_missing_files_are_named_with_their_reason(made, tmp_path):
