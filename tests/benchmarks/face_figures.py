@@ -175,7 +175,7 @@ def mean_recall(folder: Path, detector: str, *, epochs: int, domain: str) -> tup
         _call("extract", "run", folder, "--dataset", name, "--views", 4)
     _call("embed", "sweep", folder, "--k", "1,2,3,8,64")
     runs = read_runs(folder / "results" / "runs.h5")
-    confusion = runs.confusions("baseline", 0)[:, runs.classifiers.index(domain), runs.test_sets.index(domain)]
+    confusion = runs.confusions("baseline", 0)[:, runs.classifiers.index(domain), list(runs.tests).index(domain)]
     rows = confusion.sum(2)
     recalls = [np.diag(one)[row > 0] / row[row > 0] for one, row in zip(confusion, rows)]
     return 100 * float(np.mean([recall.mean() for recall in recalls])), int(rows[0].sum())
