@@ -2,14 +2,11 @@
 
 import os
 
-import cv2
-import numpy as np
 import pytest
 
 from data.readers import registry, walk
 from data.readers.walk import ENDINGS, Walk
 from data.runtime.failures import Refused
-from extract.images.formats import _WALKS
 from tests.data.trees import touch
 
 SYSTEM = (
@@ -38,17 +35,13 @@ def test_every_ending_that_the_decoder_reads_is_listed(tmp_path, ending):
 
 
 def test_files_without_an_ending_are_known_by_their_first_bytes(tmp_path):
-    image = np.zeros((4, 4, 3), np.uint8)
-    for ending in (".jpg", ".png", ".bmp", ".tiff", ".webp", ".ppm"):
-        touch(tmp_path / ending[1:], cv2.imencode(ending, image)[1].tobytes())
+    for number, start in enumerate(walk.STARTS):
+        touch(tmp_path / str(number), start + bytes(30))
     touch(tmp_path / "README", "What this is")
     touch(tmp_path / "empty", b"")
     os.mkfifo(tmp_path / "pipe")
-    assert listed(tmp_path) == (["bmp", "jpg", "png", "ppm", "tiff", "webp"], ("3 files passed over: no ending 3",))
-
-
-def test_the_decoder_and_the_walk_know_the_same_first_bytes():
-    assert set(walk.STARTS) == set(_WALKS)
+    expected = sorted(map(str, range(len(walk.STARTS))))
+    assert listed(tmp_path) == (expected, ("3 files passed over: no ending 3",))
 
 
 def test_what_is_passed_over_is_counted_by_ending(tmp_path):

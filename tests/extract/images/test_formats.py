@@ -6,8 +6,9 @@ import struct
 import numpy as np
 import pytest
 
+from data.readers import walk
 from extract.images.decode import decode
-from extract.images.formats import inspect
+from extract.images.formats import _WALKS, inspect
 from extract.images.limits import Undecodable
 from tests.extract.broken_files import bombs, chunk, forms, png, saved, tiles, with_thumbnail
 from tests.extract.made_up import picture
@@ -20,6 +21,16 @@ def refusal(data):
     with pytest.raises(Undecodable) as caught:
         inspect(data)
     return caught.value
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_the_walk_through_folders_knows_it_without_an_ending(name, tmp_path):
+    (tmp_path / "image").write_bytes(FORMS[name])
+    assert walk.is_image(tmp_path / "image")
+
+
+def test_the_decoder_and_the_walk_know_the_same_first_bytes():
+    assert set(walk.STARTS) == set(_WALKS)
 
 
 @pytest.mark.parametrize("name", FORMS)
