@@ -39,7 +39,7 @@ def looked_at(monkeypatch):
 
 def align(made, path):
     cache = aligned_cache.AlignedCache(made, path, GIVEN)
-    assert cache.finish(2, aligned_cache.ALONE, lambda rows, text="": None)
+    assert cache.finish(1, aligned_cache.ALONE, lambda rows, text="": None)
     return cache
 
 
