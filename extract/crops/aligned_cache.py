@@ -196,16 +196,15 @@ class AlignedCache:
 
     def _refuse_nothing(self):
         """A wrong root, a disk that is not mounted, pictures of something else: nothing that is worth keeping."""
-        statuses, crops, first = Counter(), 0, None
+        statuses, first = Counter(), None
         for number in range(len(self.plan)):
-            arrays = self.shards.load(number, [f"manifest/{name}" for name in ("status", "crops", "path", "reason")])
-            for status, count, path, reason in zip(*arrays.values()):
+            arrays = self.shards.load(number, [f"manifest/{name}" for name in ("crops", "status", "path", "reason")])
+            if arrays.pop("manifest/crops").any():
+                return
+            for status, path, reason in zip(*arrays.values()):
                 statuses[STATUSES[status]] += 1
-                crops += count
                 first = first or f"{path}: {reason}"
         del statuses["left_out"]
-        if crops:
-            return
         remove_parts(self.target)
         counted = ", ".join(f"{status.replace('_', ' ')} {count:,}" for status, count in statuses.items())
         what, advice = "gave a crop", "--undetected whole takes whole images, --landmarks none crops as they are"
