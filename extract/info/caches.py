@@ -28,7 +28,11 @@ def open_any(path: Path) -> h5py.File:
 def crops_in(path: Path) -> int:
     """Number of crops in a cache, over all splits."""
     with open_any(path) as file:
-        return sum(len(file[split]["row"]) for split in SPLITS if split in file and "row" in file[split])
+        return _crops_in(file)
+
+
+def _crops_in(file):
+    return sum(len(file[split]["row"]) for split in SPLITS if split in file and "row" in file[split])
 
 
 def contents(path: Path) -> list[str]:
@@ -54,7 +58,8 @@ def there_already(path: Path) -> str:
     """One line: how many crops of how many listed images a finished cache has, and what became of the others."""
     with open_any(path) as file:
         counts = sum(file[split]["status_counts"][()].sum(0) for split in SPLITS if split in file)
-    crops, others = crops_in(path), _named(STATUSES[1:], counts[1:])
+        crops = _crops_in(file)
+    others = _named(STATUSES[1:], counts[1:])
     rest = f", {others}" if counts[1:].any() else ""
     return f"{path} is there already: {crops:,} crops of {counts.sum():,} listed images{rest}"
 
