@@ -131,6 +131,14 @@ def align(workdir, landmarks, detector, undetected, faces, workers, **source):
     "--rate", type=Finite(0, min_open=True), default=1e-3, show_default=True, help="Peak learning rate, above 0."
 )
 @click.option("--init", type=click.Choice(["scratch", "imagenet"]), default="scratch", show_default=True)
+@click.option(
+    "--hold-out",
+    type=click.FloatRange(0, 0.5),
+    default=0.05,
+    show_default=True,
+    help="Share of each data set's training rows that the network does not see; `embed sweep` chooses its settings by "
+    "them. A validation split serves instead where there is one. 0 trains on all, as the paper.",
+)
 @SEED
 @DEVICE
 @PRECISION

@@ -94,7 +94,7 @@ def train(path: Path, domains: dict, settings: TrainingSettings, device: torch.d
     from extract.training.backbone_training import train as train_network
     from extract.training.training_rows import rows_of
 
-    rows = settings.epochs * rows_of(domains, settings.task)
+    rows = settings.epochs * rows_of(domains, settings.task, settings.hold_out)
     with bar(rows, f"training {settings.task}", quiet=not ranks.first) as update:
         log = train_network(path, domains, settings, device=device, ranks=ranks, progress=update)
     if ranks.first and log:
@@ -110,16 +110,22 @@ def aligned_cache(workdir: Path, name: str) -> Path:
 
 
 def print_scores(path: Path, domains: dict, settings: TrainingSettings, device: torch.device) -> None:
-    """Say the scores of a trained network on the test split of each domain."""
+    """Say the scores of a trained network on the held-out rows and the test split of each domain."""
+    import numpy as np
+
+    from extract.crops.hold_out import set_aside
     from extract.network import checkpoint
-    from extract.training.network_scores import test_scores
+    from extract.training.network_scores import scores_of
 
     network = checkpoint.load(path, settings.task).network.to(device)
-    for name, (_, crops) in domains.items():
-        scores = test_scores(network, crops, settings, device)
-        rows = scores.pop("n")
-        shown = ", ".join(f"{score} {value:.3f}" for score, value in scores.items())
-        say(f"{name} test, n = {rows}: {shown or 'nothing to score'}")
+    for name, (train, test) in domains.items():
+        held_out = np.flatnonzero(set_aside(train, settings.hold_out))
+        for what, crops, chosen in (("held out", train, held_out), ("test", test, np.arange(len(test)))):
+            scores = scores_of(network, crops, settings, device, chosen)
+            rows = scores.pop("n")
+            shown = ", ".join(f"{score} {value:.3f}" for score, value in scores.items())
+            if shown or crops is test:
+                say(f"{name} {what}, n = {rows}: {shown or 'nothing to score'}")
 
 
 def networks_of(

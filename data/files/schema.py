@@ -86,6 +86,13 @@ _FEATURES = {
         finite=True,
     ),
 }
+_FEATURES["held_out"] = Field(
+    "uint8",
+    ("crop",),
+    "1 for training crops that the networks were not trained on, though on others of this data set",
+    needed=False,
+    within=(0, 2),
+)
 _KEPT = {
     "predicted": Field(
         "uint8",

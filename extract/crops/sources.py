@@ -13,6 +13,7 @@ from data.files.cache import header_of, provenance_of, read_split
 from data.files.hdf5 import mapped, read_array, read_rows
 from data.runtime.ranks import Ranks
 from data.sample import SPLITS
+from extract.crops.hold_out import units
 from extract.crops.stored import LABELS
 from extract.stage_times import StageTimes
 
@@ -75,6 +76,11 @@ class FinishedCrops:
         """The arrays of a split that coverage is computed from."""
         names = ("status_counts", "try_counts", "official_counts")
         return read_split(self.file, split, [name for name in names if name in self.file[split]])
+
+    def units(self, split: str) -> np.ndarray:
+        """(n,) int64 of each crop of a split, as extract.crops.hold_out has them."""
+        arrays = read_split(self.file, split, [name for name in ("path", "cluster") if name in self.file[split]])
+        return units(arrays.get("path", np.zeros(0)), arrays.get("cluster", ()))
 
 
 class CropsUnderWay:

@@ -156,11 +156,20 @@ class FeatureCache:
             self.target,
             "features",
             self.shards,
-            {split: (numbers[split], source.counts(split)) for split in numbers},
+            {split: (numbers[split], source.counts(split) | self._held_out(source, split)) for split in numbers},
             header={**self.header, "aligned_digest": source.digest},
             toy=source.toy,
             provenance=self._provenance(source),
         )
+
+    def _held_out(self, source, split):
+        """Which training crops none of the networks has seen, of a data set that they were trained on."""
+        name = self.target.stem
+        trained_on = [one.held_out.get(name, ()) for one in self.networks if name in one.meta["domains"]]
+        if split != "train" or not trained_on:
+            return {}
+        held = np.all([np.isin(source.units(split), own) for own in trained_on], 0)
+        return {"held_out": held.astype(np.uint8)} if held.any() else {}
 
     def _provenance(self, source):
         valence_arousal = self.networks.valence_arousal

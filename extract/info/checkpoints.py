@@ -24,6 +24,8 @@ def describe(path: Path) -> list[str]:
     toy = "  TOY DATA" if meta["toy"] else ""
     lines = [f"{path}: {_kind(path, state, meta)}{toy}", f"task: {meta['task']}"]
     lines += [f"trained on {name}: {_domain(domain)}" for name, domain in meta["domains"].items()]
+    held_out = checkpoint.held_out_of(path, state)
+    lines += [f"not seen of {name}: {len(units):,} images or groups of them" for name, units in held_out.items()]
     further = {name: value for name, value in meta.items() if name not in SAID_BEFORE}
     made_by = {name: further.pop(name) for name in ("code_version", "versions") if name in further}
     lines += [f"{name.replace('_', ' ')}: {value}" for name, value in {**further, **meta["settings"]}.items()]

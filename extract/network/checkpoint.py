@@ -5,9 +5,10 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from data.emotions import EMOTIONS
@@ -36,19 +37,21 @@ class CheckpointError(Refused):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A trained network in eval mode, the settings it came from, and the sha256 of its file."""
+    """A trained network in eval mode, the settings it came from, the sha256 of its file, and what it has not seen."""
 
     network: Backbone
     meta: dict
     sha256: str
+    held_out: dict = field(default_factory=dict)  # training domain -> (n,) int64 units of extract.crops.hold_out
 
 
-def save(path: Path, network: Backbone, meta: dict) -> None:
-    """Publish weights and `meta` (task, domains, image_size, toy, settings, versions; JSON).
+def save(path: Path, network: Backbone, meta: dict, held_out: dict | None = None) -> None:
+    """Publish weights, `meta` (task, domains, image_size, toy, settings, versions; JSON) and which rows were held out.
 
     Holds no clock time, so the same training gives the same file."""
+    held = {name: torch.from_numpy(units) for name, units in (held_out or {}).items()}
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    write_state(path, {"cake": SCHEMA, "meta": json.dumps(meta, sort_keys=True), "weights": weights})
+    write_state(path, {"cake": SCHEMA, "meta": json.dumps(meta, sort_keys=True), "weights": weights, "held_out": held})
 
 
 def write_state(path: Path, state: dict) -> None:
@@ -76,7 +79,24 @@ def load(path: Path, task: str) -> Checkpoint:
     _check_tensors(path, state.get("weights"), expected, f"the weights of ResNet-18 with a head of {TASKS[task]}")
     network = Backbone(task)
     network.load_state_dict(state["weights"])
-    return Checkpoint(network.eval().to(memory_format=torch.channels_last), meta, hashlib.sha256(data).hexdigest())
+    network = network.eval().to(memory_format=torch.channels_last)
+    return Checkpoint(network, meta, hashlib.sha256(data).hexdigest(), held_out_of(path, state))
+
+
+def held_out_of(path: Path, state: dict) -> dict[str, np.ndarray]:
+    """{training domain: (n,) int64 units of the rows that were held out}. Raises CheckpointError.
+
+    Nothing in checkpoints from before rows were held out."""
+    found = state.get("held_out", {})
+    whole = isinstance(found, dict) and all(isinstance(name, str) for name in found)
+    if not whole or not all(_is_column(each) for each in found.values()):
+        raise CheckpointError(f"{path} does not say by int64 numbers which rows it has not seen; {AGAIN}")
+    return {name: each.numpy() for name, each in found.items()}
+
+
+def _is_column(value):
+    plain = isinstance(value, torch.Tensor) and value.layout == torch.strided and value.device.type == "cpu"
+    return plain and value.dtype == torch.int64 and value.ndim == 1
 
 
 def load_state(

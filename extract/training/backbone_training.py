@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from data.emotions import EMOTIONS
@@ -14,11 +15,12 @@ from data.files.lock import lock
 from data.files.provenance import code_version, versions
 from data.files.publish import refuse_difference
 from data.runtime.ranks import ALONE, Ranks
+from extract.crops.hold_out import set_aside, units
 from extract.network import checkpoint
 from extract.training.epoch_log import log_path, read_log, write_log
 from extract.training.epochs import Epochs
 from extract.training.step import Step
-from extract.training.training_rows import TrainingRows, usable
+from extract.training.training_rows import TrainingRows, training_places
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class TrainingSettings:
     decay: float = 0.05  # AdamW's usual weight decay, for training from scratch on few images
     dropout: float = 0.3  # before the task head
     init: str = "scratch"  # paper; or imagenet
+    hold_out: float = 0.05  # share of the training rows left out, for stage two to choose by; the paper uses all
     seed: int = 0
     precision: str = "float32"
 
@@ -92,7 +95,10 @@ def make_meta(domains: dict, settings: TrainingSettings) -> dict:
         "alignment_version": headers[0]["alignment_version"],
         "toy": any(train.toy for train, _ in domains.values()),
         "domains": {
-            name: {"aligned_digest": train.digest, "rows": int(len(usable(train, settings.task)))}
+            name: {
+                "aligned_digest": train.digest,
+                "rows": len(training_places(train, settings.task, settings.hold_out)),
+            }
             for name, (train, _) in domains.items()
         },
         "code_version": code_version(),
@@ -101,7 +107,15 @@ def make_meta(domains: dict, settings: TrainingSettings) -> dict:
 
 
 def _identity(meta):
-    return {**meta["settings"], "domains": meta["domains"]}
+    """Networks from before rows were held out saw all of them."""
+    return {"hold_out": 0.0, **meta["settings"], "domains": meta["domains"]}
+
+
+def _held_out(domains, settings):
+    """{name: int64 units of the rows that no network of these settings sees}."""
+    parts = {name: train for name, (train, _) in domains.items()}
+    held = {name: set_aside(part, settings.hold_out) for name, part in parts.items()}
+    return {name: np.unique(units(part.path, part.cluster)[held[name]]) for name, part in parts.items()}
 
 
 class _Training:
@@ -109,7 +123,7 @@ class _Training:
 
     def __init__(self, path, domains, settings, meta, device, ranks):
         self.path, self.settings, self.meta, self.ranks = path, settings, meta, ranks
-        self.rows = TrainingRows(domains, settings.task)
+        self.domains, self.rows = domains, TrainingRows(domains, settings.task, settings.hold_out)
         self.step = Step(settings, self.rows.weights, device, ranks)
         self.epochs = Epochs(settings, self.rows, self.step, device, ranks)
         self.log, self.state, self.kept = [], None, time.monotonic()
@@ -143,7 +157,7 @@ class _Training:
 
     def _publish(self):
         write_log(self.path, self.log)
-        checkpoint.save(self.path, self.step.network, self.meta)
+        checkpoint.save(self.path, self.step.network, self.meta, _held_out(self.domains, self.settings))
 
     def _resume(self):
         """Every process goes on from the first one's state, which the others' machines need not have."""

@@ -27,11 +27,13 @@ def outputs_of(
     return np.concatenate(features), np.concatenate(outputs)
 
 
-def test_scores(network: Backbone, crops: StoredCrops, settings: TrainingSettings, device: torch.device) -> dict:
-    """Dict of n and the scores on one test split, for the reader alone: nothing is selected by them.
+def scores_of(
+    network: Backbone, crops: StoredCrops, settings: TrainingSettings, device: torch.device, chosen: np.ndarray
+) -> dict:
+    """Dict of n and the scores on crops at the positions `chosen`, for the reader alone: nothing is selected by them.
 
     Where no row has the labels of the task, n = 0 and no score."""
-    rows = usable(crops, settings.task)
+    rows = np.intersect1d(usable(crops, settings.task), chosen)
     if not len(rows):
         return {"n": 0}
     _, outputs = outputs_of(network, crops, rows, device=device, precision=settings.precision)

@@ -5,6 +5,7 @@ import torch
 
 from data.emotions import EMOTIONS
 from data.runtime.failures import Refused
+from extract.crops.hold_out import set_aside
 from extract.crops.stored import StoredCrops
 
 
@@ -18,9 +19,9 @@ def usable(crops: StoredCrops, task: str) -> np.ndarray:
     return np.flatnonzero(labelled)
 
 
-def rows_of(domains: dict, task: str) -> int:
-    """How many training rows of the domains a task can learn from."""
-    return sum(len(usable(train, task)) for train, _ in domains.values())
+def training_places(crops: StoredCrops, task: str, hold_out: float) -> np.ndarray:
+    """Positions of the rows that a task learns from: those usable, without those held out."""
+    return np.setdiff1d(usable(crops, task), np.flatnonzero(set_aside(crops, hold_out)))
 
 
 def class_weights(emotion: np.ndarray) -> np.ndarray:
@@ -41,16 +42,22 @@ def batch_bounds(rows: int, batch: int) -> list[tuple[int, int]]:
     return list(zip(starts, ends))
 
 
+def rows_of(domains: dict, task: str, hold_out: float) -> int:
+    """How many training rows of the domains a task learns from."""
+    return sum(len(training_places(train, task, hold_out)) for train, _ in domains.values())
+
+
 class TrainingRows:
     """The training rows of several StoredCrops laid end to end. places: (N,) positions; labels: of every position."""
 
-    def __init__(self, domains: dict, task: str):
-        """domains: dict name -> (train StoredCrops, test StoredCrops).
+    def __init__(self, domains: dict, task: str, hold_out: float = 0.0):
+        """domains: dict name -> (train StoredCrops, test StoredCrops); hold_out: the share of rows to leave out.
 
         Raises Refused where no row has the labels of the task."""
         self.parts = [train for train, _ in domains.values()]
         starts = np.cumsum([0, *map(len, self.parts)])
-        self.places = np.concatenate([usable(part, task) + start for part, start in zip(self.parts, starts)])
+        own = [training_places(part, task, hold_out) for part in self.parts]
+        self.places = np.concatenate([places + start for places, start in zip(own, starts)])
         if not len(self.places):
             raise Refused(f"no row of {', '.join(domains)} can be trained on for {task}: labels are missing")
         if len(self.places) == 1:

@@ -15,6 +15,7 @@ from data.files.shards import DamagedShard
 from data.runtime.device import own_threads
 from extract.crops import aligned_cache
 from extract.crops.cropping import Rule
+from extract.crops.hold_out import units
 from extract.crops.stored import StoredCrops
 from extract.faces.alignment import ALIGNMENT_VERSION
 from extract.features import extraction
@@ -309,3 +310,19 @@ def test_info_and_verify(aligned):
         file["train/feature"][0, 0, 0] += 1
     with pytest.raises(ValueError, match="damaged in train/feature"):
         info.verify(path)
+
+
+def test_crops_that_no_network_has_seen_are_marked(aligned):
+    unit = units(StoredCrops(aligned, "train", 32).path)
+    domains = {"domains": {"held": {}}}
+    emotion, regression = (
+        dataclasses.replace(one, meta={**one.meta, **domains}, held_out={"held": unit[own]})
+        for one, own in ((network("emotion"), slice(0, 6)), (network("valence-arousal"), slice(4, 9)))
+    )
+    make(aligned, "held.h5", emotion=emotion, valence_arousal=regression)
+    with open_cache(aligned.with_name("held.h5"), "features") as file:
+        assert np.flatnonzero(file["train/held_out"][()]).tolist() == [4, 5]
+        assert "held_out" not in file["test"]
+    make(aligned, "other.h5", emotion=emotion, valence_arousal=regression)  # of data that they were not trained on
+    with open_cache(aligned.with_name("other.h5"), "features") as file:
+        assert "held_out" not in file["train"]

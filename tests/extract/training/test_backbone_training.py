@@ -13,14 +13,15 @@ from data.files.publish import Mismatch
 from data.runtime.device import choose_device
 from extract.crops import aligned_cache
 from extract.crops.cropping import Rule
+from extract.crops.hold_out import set_aside, units
 from extract.crops.stored import StoredCrops, batches, decoded
 from extract.network import checkpoint
 from extract.network.augmentation import affine, augment, change, cutout, draw, jitter
 from extract.training.backbone_training import TrainingSettings, train
 from extract.training.epoch_log import read_log
 from extract.training.epochs import Epochs, NotFinite
-from extract.training.network_scores import test_scores as scores_on_test
-from extract.training.training_rows import batch_bounds, class_weights, usable
+from extract.training.network_scores import scores_of
+from extract.training.training_rows import TrainingRows, batch_bounds, class_weights, usable
 from tests.extract.made_up import listing
 
 CPU = torch.device("cpu")
@@ -119,7 +120,7 @@ def test_the_log_is_kept_and_the_checkpoint_says_what_made_it(trained):
     rows = list(csv.DictReader(io.StringIO(trained.with_suffix(".csv").read_text())))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"] and all(float(row["loss"]) > 0 for row in rows)
     meta = checkpoint.load(trained, "emotion").meta
-    assert meta["domains"]["a"]["rows"] == 27 and not meta["toy"] and meta["settings"]["seed"] == 0
+    assert meta["domains"]["a"]["rows"] == 20 and not meta["toy"] and meta["settings"]["seed"] == 0
     assert meta["emotions"][0] == "neutral" and "torch" in meta["versions"]
 
 
@@ -156,7 +157,7 @@ def test_scores_on_the_test_split_are_those_of_scikit_learn(domains, trained):
     from extract.training.network_scores import outputs_of
 
     network, test = checkpoint.load(trained, "emotion").network, domains["a"][1]
-    scores = scores_on_test(network, test, SETTINGS, CPU)
+    scores = scores_of(network, test, SETTINGS, CPU, np.arange(len(test)))
     _, outputs = outputs_of(network, test, usable(test, "emotion"), device=CPU, precision="float32")
     true = test.emotion[usable(test, "emotion")]
     assert scores["accuracy"] == pytest.approx(accuracy_score(true, outputs.argmax(1)))
@@ -266,3 +267,23 @@ def test_a_device_that_is_not_there_is_an_error():
     missing = "mps" if not torch.backends.mps.is_available() else "cuda"
     with pytest.raises(ValueError, match=f"device {missing} was asked for"):
         choose_device(missing)
+
+
+def test_held_out_rows_are_never_looked_at_and_the_checkpoint_names_them(aligned, domains, trained, tmp_path):
+    part = domains["a"][0]
+    held = set_aside(part, SETTINGS.hold_out)
+    rows = TrainingRows(domains, "emotion", SETTINGS.hold_out)
+    assert held.sum() == 7 and not set(rows.places) & set(np.flatnonzero(held))
+    named = checkpoint.load(trained, "emotion").held_out["a"]
+    assert named.tolist() == sorted(units(part.path[held]).tolist())
+    black = domains_of(aligned)
+    black["a"][0]._kept.update({int(row): np.zeros((32, 32, 3), np.uint8) for row in np.flatnonzero(held)})
+    train(tmp_path / "black.pt", black, SETTINGS, device=CPU)
+    assert (tmp_path / "black.pt").read_bytes() == trained.read_bytes()
+
+
+def test_without_a_share_held_out_all_rows_are_trained_on(domains, tmp_path):
+    settings = TrainingSettings("emotion", image_size=32, epochs=1, batch=8, hold_out=0.0)
+    train(tmp_path / "emotion.pt", domains, settings, device=CPU)
+    found = checkpoint.load(tmp_path / "emotion.pt", "emotion")
+    assert found.meta["domains"]["a"]["rows"] == 27 and not len(found.held_out["a"])
