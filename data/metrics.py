@@ -52,6 +52,20 @@ def macro_f1_score(confusion: np.ndarray) -> np.ndarray:
     return _mean_of_present(f1_scores(confusion))
 
 
+def macro_f1_influence(confusion: np.ndarray) -> np.ndarray:
+    """(..., C, C) by how much macro F1 changes with the count of each cell: its derivative, which is 0 over all rows.
+
+    The influence values of the infinitesimal jackknife (Efron 1982): the variance of the score over rows is the sum of
+    their squares, and no class ever drops out of a resample."""
+    confusion = np.asarray(confusion, np.float64)
+    present, said = confusion.sum(-1), confusion.sum(-2)
+    # of F1_c = 2 hits_c / (present_c + said_c): its own row and column take F1_c away, a hit adds 2
+    share = _divide((present > 0).astype(float), (present + said) * (present > 0).sum(-1, keepdims=True))
+    share = np.nan_to_num(share)
+    taken = np.nan_to_num(f1_scores(confusion)) * share
+    return 2 * share[..., None] * np.eye(confusion.shape[-1]) - taken[..., :, None] - taken[..., None, :]
+
+
 def classes_present(confusion: np.ndarray) -> int:
     """How many classes have test samples."""
     return int((np.asarray(confusion).sum(-1) > 0).sum())

@@ -109,9 +109,8 @@ def main():
 @click.option(
     "--penalty",
     type=click.FloatRange(0, 1e6),
-    default=0.0,
-    show_default=True,
-    help="lambda (|A|^2 + |B|^2) in the loss; 0 is the paper's letter.",
+    help="lambda (|A|^2 + |B|^2) in the loss; 0 is the paper's letter.  [default: chosen on rows that no network has "
+    "seen]",
 )
 @click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), help="[default: the best there is]")
 @click.option(
@@ -139,8 +138,9 @@ def sweep(workdir, sizes, families, runs, datasets, results, seed, precision, pe
 
     try:
         with joined() as ranks:
-            settings, place = ranks.together(lambda: _settings(seed, precision, penalty, device, memory, ranks))
-            said = _sweep(workdir, datasets, results, Request(sizes, families, runs, keep_weights), settings, place)
+            settings, place = ranks.together(lambda: _settings(seed, precision, penalty or 0.0, device, memory, ranks))
+            request = Request(sizes, families, runs, keep_weights, choose_penalty=penalty is None)
+            said = _sweep(workdir, datasets, results, request, settings, place)
     except KeyboardInterrupt as stopped:
         stopped.args = (_kept(results),)
         raise

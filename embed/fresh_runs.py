@@ -18,8 +18,8 @@ NONE_THERE = {PREDICTED: "no predicted arousal-valence", ANNOTATED: "no annotate
 log = logging.getLogger(__name__)
 
 
-def fresh_runs(caches: list[SweptCache], settings: HeadSettings) -> Runs:
-    """The Runs of these caches without any head."""
+def fresh_runs(caches: list[SweptCache], settings: HeadSettings, penalty: dict | None = None) -> Runs:
+    """The Runs of these caches without any head. penalty: what is said of how its strength was chosen."""
     tests = {
         cache.name: TestSet(
             cache.test.emotion.astype(np.int8), cache.test.row, cache.test.status_counts, cache.test.paths
@@ -31,7 +31,7 @@ def fresh_runs(caches: list[SweptCache], settings: HeadSettings) -> Runs:
         classifiers=tuple(cache.name for cache in caches),
         tests=tests,
         toy=caches[0].toy,
-        provenance=provenance(caches),
+        provenance={**provenance(caches), **({"penalty": penalty} if penalty else {})},
     )
 
 

@@ -3,7 +3,7 @@
 import contextlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -27,6 +27,7 @@ from embed.rows.feature_caches import read_cache, refuse_copies, refuse_misfit
 from embed.rows.minibatches import Batches
 from embed.settings import HeadSettings
 from embed.sizes import logarithmic
+from embed.strength import choose
 
 C = len(EMOTIONS)
 
@@ -41,6 +42,7 @@ class Request:
     families: list  # names
     runs: int
     keep_weights: bool = False  # of every head, not of the small ones alone
+    choose_penalty: bool = False  # by rows held out, or as in the file there is; else as the settings say
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,11 @@ class Place:
     memory: int | None = None  # bytes of features; None for all they need
     threads: int | None = None  # at most so many for a step; None leaves torch's number alone
     ranks: Ranks = Ranks()
+
+    @property
+    def most_memory(self) -> float:
+        """Bytes of features, without a bound where None was set."""
+        return float("inf") if self.memory is None else self.memory
 
 
 def sweep(
@@ -69,12 +76,14 @@ def sweep(
     it."""
     ranks = place.ranks
     caches = ranks.together(lambda: _read(paths))
-    fresh = fresh_runs(caches, settings)
     there = arousal_valence(caches)
     sizes = ranks.together(lambda: _sizes(request, caches))
     plan = blocks(sizes, request.families, request.runs, predicts=there[PREDICTED], annotated=there[ANNOTATED])
     with contextlib.ExitStack() as stack:
-        found = ranks.together(lambda: _open(stack, Path(results), fresh) if ranks.first else fresh)
+        earlier = ranks.together(lambda: _earlier(stack, Path(results)) if ranks.first else None)
+        penalty = ranks.on_first(lambda: _penalty(earlier, caches, settings, request, place))
+        settings = replace(settings, penalty=penalty["strength"])
+        found = ranks.together(lambda: _agreed(results, earlier, fresh_runs(caches, settings, penalty)))
         ranks.together(lambda: refuse_copies(caches))  # after what a file of other caches has to say
         todo = ranks.tell([block for block in plan if not all(_done(found, head, request) for head in block)])
         if ranks.first:
@@ -93,14 +102,30 @@ def _read(paths):
     return caches
 
 
-def _open(stack, results, fresh):
-    """The Runs at `results`, which this process holds until the stack is left."""
+def _earlier(stack, results):
+    """The Runs at `results`, where there are any; this process holds the file until the stack is left."""
     stack.enter_context(lock(results))
-    found = read_runs(results) if results.exists() else fresh
+    return read_runs(results) if results.exists() else None
+
+
+def _penalty(earlier, caches, settings, request, place):
+    """What is said of the penalty: its strength, and what it was chosen by."""
+    if not request.choose_penalty:
+        return {"strength": settings.penalty, "by": "the call"}
+    if earlier is not None:
+        return {"strength": earlier.identity.get("penalty", 0.0), "by": "the heads there are"}
+    refuse_copies(caches)
+    return choose(caches, settings, memory=place.most_memory, device=place.device)
+
+
+def _agreed(results, earlier, fresh):
+    """The Runs to add heads to. Raises Mismatch."""
+    if earlier is None:
+        return fresh
     refuse_difference(
-        results, found.identity, fresh.identity, advice="name another file with --results results/OTHER.h5"
+        results, earlier.identity, fresh.identity, advice="name another file with --results results/OTHER.h5"
     )
-    return found
+    return earlier
 
 
 def _sizes(request, caches):
@@ -136,7 +161,7 @@ class _Sweep:
 
     def load(self):
         parts = [cache.train for cache in self.caches]
-        memory = float("inf") if self.place.memory is None else self.place.memory
+        memory = self.place.most_memory
         self.store = feature_store.store(parts, memory=memory, device=self.place.device)
         if isinstance(self.store, feature_store.OnDisk) and self.place.ranks.first:
             size = sum(map(len, parts)) * feature_store.row_bytes(parts)

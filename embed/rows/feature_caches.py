@@ -1,6 +1,6 @@
 """Feature caches as stage two reads them: their labelled rows, and whether they fit each other."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -36,9 +36,16 @@ class CacheSplit:
     annotated: np.ndarray  # (n, 2) float32, NaN where missing
     status_counts: np.ndarray
     paths: np.ndarray | None  # (n,) str, of the test images as the source list spells them
+    held_out: np.ndarray | None = None  # (n,) bool, training rows that the networks have not seen
 
     def __len__(self):
         return len(self.emotion)
+
+    def at(self, rows: np.ndarray) -> "CacheSplit":
+        """Some of the rows, by a mask or by places in ascending order."""
+        names = ("position", "emotion", "row", "predicted", "annotated", "paths", "held_out")
+        own = {name: getattr(self, name) for name in names}
+        return replace(self, **{name: None if value is None else value[rows] for name, value in own.items()})
 
     def has_annotations(self) -> np.ndarray:
         """(n,) whether both values are there."""
@@ -56,6 +63,7 @@ class SweptCache:
     provenance: dict
     train: CacheSplit
     test: CacheSplit
+    validation: CacheSplit | None = None
 
 
 def read_cache(path: Path) -> SweptCache:
@@ -69,6 +77,7 @@ def read_cache(path: Path) -> SweptCache:
             header_of(file),
             provenance_of(file),
             *(_read_part(file, split, Path(path)) for split in ("train", "test")),
+            _read_part(file, "validation", Path(path)) if _has_rows(file, "validation") else None,
         )
 
 
@@ -78,11 +87,16 @@ def is_labelled(path: Path) -> bool:
         return any("emotion" in file[split] and (file[split]["emotion"][()] >= 0).any() for split in file)
 
 
+def _has_rows(file, split):
+    return split in file and "feature" in file[split] and bool((file[split]["emotion"][()] >= 0).any())
+
+
 def _read_part(file, split, path):
-    if split not in file or "feature" not in file[split] or not (file[split]["emotion"][()] >= 0).any():
+    if not _has_rows(file, split):
         raise Refused(f"{path} has no labelled {split} rows; a domain needs both a train and a test split")
     _, views, feature_size = file[split]["feature"].shape
     names = ["emotion", "row", "valence_arousal", "valence_arousal_predicted", "status_counts"]
+    names += ["held_out"] if split == "train" else []
     names += ["path"] if split == "test" else []  # hundreds of thousands of training paths nobody asks for
     arrays = read_split(file, split, [name for name in names if name in file[split]])
     position = np.flatnonzero(arrays["emotion"] >= 0)
@@ -101,6 +115,7 @@ def _read_part(file, split, path):
         arrays["valence_arousal"][position],
         arrays["status_counts"],
         arrays["path"][position] if "path" in arrays else None,
+        arrays["held_out"][position] > 0 if "held_out" in arrays else None,
     )
 
 

@@ -97,3 +97,17 @@ def test_agreement_with_a_constant_is_none():
     constant = np.full(3, 0.1)  # 0.1 + 0.1 + 0.1 is not 0.3: its mean is off in the last bit
     assert np.isnan(metrics.pearson(constant, [1, 2, 3])) and np.isnan(metrics.pearson([1, 2, 3], constant))
     assert np.isnan(metrics.ccc([1.0, 1.0], [1.0, 1.0])) and metrics.ccc([1.0, 1.0], [1.0, 2.0]) == 0
+
+
+def test_influence_values_are_the_slopes_of_macro_f1():
+    """Against finite differences; a class that nobody says, and one without a row, are among them."""
+    counts = np.random.default_rng(0).integers(0, 30, (2, 7, 7)).astype(float)
+    counts[:, :, 3], counts[:, 2] = 0, 0
+    found, step = metrics.macro_f1_influence(counts), 1e-6
+    for true, said in np.ndindex(7, 7):
+        if true != 2:
+            more = counts.copy()
+            more[:, true, said] += step
+            slope = (metrics.macro_f1_score(more) - metrics.macro_f1_score(counts)) / step
+            np.testing.assert_allclose(found[:, true, said], slope, atol=1e-8)
+    np.testing.assert_allclose((found * counts).sum((1, 2)), 0, atol=1e-12)  # as many rows again change nothing
