@@ -52,6 +52,21 @@ def macro_f1_score(confusion: np.ndarray) -> np.ndarray:
     return _mean_of_present(f1_scores(confusion))
 
 
+def accuracy_influence(confusion: np.ndarray) -> np.ndarray:
+    """(..., C, C) by how much accuracy changes with the count of each cell, as macro_f1_influence."""
+    confusion = np.asarray(confusion, np.float64)
+    hit = np.eye(confusion.shape[-1]) - accuracy_score(confusion)[..., None, None]
+    return _divide(hit, confusion.sum((-2, -1))[..., None, None] * np.ones_like(hit))
+
+
+def mean_recall_influence(confusion: np.ndarray) -> np.ndarray:
+    """(..., C, C) by how much mean recall changes with the count of each cell, as macro_f1_influence."""
+    confusion = np.asarray(confusion, np.float64)
+    present = confusion.sum(-1, keepdims=True)
+    hit = np.eye(confusion.shape[-1]) - np.nan_to_num(recall_scores(confusion))[..., None]
+    return hit * np.nan_to_num(_divide(1, present)) / (present > 0).sum((-2, -1), keepdims=True)
+
+
 def macro_f1_influence(confusion: np.ndarray) -> np.ndarray:
     """(..., C, C) by how much macro F1 changes with the count of each cell: its derivative, which is 0 over all rows.
 

@@ -8,54 +8,10 @@ from pathlib import Path
 import click
 
 from data.files.made_by import commands
-from data.names import plain_name
 from data.runtime import plugins
 from data.runtime.commands import expected_failures, version_option
-from embed.sizes import parse_bytes, parse_sizes
-
-
-class Parsed(click.ParamType):
-    """An option read by a function whose ValueError says what is accepted."""
-
-    def __init__(self, name, parse):
-        self.name, self.parse = name, parse
-
-    def convert(self, value, param, ctx):
-        try:
-            return self.parse(value) if isinstance(value, str) else value
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-class Names(click.ParamType):
-    """Names separated by commas."""
-
-    name = "names"
-
-    def __init__(self, find):
-        """find: called with each name; its ValueError says what is wrong with it."""
-        self.find = find
-
-    def convert(self, value, param, ctx):
-        names = list(value) if isinstance(value, (list, tuple)) else [name.strip() for name in value.split(",")]
-        for name in names:
-            try:
-                self.find(name)
-            except ValueError as error:
-                self.fail(str(error), param, ctx)
-        return names
-
-
-def _family(name):
-    """The family of a name, among those that are known when the option is read."""
-    from data.heads import family_named
-
-    return family_named(name)
-
-
-RESULTS = click.option(
-    "--results", type=click.Path(path_type=Path), help="Results file.  [default: WORKDIR/results/runs.h5]"
-)
+from embed.sizes import parse_sizes
+from embed.training_options import RESULTS, TRAINING, Names, Parsed, family, options
 
 
 @click.group()
@@ -69,14 +25,6 @@ def main():
 
 @main.command()
 @click.option(
-    "--workdir",
-    type=click.Path(path_type=Path),
-    default=".",
-    envvar="CAKE_WORKDIR",
-    show_default=True,
-    help="Working folder; features/ is read there, results/ written.",
-)
-@click.option(
     "--k",
     "sizes",
     type=Parsed("sizes", parse_sizes),
@@ -86,46 +34,20 @@ def main():
 @click.option(
     "--family",
     "families",
-    type=Names(_family),
+    type=Names(family),
     default="cake,av",
     show_default=True,
     help="Families trained for these k. What Tables 1-3 need is always trained beside them.",
 )
 @click.option("--runs", type=click.IntRange(1), default=10, show_default=True, help="Initialisations of each head.")
 @click.option(
-    "--datasets",
-    type=Names(plain_name),
-    help="Caches in features/ to train on together.  [default: every labelled one]",
-)
-@RESULTS
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
-@click.option(
-    "--precision",
-    type=click.Choice(["float32", "bfloat16"]),
-    default="float32",
-    show_default=True,
-    help="Of the wide products. bfloat16 is faster where the hardware has it.",
-)
-@click.option(
-    "--penalty",
-    type=click.FloatRange(0, 1e6),
-    help="lambda (|A|^2 + |B|^2) in the loss; 0 is the paper's letter.  [default: chosen on rows that no network has "
-    "seen]",
-)
-@click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), help="[default: the best there is]")
-@click.option(
-    "--memory",
-    type=Parsed("size", parse_bytes),
-    help="For cached features, such as 4G; a larger cache is read from disk in "
-    "every epoch.  [default: half of what is free]",
-)
-@click.option(
     "--keep-weights",
     is_flag=True,
     help="Keep the weights of every head (2 KB for each of its dimensions), not of the small ones alone.",
 )
+@options(*TRAINING)
 @expected_failures
-def sweep(workdir, sizes, families, runs, datasets, results, seed, precision, penalty, device, memory, keep_weights):
+def sweep(sizes, families, runs, keep_weights, workdir, datasets, results, penalty, **settings):
     """Train all heads of a sweep and write their confusion counts to results/runs.h5.
 
     Heads already there are kept; the same call again does only what is missing. Started by torchrun, several processes
@@ -138,7 +60,7 @@ def sweep(workdir, sizes, families, runs, datasets, results, seed, precision, pe
 
     try:
         with joined() as ranks:
-            settings, place = ranks.together(lambda: _settings(seed, precision, penalty or 0.0, device, memory, ranks))
+            settings, place = ranks.together(lambda: _settings(ranks, penalty=penalty, **settings))
             request = Request(sizes, families, runs, keep_weights, choose_penalty=penalty is None)
             said = _sweep(workdir, datasets, results, request, settings, place)
     except KeyboardInterrupt as stopped:
@@ -147,6 +69,40 @@ def sweep(workdir, sizes, families, runs, datasets, results, seed, precision, pe
     if ranks.first:
         click.echo(said, err=True)
         click.echo(results)
+
+
+@main.command()
+@click.option("--runs", type=click.IntRange(2), default=10, show_default=True, help="Initialisations of each head.")
+@options(*TRAINING)
+@expected_failures
+def study(runs, workdir, datasets, results, penalty, **settings):
+    """Train the heads of the tables three and ten times as long, and at a third and three times of the rate, into
+    study/ beside the results: `evaluate tables` and the report then show whether the numbers depend on it.
+
+    Takes sixteen times as long as these heads in a sweep. Stopped and called again, it does what is missing."""
+    results = results or workdir / "results" / "runs.h5"
+    from data.runtime.progress import shown
+    from data.runtime.ranks import joined
+    from embed.study import SIZES
+    from embed.study import study as variants
+    from embed.sweep import Request
+
+    with joined() as ranks:
+        settings, place = ranks.together(lambda: _settings(ranks, penalty=penalty, **settings))
+        paths = ranks.together(lambda: _caches(workdir, datasets))
+        sizes = ranks.together(lambda: [k for k in SIZES if k <= _width(paths)])
+        request = Request(sizes, ["cake", "av"], runs, choose_penalty=penalty is None)
+        watched = lambda name: shown(f"training, {name}", "heads", quiet=not ranks.first)
+        for target, _ in variants(paths, results, request, settings, place=place, watched=watched):
+            if ranks.first:
+                click.echo(target)
+
+
+def _width(paths):
+    """Dimensions of the features of caches that are swept together."""
+    from embed.rows.feature_caches import read_cache
+
+    return min(read_cache(path).train.feature_size for path in paths)
 
 
 def _kept(results):
@@ -169,7 +125,7 @@ def _refuse_too_small(sizes, families):
         raise click.BadParameter(told, param_hint="--k")
 
 
-def _settings(seed, precision, penalty, device, memory, ranks):
+def _settings(ranks, *, seed, precision, penalty, device, memory):
     import torch
 
     from data.runtime.device import choose_device, feature_memory, refuse_precision, use_own_cpus
@@ -180,7 +136,7 @@ def _settings(seed, precision, penalty, device, memory, ranks):
     device = choose_device(device, ranks)
     refuse_precision(precision, device)
     memory = feature_memory(device) if memory is None else memory
-    settings = HeadSettings(seed=seed, precision=precision, penalty=penalty)
+    settings = HeadSettings(seed=seed, precision=precision, penalty=penalty or 0.0)
     return settings, Place(device, memory, torch.get_num_threads(), ranks)
 
 
@@ -226,7 +182,7 @@ def _sweep(workdir, datasets, results, request, settings, place):
 @click.argument("cache", type=click.Path(path_type=Path))
 @click.option("--workdir", type=click.Path(path_type=Path), default=".", envvar="CAKE_WORKDIR", show_default=True)
 @RESULTS
-@click.option("--family", type=Parsed("name", _family), default="cake", show_default=True)
+@click.option("--family", type=Parsed("name", family), default="cake", show_default=True)
 @click.option(
     "--k",
     type=click.IntRange(0),

@@ -33,21 +33,13 @@ def _located(command):
 
 def _runs(workdir, results):
     """(Runs, folder for what is made of them)."""
-    from data.files.runs import read_runs
+    from data.files.runs import folder_of, read_runs
 
     path = results or workdir / "results" / "runs.h5"
     runs = read_runs(path, partly=True)
     if not runs.outcomes:
         raise Refused(f"{path} holds no head; run `embed sweep` first")
-    return runs, _folder(path)
-
-
-def _folder(path):
-    """Where tables, figures and page of a results file go: those of runs.h5 beside it, of any other into a folder of
-    its name."""
-    if path.name == "runs.h5":
-        return path.parent
-    return path.with_suffix("") if path.suffix == ".h5" else path.with_name(f"{path.name}.evaluated")
+    return runs, folder_of(path)
 
 
 def _samples(workdir, runs):
@@ -66,10 +58,11 @@ def _samples(workdir, runs):
 def tables(workdir, results):
     """Print Tables 1 to 3, the paper's claims and Section 2.1, and write them as text, Markdown, LaTeX and CSV into
     tables/, beside results/runs.h5; those of another results/NAME.h5 into NAME/tables/."""
+    from evaluate.tables.length import read_studied
     from evaluate.tables.table_files import write_tables
 
     runs, folder = _runs(workdir, results)
-    click.echo(write_tables(runs, folder / "tables"))
+    click.echo(write_tables(runs, folder / "tables", read_studied(runs, folder / "study")))
     click.echo(f"written to {folder / 'tables'}", err=True)
 
 
@@ -97,9 +90,11 @@ def report(workdir, results):
     """Write one self-contained HTML page with all tables and figures, and a CSV beside it for each, in report/ beside
     results/runs.h5; that of another results/NAME.h5 in NAME/report/."""
     from evaluate.page.report import write_report
+    from evaluate.tables.length import read_studied
 
     runs, folder = _runs(workdir, results)
-    click.echo(write_report(runs, *_samples(workdir, runs), folder / "report"))
+    studied = read_studied(runs, folder / "study")
+    click.echo(write_report(runs, *_samples(workdir, runs), folder / "report", studied))
 
 
 if __name__ == "__main__":

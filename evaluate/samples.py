@@ -11,6 +11,7 @@ from data.files.runs import Runs, TestSet
 from data.heads import ANNOTATED, PREDICTED, Family
 from data.runtime.failures import Refused
 
+PIECE = 8192  # neighbouring rows that are read together
 FIELDS = ("feature", "emotion", "row", "path", "valence_arousal", "valence_arousal_predicted")
 
 
@@ -24,6 +25,7 @@ class Samples:
     path: np.ndarray  # (n,) text
     annotated: np.ndarray  # (n, 2) valence and arousal, NaN where missing
     predicted: np.ndarray | None  # (n, 2) as the regression network gives them
+    cache: Path  # where they were read from
 
     def __len__(self) -> int:
         return len(self.emotion)
@@ -73,4 +75,17 @@ def _read(path: Path, digest: str | None, test: TestSet) -> Samples:
         kept["path"],
         kept["valence_arousal"],
         None if predicted is None else predicted[:, 0],
+        Path(path),
     )
+
+
+def training_rows(samples: Samples, most: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """(features (n, F) float32 of the plain crops, emotion (n,)) of up to `most` labelled training rows, drawn at
+    random, from the cache that Samples are of."""
+    with open_cache(samples.cache, "features") as file:
+        emotion = file["train/emotion"][()]
+        labelled = np.flatnonzero(emotion >= 0)
+        chosen = np.sort(generator.choice(labelled, min(most, len(labelled)), replace=False))
+        pieces = np.split(chosen, np.flatnonzero(np.diff(chosen // PIECE)) + 1)
+        feature = [file["train/feature"][own[0] : own[-1] + 1, 0][own - own[0]] for own in pieces if len(own)]
+    return np.concatenate(feature).astype(np.float32), emotion[chosen].astype(np.int64)

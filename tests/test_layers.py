@@ -33,9 +33,12 @@ LAYERS = {
     ],
     "embed": [
         {"settings", "sizes"},
+        {"training_options"},
         {"rows", "plan"},
         {"heads", "fresh_runs"},
+        {"strength"},
         {"sweep", "apply"},
+        {"study"},
         {"cli"},
     ],
     "evaluate": [

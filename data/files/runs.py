@@ -107,6 +107,13 @@ class Runs:
         return np.stack([self.outcomes[head].confusion for head in heads]) if heads else np.zeros(shape, np.int64)
 
 
+def folder_of(path: Path) -> Path:
+    """Where what is made of a results file goes: of runs.h5 beside it, of any other into a folder of its name."""
+    if path.name == "runs.h5":
+        return path.parent
+    return path.with_suffix("") if path.suffix == ".h5" else path.with_name(f"{path.name}.evaluated")
+
+
 def write_runs(path: Path, runs: Runs) -> None:
     """Publish the results file, whole or not at all."""
 

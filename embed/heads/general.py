@@ -26,8 +26,8 @@ class HeadModule(Protocol):
     The factory is called with (k, features, classes, domains, generator). Every random number comes from `generator`
     (a torch.Generator on the CPU, seeded by the head alone), so that a head is the same beside whatever others. What
     torch's layers draw for themselves when they are made depends on the head alone, too; in training they may draw
-    nothing, as nn.Dropout would. The module is moved to the device and precision of the rows. The learning rate is that
-    of k learned dimensions; the penalty is on parameters of two dimensions and more.
+    nothing, as nn.Dropout would. The module is moved to the device and precision of the rows. The learning rate is
+    that of k learned dimensions; the penalty is on parameters of two dimensions and more.
 
     Its state_dict() is what is kept, as float32 arrays under the same names, after the family's `folded` has added the
     scaling of the rows or taken it in: names and shapes must then be the family's `shapes`. From these the family's
@@ -74,7 +74,8 @@ class ModuleHead:
             self.module = self.family.module(head.k, corpus.feature_size, C, len(corpus.names), generator)
         self.module.to(corpus.device, corpus.dtype).train()
         refuse_other_shapes(self.family, head.k, self.module, corpus)
-        self.rate, self.penalty = settings.rate_of(self.family, head.k), settings.penalty
+        self.rate = settings.rate_of(self.family, head.k, corpus.feature_size)
+        self.penalty = settings.penalty
         self.optimizer = torch.optim.Adam(self.module.parameters(), lr=self.rate, betas=BETAS, eps=EPS)
         for parameter in self.module.parameters():
             parameter.grad = torch.zeros_like(parameter)

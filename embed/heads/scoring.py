@@ -16,9 +16,12 @@ from data.files.runs import UNSCORED, Head, HeadOutcome, Runs
 from data.heads import Family
 from embed.rows.corpus import SCORED_ROWS, Corpus, HeadInputs, scoring_pieces
 from embed.settings import HeadSettings, head_seed
+from embed.sizes import is_on_grid
 
 C = len(EMOTIONS)
-KEPT_SIZE = 3  # predictions and weights are kept for representations up to this size, and where the family says so
+# Predictions and weights are kept for representations up to this size, and where the family says so; predictions alone
+# on Figure 4's logarithmic axis, whose gains are claimed.
+KEPT_SIZE = 3
 
 
 @torch.no_grad()
@@ -82,8 +85,9 @@ class Scored:
             elif is_kept(self.family, head.k, features):
                 outcome.weights, outcome.predicted = weights, predicted
                 outcome.range = self._range(position) if has_range(self.family, head.k, features) else None
-            elif keep_weights:
-                outcome.weights = weights
+            else:
+                outcome.weights = weights if keep_weights else {}
+                outcome.predicted = predicted if is_on_grid(head.k) else None
             yield head, outcome
 
     def _range(self, position):
@@ -93,7 +97,7 @@ class Scored:
 
 
 def is_kept(family: Family, k: int, features: int) -> bool:
-    """Whether a head's predictions and weights are always kept."""
+    """Whether a head's predictions and weights are both always kept."""
     return family.kept or family.size(k, features) <= KEPT_SIZE
 
 

@@ -79,4 +79,6 @@ class Trainer:
         """One Adam step of every stack at `share` of its rate, and its lines of the wide matrices rebuilt."""
         for group in self.groups:
             for own in group.pull_back():
-                own.step(share * self.settings.rate_of(own.stack.family, own.stack.k), self.settings.penalty)
+                stack = own.stack
+                rate = self.settings.rate_of(stack.family, stack.k, stack.features)
+                own.step(share * rate, self.settings.penalty)

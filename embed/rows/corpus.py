@@ -10,6 +10,7 @@ from embed.rows.feature_caches import CacheSplit, SweptCache
 from embed.rows.feature_store import OnDisk, Resident, moments, read
 from embed.rows.loss_weights import sample_weights
 
+FLOOR = 0.1  # so that no feature weighs more than ten times what it would in the median's units
 SCORED_ROWS = 1024  # rows scored at a time; the logits of a hundred heads then stay in the processor's cache
 
 
@@ -102,7 +103,7 @@ def assemble(
     caches: list[SweptCache],
     store: Resident | OnDisk,
     *,
-    scaling: str = "standard",
+    scaling: str = "floored",
     dtype: torch.dtype = torch.float32,
     device: torch.device | str = "cpu",
 ) -> Corpus:
@@ -125,7 +126,7 @@ def assemble_annotated(
     caches: list[SweptCache],
     store: Resident | OnDisk,
     *,
-    scaling: str = "standard",
+    scaling: str = "floored",
     dtype: torch.dtype = torch.float32,
     device: torch.device | str = "cpu",
 ) -> Corpus:
@@ -170,12 +171,16 @@ def _predicted(part, predicts):
 
 
 def scaling_of(parts: list[CacheSplit], values: np.ndarray, kind: str) -> Scaling:
-    """The Scaling by the features of `parts` and arousal-valence `values` (n, 2). kind: standard, or none for as they
-    are."""
+    """The Scaling by the features of `parts` and arousal-valence `values` (n, 2). kind: floored, or none for as they
+    are.
+
+    A channel that is all but constant over the training rows would be blown up, and a test row in which it is not would
+    be judged by it alone: no feature's deviation counts for less than FLOOR of the median one's."""
     if kind == "none":
         columns = parts[0].feature_size + 2
         return Scaling(np.zeros(columns), np.ones(columns))
     mean, deviation = moments(parts)
+    deviation = np.maximum(deviation, FLOOR * np.median(deviation))
     return Scaling(
         np.concatenate([mean, values.mean(0, dtype=np.float64)]),
         np.concatenate([deviation, values.std(0, dtype=np.float64)]),

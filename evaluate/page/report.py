@@ -19,10 +19,10 @@ from evaluate.tables.table import Table
 TITLE = "Compact representations of emotion: what the runs say"
 
 
-def write_report(runs: Runs, samples: dict, gaps: dict, folder: Path) -> Path:
+def write_report(runs: Runs, samples: dict, gaps: dict, folder: Path, studied: dict | None = None) -> Path:
     """Write report.html and a CSV for each table and plate into `folder`; returns the page's path."""
     with drawing():
-        parts = sections(runs, samples, gaps)
+        parts = sections(runs, samples, gaps, studied)
         page = _page(runs, parts)
     for item in (item for part in parts for item in part.items):
         publish_text(folder / f"{item.name}.csv", as_csv(_records(item, runs)))

@@ -9,9 +9,11 @@ from evaluate.figures.figure_files import all_plates
 from evaluate.page.origin import origin
 from evaluate.page.view import view
 from evaluate.tables.annotation_quality import annotation_quality
-from evaluate.tables.dimensions import linear_reading, third_dimension
+from evaluate.tables.meaning.dimensions import linear_reading
+from evaluate.tables.meaning.maps import map_claims
+from evaluate.tables.meaning.stability import stability
+from evaluate.tables.meaning.third_dimension import beside_arousal_valence, beside_its_plane
 from evaluate.tables.regression import regression
-from evaluate.tables.stability import stability
 from evaluate.tables.table import Table
 from evaluate.tables.table_files import all_tables
 
@@ -19,8 +21,8 @@ from evaluate.tables.table_files import all_tables
 TEXTS = {
     "support": (
         "Does it hold?",
-        "What the paper claims of its representations, and whether these runs bear it out. A yes needs two things at "
-        "once: that the difference is not an accident of the initialisations, and not one of the test samples.",
+        "What the paper claims of its representations, and whether these runs bear it out. A yes means that the "
+        "difference is no accident of the initialisations or of the test samples, for all that is asked here at once.",
     ),
     "size": (
         "How few dimensions will do?",
@@ -52,7 +54,10 @@ TEXTS = {
         "All classifiers see one representation, so where they differ, the annotations they learned from differ, or "
         "the number of these.",
     ),
-    "origin": ("Where the numbers come from", "Everything needed to make them again."),
+    "origin": (
+        "Where the numbers come from",
+        "Whether they depend on choices that the paper leaves open, and everything needed to make them again.",
+    ),
 }
 
 
@@ -67,9 +72,10 @@ class Section:
     answers: list = field(default_factory=list)  # (claim, answer, difference in points) of a summary
 
 
-def sections(runs: Runs, samples: dict, gaps: dict) -> list[Section]:
-    """Every Section, in reading order. samples and gaps: as evaluate.samples.read_samples gives them."""
-    tables = {table.name: table for table in all_tables(runs)}
+def sections(runs: Runs, samples: dict, gaps: dict, studied: dict | None = None) -> list[Section]:
+    """Every Section, in reading order. samples and gaps: as evaluate.samples.read_samples gives them; studied: as
+    evaluate.tables.length.read_studied does."""
+    tables = {table.name: table for table in all_tables(runs, studied)}
     items = _items(runs, samples, gaps, tables)
     found = [
         Section(anchor, title, text.format(features=f"{runs.features:,}"), items[anchor])
@@ -83,16 +89,18 @@ def _items(runs: Runs, samples: dict, gaps: dict, tables: dict) -> dict[str, lis
     """Tables and plates of each section."""
     plates = {plate.name: plate for plate in all_plates(runs, samples)}
     stable = stability(runs, samples, np.random.default_rng(0))
+    third = [beside_arousal_valence(runs), beside_its_plane(runs, samples, np.random.default_rng(0))]
     regressed = regression(runs, samples, gaps)
+    studied = [tables["length"]] if len(tables["length"].columns) > 1 else []
     return {
         "support": [tables["claims"]],
         "size": [tables["table1"], tables["multi_domain"], plates["figure4"], tables["differences"]],
         "arousal-valence": [plates["figure1"], tables["section2_1"], plates["figure2"], regressed],
         "published": [tables["table2"], tables["conventions"], plates["confusion"]],
-        "space": [view(runs, samples), plates["figure5"]],
-        "meaning": [linear_reading(runs, samples), stable, third_dimension(runs)],
+        "space": [view(runs, samples), plates["figure5"], map_claims(runs, samples)],
+        "meaning": [linear_reading(runs, samples), stable, *third],
         "annotation": [plates["matrix3"], tables["table3"], *annotation_quality(runs)],
-        "origin": [origin(runs)],
+        "origin": [*studied, origin(runs)],
     }
 
 

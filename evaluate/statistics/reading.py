@@ -13,6 +13,7 @@ from evaluate.statistics.scores import counts_of
 from evaluate.statistics.similarity import canonical_correlations
 
 FOLDS = 5
+STRENGTHS = np.logspace(-6, 1, 15)  # of a ridge, for each row
 CANONICAL = ("canonical 1", "canonical 2")
 MEASURES = ("valence R²", "valence CCC", "arousal R²", "arousal CCC", *CANONICAL)
 
@@ -20,14 +21,15 @@ MEASURES = ("valence R²", "valence CCC", "arousal R²", "arousal CCC", *CANONIC
 def read_out(x: np.ndarray, values: np.ndarray) -> np.ndarray:
     """(n, 2) what a linear reading of x (n, dimensions) says of values (n, 2), each row by a fit that has not seen it.
 
-    Ridge regression of standardised columns in folds of shuffled rows; its strength, a hundredth of the rows, lets 512
-    columns generalise and shrinks what is read from two or three by no more than a hundredth."""
-    from sklearn.linear_model import Ridge
+    Ridge regression of standardised columns in folds of shuffled rows, of a strength that each fold chooses by leaving
+    out one row after the other: 512 columns need much of it, and two or three that are all but one another's copies
+    none."""
+    from sklearn.linear_model import RidgeCV
     from sklearn.model_selection import KFold, cross_val_predict
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    model = make_pipeline(StandardScaler(), Ridge(len(x) / 100, solver="cholesky"))
+    model = make_pipeline(StandardScaler(), RidgeCV(len(x) * STRENGTHS))
     return cross_val_predict(model, x, values, cv=KFold(FOLDS, shuffle=True, random_state=0))
 
 
@@ -57,8 +59,8 @@ def pair_confusion(counts: np.ndarray) -> dict[tuple, float]:
     }
 
 
-def pair_confusions(runs: Runs, representation: Representation) -> dict[tuple, np.ndarray]:
-    """{(class, class): (runs,) shares} over all test sets, each by its own classifier; empty without a run."""
-    counts = sum(counts_of(runs, representation, classifier=name, test=name) for name in runs.classifiers)
+def pair_confusions(runs: Runs, representation: Representation, names: list[str]) -> dict[tuple, np.ndarray]:
+    """{(class, class): (runs,) shares} over these test sets, each by its own classifier; empty without a run."""
+    counts = sum(counts_of(runs, representation, classifier=name, test=name) for name in names)
     found = [pair_confusion(each) for each in counts]
     return {pair: np.array([each[pair] for each in found]) for pair in found[0]} if found else {}

@@ -10,7 +10,8 @@ from data.emotions import EMOTIONS
 from data.files.cache import STATUSES, coverage
 from data.files.runs import Runs, TestSet
 from evaluate.representations import Representation
-from evaluate.statistics.comparison import mean_interval
+from evaluate.statistics.inference.intervals import spread_over_both, spread_over_rows, spread_over_runs
+from evaluate.statistics.inference.measured import Measured, averaged, measured
 
 SCORES = {
     "macro F1": metrics.macro_f1_score,
@@ -22,20 +23,33 @@ _C = len(EMOTIONS)
 
 @dataclass(frozen=True)
 class Score:
-    """One figure over runs, in fractions. deviation is the sample deviation (n - 1), NaN for a single run."""
+    """One figure over runs, in fractions. deviation is the sample deviation (n - 1), NaN for a single run.
+
+    The 95 % intervals (low, high) are of the mean: over runs, over test rows, and over both; None for what cannot be
+    had."""
 
     mean: float
     deviation: float
     runs: int
-    interval: tuple | None = None  # 95 % of the mean over runs, (low, high)
+    over_runs: tuple | None = None
+    over_rows: tuple | None = None
+    both: tuple | None = None
     undetected_wrong: float = float("nan")  # the mean where every listed image without a face counts as an error
 
 
-def over_runs(values: np.ndarray, undetected_wrong: np.ndarray | tuple = ()) -> Score:
-    """(runs,) values to a Score; the same with undetected faces counted wrong, if they are known."""
+def over_runs(values: np.ndarray) -> Score:
+    """(runs,) values to a Score, where nothing is known of rows."""
+    return score_from(Measured(np.asarray(values, float), None))
+
+
+def score_from(found: Measured, undetected_wrong: np.ndarray | tuple = ()) -> Score:
+    """A Measured to a Score; the same with undetected faces counted wrong, if they are known."""
+    values, mean = found.values, float(found.values.mean())
+    spreads = (spread([found]) for spread in (spread_over_runs, spread_over_rows, spread_over_both))
+    intervals = [spread and spread.interval(mean) for spread in spreads]
     deviation = float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
     wrong = float(np.mean(undetected_wrong)) if len(undetected_wrong) else float("nan")
-    return Score(float(np.mean(values)), deviation, len(values), mean_interval(values), wrong)
+    return Score(mean, deviation, len(values), *intervals, wrong)
 
 
 def undetected(test: TestSet) -> np.ndarray:
@@ -65,27 +79,24 @@ def score_of(
 ) -> Score | None:
     """The Score by one classifier on one test set, or None where no run succeeded or this classifier was not
     trained."""
-    counts = counts_of(runs, representation, classifier=classifier, test=test)
-    if not counts.any():
+    found = measured(runs, representation, classifier=classifier, test=test, score=SCORES[score])
+    if found is None:
         return None
-    return over_runs(SCORES[score](counts), SCORES[score](with_undetected(counts, undetected(runs.tests[test]))))
+    counts = counts_of(runs, representation, classifier=classifier, test=test)
+    return score_from(found, SCORES[score](with_undetected(counts, undetected(runs.tests[test]))))
 
 
 def multi_domain(runs: Runs, representation: Representation) -> Score | None:
     """Macro F1 of each classifier on its own test set, averaged by the sizes of the test sets (Figure 4), or None where
     a data set has no score."""
-    counts = runs.confusions(*representation.key)  # once, for all: there may be thousands of heads
-    own = [counts[:, runs.classifiers.index(name), list(runs.tests).index(name)] for name in runs.classifiers]
-    if not all(each.any() for each in own):
+    found = averaged(runs, representation, list(runs.classifiers))
+    if found is None:
         return None
-    wide = [with_undetected(each, undetected(runs.tests[name])) for each, name in zip(own, runs.classifiers)]
-    return over_runs(_by_size(own), _by_size(wide))
-
-
-def _by_size(counts: list) -> np.ndarray:
-    """(runs,) macro F1 of several test sets' counts, averaged by their images."""
-    sizes = [each[0].sum() for each in counts]
-    return np.average([metrics.macro_f1_score(each) for each in counts], axis=0, weights=sizes)
+    own = {name: counts_of(runs, representation, classifier=name, test=name) for name in runs.classifiers}
+    wide = [with_undetected(each, undetected(runs.tests[name])) for name, each in own.items()]
+    sizes = [len(runs.tests[name].emotion) for name in own]
+    wrong = np.average([metrics.macro_f1_score(each) for each in wide], axis=0, weights=sizes)
+    return score_from(found, wrong)
 
 
 def test_notes(runs: Runs) -> Iterator[tuple]:

@@ -12,7 +12,14 @@ from evaluate.statistics.swept import shown, unknown_families
 
 def notes(runs: Runs) -> list[str]:
     """One line for each fact that a results file tells."""
-    return [*_data_sets(runs), _initialisations(runs), *_undetected(runs), *_pretraining(runs), *_lost(runs)]
+    return [
+        *_data_sets(runs),
+        _initialisations(runs),
+        *_undetected(runs),
+        *_pretraining(runs),
+        *_training(runs),
+        *_lost(runs),
+    ]
 
 
 def _data_sets(runs: Runs) -> Iterator[str]:
@@ -50,6 +57,20 @@ def _pretraining(runs: Runs) -> Iterator[str]:
     domains = runs.provenance.get("pretraining")
     if domains:
         yield f"backbone pre-trained on {', '.join(map(display, domains))} (the paper: AffectNet alone)"
+
+
+def _training(runs: Runs) -> Iterator[str]:
+    """How the heads were trained: rate, length, penalty, and what chose it; nothing of results that do not say it."""
+    told = runs.identity
+    if "rate" not in told:
+        return
+    rule = f", {told['rate_rule']}" if "rate_rule" in told else ""
+    length = f"{told.get('epochs')} epochs or {told.get('steps'):,} steps, whichever is longer"
+    yield f"heads: Adam at {told['rate']:g}{rule}; {length}"
+    penalty = runs.provenance.get("penalty")
+    rows = sum(each["rows"] for each in (penalty or {}).get("rows", {}).values())
+    chosen = f", chosen on {rows:,} rows that no network and no head has seen" if rows else ", not chosen but stated"
+    yield f"penalty {told.get('penalty', 0):g}{chosen if told.get('penalty') else ': none, as in the paper'}"
 
 
 def _lost(runs: Runs) -> Iterator[str]:

@@ -4,10 +4,9 @@ import numpy as np
 
 from data.files.runs import Runs
 from evaluate.representations import ABSENT, Representation
-from evaluate.statistics.comparison import Comparison
+from evaluate.statistics.inference.comparison import Comparison
 from evaluate.statistics.scores import Score
 from evaluate.statistics.swept import why_absent
-from evaluate.tables.table import interval
 
 
 def percent(score: Score | None) -> str:
@@ -24,9 +23,8 @@ def ours(runs: Runs, representation: Representation, score: Score | None) -> str
 
 
 def interval_printed(score: Score | None) -> str:
-    """The interval of a mean, such as 57.8 to 58.4."""
-    low, high = interval(score)
-    return ABSENT if low is None else f"{low:.1f} to {high:.1f}"
+    """The interval of a mean over runs and rows, such as 57.8 to 58.4."""
+    return ABSENT if score is None or score.both is None else f"{100 * score.both[0]:.1f} to {100 * score.both[1]:.1f}"
 
 
 def printed(paper: tuple | None) -> str:
@@ -51,9 +49,15 @@ def difference(score: Score | None, paper: tuple | None, *, toy: bool) -> str:
 
 
 def compared(found: Comparison) -> tuple:
-    """(difference, interval over runs, interval over rows) in points."""
-    return f"{100 * found.difference:+.1f}", _points(found.over_runs), _points(found.over_rows)
+    """(difference, its interval over runs and rows) in points."""
+    return f"{100 * found.difference:+.1f}", points(found.both)
 
 
-def _points(ends: tuple | None) -> str:
+def p_printed(p: float | None) -> str:
+    """A p with three decimals; not below what these say."""
+    return ABSENT if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def points(ends: tuple | None) -> str:
+    """An interval of a difference, such as +0.4 to +1.2."""
     return ABSENT if ends is None else f"{100 * ends[0]:+.1f} to {100 * ends[1]:+.1f}"

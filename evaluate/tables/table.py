@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from data.files.runs import Runs
 from evaluate.records import number
 from evaluate.representations import TOY, Representation
+from evaluate.statistics.inference.comparison import Comparison
 from evaluate.statistics.scores import Score
 from evaluate.statistics.swept import why_absent
 
@@ -69,15 +70,13 @@ def tell_published(table: Table, runs: Runs, system: str, size: int, *, kind: st
 def _numbers(runs, test, score, paper):
     """What a record of a score holds in numbers; `test` is a test set, or a word for all of them."""
     paper, paper_deviation = paper if isinstance(paper, tuple) else (paper, None)
-    low, high = interval(score)
     tests = [runs.tests[test]] if test in runs.tests else runs.tests.values()
     difference = 100 * score.mean - paper if score and paper is not None and not runs.toy else None
     in_deviations = difference is not None and paper_deviation is not None and paper_deviation >= 0.1
     return {
         "mean": number(score and 100 * score.mean),
         "deviation": number(score and 100 * score.deviation),
-        "interval_low": number(low),
-        "interval_high": number(high),
+        **{name: number(end) for name, end in interval_ends(score).items()},
         "undetected_wrong": number(score and 100 * score.undetected_wrong),
         "runs": score.runs if score else 0,
         "n": sum(len(each.emotion) for each in tests),
@@ -88,8 +87,13 @@ def _numbers(runs, test, score, paper):
     }
 
 
-def interval(score: Score | None) -> tuple:
-    """(low, high) of the mean in percent, (None, None) where it cannot be had."""
-    if score is None or score.interval is None:
-        return None, None
-    return 100 * score.interval[0], 100 * score.interval[1]
+def interval_ends(found: Score | Comparison | None) -> dict[str, float | None]:
+    """The ends of the 95 % intervals in percent, over runs and rows together and over each; None where missing."""
+    ends = {}
+    for name, kind in (("interval", "both"), ("over_runs", "over_runs"), ("over_rows", "over_rows")):
+        low, high = (found and getattr(found, kind)) or (None, None)
+        ends |= {
+            f"{name}_low": None if low is None else 100 * low,
+            f"{name}_high": None if high is None else 100 * high,
+        }
+    return ends

@@ -3,15 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from data.files.publish import publish_text
 from data.files.runs import Runs
-from evaluate.statistics.comparison import Resamples
 from evaluate.tables.claims import claims
 from evaluate.tables.differences import differences
 from evaluate.tables.formats.format_registry import FORMATS
 from evaluate.tables.formats.text import as_text
+from evaluate.tables.length import length
 from evaluate.tables.paper_tables import conventions, multi_domain_summary, table_1, table_2, table_3
 from evaluate.tables.section_2_1 import section_2_1
 from evaluate.tables.table import Table
@@ -24,28 +22,29 @@ FILES = {
     "table2": ("table2", "conventions"),
     "table3": ("table3",),
     "section2_1": ("section2_1",),
+    "length": ("length",),
 }
 
 
-def all_tables(runs: Runs) -> list[Table]:
+def all_tables(runs: Runs, studied: dict[str, Runs] | None = None) -> list[Table]:
     """[Table 1, its multi-domain summary, what differs, the paper's claims, Table 2, our scores under every convention,
-    Table 3, Section 2.1]."""
-    resamples = Resamples(runs, np.random.default_rng(0))  # the same draws whenever the same file is read
+    Table 3, Section 2.1, length and rate]. studied: as evaluate.tables.length.read_studied gives it."""
     return [
         table_1(runs),
         multi_domain_summary(runs),
-        differences(runs, resamples),
-        claims(runs, resamples),
+        differences(runs),
+        claims(runs),
         table_2(runs),
         conventions(runs),
         table_3(runs),
         section_2_1(runs),
+        length(runs, studied or {}),
     ]
 
 
-def write_tables(runs: Runs, folder: Path) -> str:
+def write_tables(runs: Runs, folder: Path, studied: dict[str, Runs] | None = None) -> str:
     """Write every table in every format, each with the file it is of; returns the text of all."""
-    made = {table.name: _sourced(table, runs.source) for table in all_tables(runs)}
+    made = {table.name: _sourced(table, runs.source) for table in all_tables(runs, studied)}
     for name, parts in FILES.items():
         tables = [made[part] for part in parts]
         for each in FORMATS.values():

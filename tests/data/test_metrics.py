@@ -99,15 +99,17 @@ def test_agreement_with_a_constant_is_none():
     assert np.isnan(metrics.ccc([1.0, 1.0], [1.0, 1.0])) and metrics.ccc([1.0, 1.0], [1.0, 2.0]) == 0
 
 
-def test_influence_values_are_the_slopes_of_macro_f1():
+@pytest.mark.parametrize("score", ["macro_f1", "accuracy", "mean_recall"])
+def test_influence_values_are_the_slopes_of_a_score(score):
     """Against finite differences; a class that nobody says, and one without a row, are among them."""
+    score_of, influence = (getattr(metrics, f"{score}_{what}") for what in ("score", "influence"))
     counts = np.random.default_rng(0).integers(0, 30, (2, 7, 7)).astype(float)
     counts[:, :, 3], counts[:, 2] = 0, 0
-    found, step = metrics.macro_f1_influence(counts), 1e-6
+    found, step = influence(counts), 1e-6
     for true, said in np.ndindex(7, 7):
         if true != 2:
             more = counts.copy()
             more[:, true, said] += step
-            slope = (metrics.macro_f1_score(more) - metrics.macro_f1_score(counts)) / step
+            slope = (score_of(more) - score_of(counts)) / step
             np.testing.assert_allclose(found[:, true, said], slope, atol=1e-8)
     np.testing.assert_allclose((found * counts).sum((1, 2)), 0, atol=1e-12)  # as many rows again change nothing

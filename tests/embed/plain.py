@@ -54,7 +54,8 @@ def train_plainly(data, head, settings, *, slip=1.0):
         order = np.random.default_rng((settings.seed, epoch)).permutation(len(data.emotion))
         for start in range(0, len(order), batches.size):
             rows = torch.from_numpy(order[start : start + batches.size])
-            optimizer.param_groups[0]["lr"] = settings.rate_of(model.family, head.k) * decay(step, len(batches))
+            rate = settings.rate_of(model.family, head.k, data.feature_size)
+            optimizer.param_groups[0]["lr"] = rate * decay(step, len(batches))
             domain, emotion = (torch.from_numpy(side.astype(np.int64))[rows] for side in (data.domain, data.emotion))
             weight = data.weights[domain, emotion]
             weight = torch.where(domain == 0, slip * weight, weight)

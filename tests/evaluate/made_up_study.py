@@ -44,6 +44,7 @@ def make_study(
     toy=False,
     families=("cake", "av", "cake-norm", "baseline", "av-true"),
     width=WIDTH,
+    all_kept=False,
 ):
     """Write features/NAME.h5 below `folder`; returns the Runs on them. Annotated arousal-valence is there for the first
     name alone, with av-true."""
@@ -83,7 +84,7 @@ def make_study(
     )
     for family, k in _heads(families, ks):
         for run in range(runs):
-            made.outcomes[Head(family, k, run)] = _outcome(made, rows, family, k, run, mixing)
+            made.outcomes[Head(family, k, run)] = _outcome(made, rows, family, k, run, mixing, all_kept)
     return made
 
 
@@ -124,7 +125,7 @@ def _write(path, rows, toy, *, annotated):
         return file.attrs["digest"]
 
 
-def _outcome(runs, rows, family, k, run, mixing):
+def _outcome(runs, rows, family, k, run, mixing, all_kept):
     """A head that classifies by the nearest centre, its representation turned and shaken by chance."""
     generator = np.random.default_rng([run, k, len(family)])
     turn = np.linalg.qr(generator.normal(size=(max(3, k), max(3, k))))[0][:3, :k]
@@ -144,10 +145,10 @@ def _outcome(runs, rows, family, k, run, mixing):
     if family == "baseline":
         weights = {name: weights[name] for name in ("B", "b")}
     weights = {name: value.astype(np.float32) for name, value in weights.items()}
-    return _scored(runs, rows, family, k, run, weights)
+    return _scored(runs, rows, family, k, run, weights, all_kept)
 
 
-def _scored(runs, rows, family, k, run, weights):
+def _scored(runs, rows, family, k, run, weights, all_kept):
     """Predictions, counts and range the plain way, row by row of each data set and classifier by classifier."""
     predicted = np.full((len(runs.classifiers), runs.rows), UNSCORED, np.uint8)
     confusion = np.zeros((len(runs.classifiers), len(runs.tests), 7, 7), np.int64)
@@ -171,7 +172,7 @@ def _scored(runs, rows, family, k, run, weights):
     seen = np.concatenate(seen)
     small = family == "cake-norm" or (family != "baseline" and seen.shape[1] <= 3)
     if not (small or family == "baseline"):
-        return HeadOutcome(seed=run, loss=1.0, confusion=confusion)
+        return HeadOutcome(seed=run, loss=1.0, confusion=confusion, predicted=predicted if all_kept else None)
     return HeadOutcome(
         seed=run,
         loss=1.0,

@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 from matplotlib.figure import Figure
 
-from data.files.runs import write_runs
-from evaluate.cli import _folder, main
+from data.files.runs import folder_of, write_runs
+from evaluate.cli import main
 from evaluate.figures.plate import Plate
 from tests.evaluate.made_up_runs import make
 
@@ -68,7 +68,7 @@ def test_the_working_folder_comes_from_the_environment_and_holds_nothing_else(tm
     assert result.exit_code == 0 and str(tmp_path / "results" / "tables") in result.stderr
     assert "written to" not in result.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
-    assert len(list((tmp_path / "results" / "tables").iterdir())) == 24
+    assert len(list((tmp_path / "results" / "tables").iterdir())) == 28
 
 
 def test_a_wrong_call_exits_with_two(tmp_path):
@@ -80,7 +80,7 @@ def test_what_is_made_of_two_results_files_lies_apart_and_says_of_which_it_is(tm
         return [Plate("figure4", "Figure 4", "One point.", figure=Figure(), records=[{"size": 3}])]
 
     monkeypatch.setattr("evaluate.figures.figure_files.all_plates", plates)
-    monkeypatch.setattr("evaluate.page.report.sections", lambda runs, samples, gaps: [])
+    monkeypatch.setattr("evaluate.page.report.sections", lambda runs, samples, gaps, studied: [])
     write_runs(tmp_path / "results" / "runs.h5", make(runs=2))
     write_runs(tmp_path / "results" / "seed1.h5", make(runs=3))
     for results in ((), ("--results", str(tmp_path / "results" / "seed1.h5"))):
@@ -102,4 +102,4 @@ def test_what_is_made_of_two_results_files_lies_apart_and_says_of_which_it_is(tm
     "name, folder", [("runs.h5", "."), ("tables.h5", "tables"), ("a.b.h5", "a.b"), ("runs.hdf5", "runs.hdf5.evaluated")]
 )
 def test_no_two_results_files_of_a_folder_share_theirs(tmp_path, name, folder):
-    assert _folder(tmp_path / name) == tmp_path / folder
+    assert folder_of(tmp_path / name) == tmp_path / folder

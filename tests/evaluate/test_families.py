@@ -18,10 +18,10 @@ from evaluate.figures.size_curves import figure_4
 from evaluate.page.report import write_report
 from evaluate.samples import read_samples
 from evaluate.statistics.swept import added
-from evaluate.tables.dimensions import linear_reading
 from evaluate.tables.formats.text import as_text
+from evaluate.tables.meaning.dimensions import linear_reading
+from evaluate.tables.meaning.stability import stability
 from evaluate.tables.paper_tables import conventions, multi_domain_summary
-from evaluate.tables.stability import stability
 from evaluate.tables.table_files import all_tables
 from tests.evaluate.made_up_study import make_study
 

@@ -141,7 +141,7 @@ def test_converged_cake_18_and_the_baseline_find_the_same_minimum():
     trainer = Trainer(
         narrow,
         [Head("cake", 18, 0), Head("cake", 3, 0), Head("baseline", 0, 0)],
-        HeadSettings(epochs=1, steps=1500, largest_batch=2000, batches_an_epoch=1, rate=3e-2, baseline_rate=1e-1),
+        HeadSettings(epochs=1, steps=1500, largest_batch=2000, batches_an_epoch=1, rate=2e-1),
     )
     trainer.train()
     loss = {}

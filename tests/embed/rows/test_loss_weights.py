@@ -86,6 +86,6 @@ def test_sizes_that_are_not_understood(text, match):
 @pytest.mark.parametrize(
     "k, share", [(0, 1), (1, 1), (3, 1), (15, 1), (16, 0.5**0.5), (31, 0.5**0.5), (32, 0.5), (128, 0.25), (512, 1 / 8)]
 )
-def test_the_rate_is_halved_for_every_two_doublings_of_k(k, share):
-    assert HeadSettings().rate_of(CAKE, k) == pytest.approx(HeadSettings().rate * share)
-    assert HeadSettings().rate_of(BASELINE, 0) == HeadSettings().baseline_rate
+def test_the_rate_is_halved_for_every_two_doublings_of_the_dimensions(k, share):
+    assert HeadSettings().rate_of(CAKE, k, 512) == pytest.approx(HeadSettings().rate * share)
+    assert HeadSettings().rate_of(BASELINE, 0, k) == pytest.approx(HeadSettings().rate * share)

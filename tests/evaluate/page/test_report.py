@@ -132,7 +132,8 @@ def test_a_sample_of_numbers_from_raw_predictions(study):
 
 def test_the_page_answers_the_claims_and_tells_its_origin(study):
     _, path, page = study
-    assert "A third learned dimension gains: CAKE-3 over CAKE-2: yes" in page.text
+    claim = "A third learned dimension gains: CAKE-3 over CAKE-2"
+    assert f"{claim}: {record(path, 'claims', claim=claim, test='all')['supported']}" in page.text
     provenance = " ".join(page.cells["provenance"])
     assert (
         "e" * 64 in provenance and "0123456789ab" in provenance and "seed 0" in provenance and UNTOLD not in provenance

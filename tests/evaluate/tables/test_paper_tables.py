@@ -123,10 +123,10 @@ def test_what_cannot_be_computed_says_why():
     runs = make(families=("cake", "baseline"))
     rows = table_1(runs).rows
     assert rows[1][3] == "– no predicted arousal-valence" and "±" in rows[0][3]
-    assert ("CAKE-3-Norm", "3", "– not swept") in multi_domain_summary(runs).rows
+    assert ("CAKE-3-Norm", "3", "– not swept", "–", "–") in multi_domain_summary(runs).rows
     for head in [head for head in runs.outcomes if head.family == "baseline"]:
         runs.outcomes[head].failure = "diverged"
-    assert ("Baseline", "512", "– every run diverged") in multi_domain_summary(runs).rows
+    assert ("Baseline", "512", "– every run diverged", "–", "–") in multi_domain_summary(runs).rows
     assert any("10 heads diverged" in note for note in table_1(runs).notes)
 
 

@@ -32,7 +32,7 @@ def written(folder):
 
 def test_a_newcomers_format_is_written_beside_the_others(tmp_path, json_lines):
     names = written(tmp_path)
-    assert len(names) == 6 * 5 and "table1.jsonl" in names
+    assert len(names) == 7 * 5 and "table1.jsonl" in names
     lines = (tmp_path / "results" / "tables" / "table1.jsonl").read_text(encoding="utf-8").splitlines()
     records = [json.loads(line) for line in lines]
     assert {record["table"] for record in records} == {"table1", "multi_domain"}

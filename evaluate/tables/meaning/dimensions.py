@@ -1,22 +1,18 @@
-"""What the dimensions mean: how well arousal and valence can be read from them, and what the third one separates."""
+"""What the dimensions mean: how well arousal and valence can be read from them linearly."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from data.emotions import EMOTIONS
 from data.files.runs import Runs
 from evaluate.records import number
 from evaluate.reference import display, in_order
-from evaluate.representations import ABSENT, CAKE_2, CAKE_3, LEARNED
-from evaluate.statistics.comparison import welch_interval
+from evaluate.representations import LEARNED
 from evaluate.statistics.coordinates import coordinates
-from evaluate.statistics.reading import FOLDS, MEASURES, pair_confusions, reading_scores
+from evaluate.statistics.reading import FOLDS, MEASURES, reading_scores
 from evaluate.statistics.scores import Score, over_runs
-from evaluate.statistics.swept import added, kept_heads, why_absent
+from evaluate.statistics.swept import added, kept_heads
 from evaluate.tables.table import Table, gap, new_table, tell
-
-PAIRS_SHOWN = 8
 
 
 def linear_reading(runs: Runs, samples: dict) -> Table:
@@ -81,32 +77,3 @@ def _reading(inputs: list, values: np.ndarray) -> tuple[dict[str, Score], int]:
 
 def _printed(score: Score) -> str:
     return f"{score.mean:.2f}" + (f" ± {score.deviation:.2f}" if score.runs > 1 else "")
-
-
-def third_dimension(runs: Runs) -> Table:
-    """Which pairs of emotions are confused less with three learned dimensions than with two, all test sets together."""
-    table = new_table(
-        runs,
-        "third",
-        "What the third dimension separates: confusions of two emotions, in percent of both",
-        ("Pair", CAKE_2.label, CAKE_3.label, "lower by", "95 % interval"),
-    )
-    missing = [each for each in (CAKE_2, CAKE_3) if not len(runs.confusions(*each.key))]
-    if missing:
-        return gap(runs, table, "; ".join(f"{each.label}: {why_absent(runs, each)}" for each in missing))
-    two, three = pair_confusions(runs, CAKE_2), pair_confusions(runs, CAKE_3)
-    gains = {pair: two[pair].mean() - three[pair].mean() for pair in two}
-    for pair in sorted(gains, key=gains.get, reverse=True):
-        low, high = welch_interval(100 * two[pair], 100 * three[pair]) or (None, None)
-        interval = ABSENT if low is None else f"{low:+.1f} to {high:+.1f}"
-        means = 100 * two[pair].mean(), 100 * three[pair].mean(), 100 * gains[pair]
-        name = " and ".join(EMOTIONS[index] for index in pair)
-        table.rows.append((name, f"{means[0]:.1f}", f"{means[1]:.1f}", f"{means[2]:+.1f}", interval))
-        told = dict(zip(("cake_2", "cake_3", "gain", "low", "high"), map(number, (*means, low, high))))
-        tell(table, runs, pair=name, **told)
-    del table.rows[PAIRS_SHOWN:]
-    table.notes.append(
-        f"the {len(table.rows)} pairs that gain most, of {len(gains)} (the others are in the CSV); each data set "
-        "by its own classifier; interval over runs (Welch)"
-    )
-    return table

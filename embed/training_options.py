@@ -1,0 +1,102 @@
+"""Options that several commands of `embed` take, and how their values are read."""
+
+from pathlib import Path
+
+import click
+
+from data.names import plain_name
+from embed.sizes import parse_bytes
+
+
+class Parsed(click.ParamType):
+    """An option read by a function whose ValueError says what is accepted."""
+
+    def __init__(self, name, parse):
+        self.name, self.parse = name, parse
+
+    def convert(self, value, param, ctx):
+        try:
+            return self.parse(value) if isinstance(value, str) else value
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Names(click.ParamType):
+    """Names separated by commas."""
+
+    name = "names"
+
+    def __init__(self, find):
+        """find: called with each name; its ValueError says what is wrong with it."""
+        self.find = find
+
+    def convert(self, value, param, ctx):
+        names = list(value) if isinstance(value, (list, tuple)) else [name.strip() for name in value.split(",")]
+        for name in names:
+            try:
+                self.find(name)
+            except ValueError as error:
+                self.fail(str(error), param, ctx)
+        return names
+
+
+def family(name):
+    """The family of a name, among those that are known when the option is read."""
+    from data.heads import family_named
+
+    return family_named(name)
+
+
+RESULTS = click.option(
+    "--results", type=click.Path(path_type=Path), help="Results file.  [default: WORKDIR/results/runs.h5]"
+)
+WORKDIR = click.option(
+    "--workdir",
+    type=click.Path(path_type=Path),
+    default=".",
+    envvar="CAKE_WORKDIR",
+    show_default=True,
+    help="Working folder; features/ is read there, results/ written.",
+)
+# Where heads are trained on which rows, for whatever they are trained.
+TRAINING = (
+    WORKDIR,
+    click.option(
+        "--datasets",
+        type=Names(plain_name),
+        help="Caches in features/ to train on together.  [default: every labelled one]",
+    ),
+    RESULTS,
+    click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True),
+    click.option(
+        "--precision",
+        type=click.Choice(["float32", "bfloat16"]),
+        default="float32",
+        show_default=True,
+        help="Of the wide products. bfloat16 is faster where the hardware has it.",
+    ),
+    click.option(
+        "--penalty",
+        type=click.FloatRange(0, 1e6),
+        help="lambda (|A|^2 + |B|^2) in the loss; 0 is the paper's letter.  [default: chosen on rows that no network "
+        "has seen]",
+    ),
+    click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), help="[default: the best there is]"),
+    click.option(
+        "--memory",
+        type=Parsed("size", parse_bytes),
+        help="For cached features, such as 4G; a larger cache is read from disk in every epoch.  [default: half of "
+        "what is free]",
+    ),
+)
+
+
+def options(*several):
+    """Several options as one decorator, shown by --help in this order."""
+
+    def decorate(command):
+        for option in reversed(several):
+            command = option(command)
+        return command
+
+    return decorate
