@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from data.files.made_by import commands
+from data.networks import features_of, results_of
 from data.runtime import plugins
 from data.runtime.commands import expected_failures, version_option
 from embed.sizes import parse_sizes
-from embed.training_options import RESULTS, TRAINING, Names, Parsed, family, options
+from embed.training_options import NETWORK, RESULTS, TRAINING, Names, Parsed, family, options
 
 
 @click.group()
@@ -47,14 +48,14 @@ def main():
 )
 @options(*TRAINING)
 @expected_failures
-def sweep(sizes, families, runs, keep_weights, workdir, datasets, results, penalty, **settings):
+def sweep(sizes, families, runs, keep_weights, workdir, datasets, results, network, penalty, **settings):
     """Train all heads of a sweep and write their confusion counts to results/runs.h5.
 
     Heads already there are kept; the same call again does only what is missing. Started by torchrun, several processes
     share the work: torchrun --nproc-per-node 2 -m embed.cli sweep"""
     if sizes:
         _refuse_too_small(sizes, families)
-    results = results or workdir / "results" / "runs.h5"
+    results = results or results_of(workdir, network)
     from data.runtime.ranks import joined
     from embed.sweep import Request
 
@@ -62,7 +63,7 @@ def sweep(sizes, families, runs, keep_weights, workdir, datasets, results, penal
         with joined() as ranks:
             settings, place = ranks.together(lambda: _settings(ranks, penalty=penalty, **settings))
             request = Request(sizes, families, runs, keep_weights, choose_penalty=penalty is None)
-            said = _sweep(workdir, datasets, results, request, settings, place)
+            said = _sweep(features_of(workdir, network), datasets, results, request, settings, place)
     except KeyboardInterrupt as stopped:
         stopped.args = (_kept(results),)
         raise
@@ -75,12 +76,12 @@ def sweep(sizes, families, runs, keep_weights, workdir, datasets, results, penal
 @click.option("--runs", type=click.IntRange(2), default=10, show_default=True, help="Initialisations of each head.")
 @options(*TRAINING)
 @expected_failures
-def study(runs, workdir, datasets, results, penalty, **settings):
+def study(runs, workdir, datasets, results, network, penalty, **settings):
     """Train the heads of the tables three and ten times as long, and at a third and three times of the rate, into
     study/ beside the results: `evaluate tables` and the report then show whether the numbers depend on it.
 
     Takes sixteen times as long as these heads in a sweep. Stopped and called again, it does what is missing."""
-    results = results or workdir / "results" / "runs.h5"
+    results = results or results_of(workdir, network)
     from data.runtime.progress import shown
     from data.runtime.ranks import joined
     from embed.study import SIZES
@@ -89,7 +90,7 @@ def study(runs, workdir, datasets, results, penalty, **settings):
 
     with joined() as ranks:
         settings, place = ranks.together(lambda: _settings(ranks, penalty=penalty, **settings))
-        paths = ranks.together(lambda: _caches(workdir, datasets))
+        paths = ranks.together(lambda: _caches(features_of(workdir, network), datasets))
         sizes = ranks.together(lambda: [k for k in SIZES if k <= _width(paths)])
         request = Request(sizes, ["cake", "av"], runs, choose_penalty=penalty is None)
         watched = lambda name: shown(f"training, {name}", "heads", quiet=not ranks.first)
@@ -140,10 +141,9 @@ def _settings(ranks, *, seed, precision, penalty, device, memory):
     return settings, Place(device, memory, torch.get_num_threads(), ranks)
 
 
-def _caches(workdir, datasets):
+def _caches(folder, datasets):
     from embed.rows.feature_caches import is_labelled
 
-    folder = workdir / "features"
     there = sorted(folder.glob("[!.]*.h5"))  # what a system puts beside a file, such as ._a.h5, begins with a dot
     if datasets:
         return [_cache(folder / f"{name}.h5", there) for name in datasets]
@@ -161,12 +161,12 @@ def _cache(path, there):
     return path
 
 
-def _sweep(workdir, datasets, results, request, settings, place):
+def _sweep(folder, datasets, results, request, settings, place):
     """The line that sums up what was done."""
     from data.runtime.progress import in_short, shown
     from embed.sweep import sweep
 
-    paths = place.ranks.together(lambda: _caches(workdir, datasets))
+    paths = place.ranks.together(lambda: _caches(folder, datasets))
     begun = time.monotonic()
     with shown("training", "heads", quiet=not place.ranks.first) as progress:
         found, work = sweep(paths, results, request, settings, place=place, progress=progress)
@@ -182,6 +182,7 @@ def _sweep(workdir, datasets, results, request, settings, place):
 @click.argument("cache", type=click.Path(path_type=Path))
 @click.option("--workdir", type=click.Path(path_type=Path), default=".", envvar="CAKE_WORKDIR", show_default=True)
 @RESULTS
+@NETWORK
 @click.option("--family", type=Parsed("name", family), default="cake", show_default=True)
 @click.option(
     "--k",
@@ -195,14 +196,14 @@ def _sweep(workdir, datasets, results, request, settings, place):
     "--classifier", help="Data set whose classifier names the emotion.  [default: the largest training domain]"
 )
 @expected_failures
-def apply(cache, workdir, results, family, k, run, classifier):
+def apply(cache, workdir, results, network, family, k, run, classifier):
     """Print coordinates, probabilities of each classifier and the emotion for every row of a feature cache, as CSV.
 
     A folder of photographs takes two commands: extract run --dataset folder, then this."""
     from data.files.runs import read_runs
     from embed.apply import apply, write_csv
 
-    runs = read_runs(results or workdir / "results" / "runs.h5")
+    runs = read_runs(results or results_of(workdir, network))
     applied = apply(runs, cache, family, k, run=run, classifier=classifier)
     write_csv(applied, sys.stdout)
     sys.stdout.flush()  # whoever reads it may have left, which click answers while the command runs

@@ -49,6 +49,7 @@ def provenance(caches: list[SweptCache]) -> dict:
     """What the results come from, beside what must agree."""
     return {
         "pretraining": list(caches[0].provenance["emotion"]["domains"]),
+        "network": caches[0].provenance.get("network", ""),  # its name among several; empty for the first
         "training_rows": {cache.name: len(cache.train) for cache in caches},
         "left_out": {family.name: NONE_THERE[family.arousal_valence] for family in _left_out(caches)},
         "annotated_domain": getattr(annotated_domain(caches), "name", None),

@@ -12,6 +12,7 @@ from embed.settings import HeadSettings
 from embed.sweep import Place, Request, sweep
 
 VARIANTS = ((1, 1), (3, 1), (10, 1), (1, 1 / 3), (1, 3))  # (times the length, times the rate); the first is the default
+HEADS = (*(("cake", k) for k in (2, 3, 8, 64, 512)), *(("av", k) for k in (0, 1, 64)), ("baseline", 0))
 SIZES = (2, 3, 8, 64, 512)
 
 
@@ -28,6 +29,7 @@ def study(
 
     The penalty is the one of `results` where there are heads, else chosen once for all variants. watched(name) gives a
     context with the Progress of one variant."""
+    request = replace(request, only=HEADS)
     if request.choose_penalty and results.exists():
         settings = replace(settings, penalty=read_runs(results, partly=True).identity.get("penalty", 0.0))
         request = replace(request, choose_penalty=False)

@@ -42,7 +42,12 @@ class Request:
     families: list  # names
     runs: int
     keep_weights: bool = False  # of every head, not of the small ones alone
+    only: tuple | None = None  # (family, k) of the heads to be trained, of those that a sweep trains; None for all
     choose_penalty: bool = False  # by rows held out, or as in the file there is; else as the settings say
+
+    def wants(self, head: Head) -> bool:
+        """Whether a head that a sweep trains is asked for."""
+        return self.only is None or (head.family, head.k) in self.only
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,8 @@ def sweep(
         settings = replace(settings, penalty=penalty["strength"])
         found = ranks.together(lambda: _agreed(results, earlier, fresh_runs(caches, settings, penalty)))
         ranks.together(lambda: refuse_copies(caches))  # after what a file of other caches has to say
-        todo = ranks.tell([block for block in plan if not all(_done(found, head, request) for head in block)])
+        wanted = [[head for head in block if request.wants(head)] for block in plan]
+        todo = ranks.tell([block for block in wanted if not all(_done(found, head, request) for head in block)])
         if ranks.first:
             say_gaps(caches, request.families)
         trained = _Sweep(caches, settings, request, place, found)

@@ -58,6 +58,12 @@ WORKDIR = click.option(
     show_default=True,
     help="Working folder; features/ is read there, results/ written.",
 )
+NETWORK = click.option(
+    "--network",
+    type=Parsed("name", plain_name),
+    metavar="NAME",
+    help="One network of several: features/NAME/ is read, and the results file is results/NAME.h5.",
+)
 # Where heads are trained on which rows, for whatever they are trained.
 TRAINING = (
     WORKDIR,
@@ -67,6 +73,7 @@ TRAINING = (
         help="Caches in features/ to train on together.  [default: every labelled one]",
     ),
     RESULTS,
+    NETWORK,
     click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True),
     click.option(
         "--precision",

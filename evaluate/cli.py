@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from data.networks import features_of, results_of
 from data.runtime import plugins
 from data.runtime.commands import expected_failures, version_option
 from data.runtime.failures import Refused
@@ -23,6 +24,7 @@ def _located(command):
     """The options that say where results lie."""
     for option in (
         click.option("--results", type=click.Path(path_type=Path), help="[default: WORKDIR/results/runs.h5]"),
+        click.option("--network", metavar="NAME", help="That of one network of several: results/NAME.h5."),
         click.option(
             "--workdir", type=click.Path(path_type=Path), default=".", envvar="CAKE_WORKDIR", show_default=True
         ),
@@ -31,22 +33,28 @@ def _located(command):
     return command
 
 
-def _runs(workdir, results):
+def _runs(workdir, results, network):
     """(Runs, folder for what is made of them)."""
-    from data.files.runs import folder_of, read_runs
+    from data.files.runs import folder_of
 
-    path = results or workdir / "results" / "runs.h5"
+    path = results or results_of(workdir, network)
+    return _swept(path), folder_of(path)
+
+
+def _swept(path):
+    from data.files.runs import read_runs
+
     runs = read_runs(path, partly=True)
     if not runs.outcomes:
         raise Refused(f"{path} holds no head; run `embed sweep` first")
-    return runs, folder_of(path)
+    return runs
 
 
 def _samples(workdir, runs):
     """Test rows by data set and the reasons of those that are not at hand, which are told."""
     from evaluate.samples import read_samples
 
-    found, gaps = read_samples(runs, workdir / "features")
+    found, gaps = read_samples(runs, features_of(workdir, runs.provenance.get("network", "")))
     for name, reason in gaps.items():
         click.echo(f"{name}: {reason}; what needs its rows is left out", err=True)
     return found, gaps
@@ -55,13 +63,13 @@ def _samples(workdir, runs):
 @main.command()
 @_located
 @expected_failures
-def tables(workdir, results):
+def tables(workdir, results, network):
     """Print Tables 1 to 3, the paper's claims and Section 2.1, and write them as text, Markdown, LaTeX and CSV into
     tables/, beside results/runs.h5; those of another results/NAME.h5 into NAME/tables/."""
     from evaluate.tables.length import read_studied
     from evaluate.tables.table_files import write_tables
 
-    runs, folder = _runs(workdir, results)
+    runs, folder = _runs(workdir, results, network)
     click.echo(write_tables(runs, folder / "tables", read_studied(runs, folder / "study")))
     click.echo(f"written to {folder / 'tables'}", err=True)
 
@@ -69,12 +77,12 @@ def tables(workdir, results):
 @main.command()
 @_located
 @expected_failures
-def figures(workdir, results):
+def figures(workdir, results, network):
     """Draw Figures 1, 2, 4 and 5 and the matrices as PNG, SVG and PDF, their numbers as CSV and captions, in figures/
     beside results/runs.h5; those of another results/NAME.h5 in NAME/figures/."""
     from evaluate.figures.figure_files import write_figures
 
-    runs, folder = _runs(workdir, results)
+    runs, folder = _runs(workdir, results, network)
     samples, _ = _samples(workdir, runs)
     for plate in write_figures(runs, samples, folder / "figures"):
         if plate.figure is None:
@@ -86,15 +94,38 @@ def figures(workdir, results):
 @main.command()
 @_located
 @expected_failures
-def report(workdir, results):
+def report(workdir, results, network):
     """Write one self-contained HTML page with all tables and figures, and a CSV beside it for each, in report/ beside
     results/runs.h5; that of another results/NAME.h5 in NAME/report/."""
     from evaluate.page.report import write_report
     from evaluate.tables.length import read_studied
 
-    runs, folder = _runs(workdir, results)
+    runs, folder = _runs(workdir, results, network)
     studied = read_studied(runs, folder / "study")
     click.echo(write_report(runs, *_samples(workdir, runs), folder / "report", studied))
+
+
+@main.command()
+@click.argument("results", nargs=-1, required=True)
+@click.option("--workdir", type=click.Path(path_type=Path), default=".", envvar="CAKE_WORKDIR", show_default=True)
+@expected_failures
+def compare(results, workdir):
+    """Set two or more results files side by side, such as those of several networks, on the same test rows: what
+    differs by more than chance, and the deviation over them. Written to results/compare/ as the tables are.
+
+    RESULTS: paths, or names of files in results/: evaluate compare runs second"""
+    from evaluate.tables.beside import beside
+    from evaluate.tables.formats.text import as_text
+    from evaluate.tables.table_files import write_table
+
+    if len(results) < 2:
+        raise click.BadParameter("one alone has nothing to be compared with; name two or more", param_hint="RESULTS")
+    paths = [Path(each) if each.endswith(".h5") else results_of(workdir, each) for each in results]
+    table = beside([_swept(path) for path in paths], [path.stem for path in paths])
+    folder = workdir / "results" / "compare"
+    write_table(table, folder, "-".join(path.stem for path in paths))
+    click.echo(as_text(table))
+    click.echo(f"written to {folder}", err=True)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from data.networks import checkpoints_of, features_of
 from data.runtime import plugins
 from data.runtime.commands import expected_failures, version_option
 from data.runtime.failures import Refused
@@ -13,6 +14,7 @@ from extract import stages
 from extract.options import (
     DEVICE,
     FILE,
+    NETWORK,
     PRECISION,
     RULE,
     SEED,
@@ -139,11 +141,12 @@ def align(workdir, landmarks, detector, undetected, faces, workers, **source):
     help="Share of each data set's training rows that the network does not see; `embed sweep` chooses its settings by "
     "them. A validation split serves instead where there is one. 0 trains on all, as the paper.",
 )
+@NETWORK
 @SEED
 @DEVICE
 @PRECISION
 @expected_failures
-def train(workdir, datasets, device, precision, **settings):
+def train(workdir, datasets, network, device, precision, **settings):
     """Train ResNet-18 from scratch on the train splits -> checkpoints/TASK.pt and its epoch log.
 
     Stopped and called again, it goes on after the last finished epoch. Started by torchrun, several processes share
@@ -153,7 +156,7 @@ def train(workdir, datasets, device, precision, **settings):
     with joined() as ranks:
         device, precision = ranks.together(lambda: stages.place(device, precision, ranks))
         settings = TrainingSettings(precision=precision, **settings)
-        path = workdir / "checkpoints" / f"{settings.task}.pt"
+        path = checkpoints_of(workdir, network) / f"{settings.task}.pt"
         domains = ranks.together(lambda: stages.domains_of(workdir, datasets, settings))
         stages.train(path, domains, settings, device, ranks)
     if ranks.first:
@@ -171,18 +174,21 @@ def train(workdir, datasets, device, precision, **settings):
     show_default=True,
     help="Augmented views cached of each training crop beside the plain one; stage two draws one an epoch.",
 )
+@NETWORK
 @DEVICE
 @PRECISION
 @expected_failures
-def run(workdir, landmarks, detector, undetected, faces, workers, views, device, precision, **source):
+def run(workdir, landmarks, detector, undetected, faces, workers, views, network, device, precision, **source):
     """Run the networks over every aligned crop -> features/NAME.h5. Aligns first where that is not done.
 
     --dataset may also be the name of a cache in aligned/. Started by torchrun, several processes share the images:
     torchrun --nproc-per-node 2 -m extract.cli run"""
     name = source["name"] or source["dataset"]
-    target = workdir / "features" / f"{name}.h5"
+    target = features_of(workdir, network) / f"{name}.h5"
     with joined() as ranks:
-        networks, settings = ranks.together(lambda: stages.networks_of(workdir, device, precision, views, ranks))
+        networks, settings = ranks.together(
+            lambda: stages.networks_of(workdir, network, device, precision, views, ranks)
+        )
         rule = {"landmarks": landmarks, "undetected": undetected, "faces": faces, "detector": detector}
         alignment = ranks.together(lambda: stages.alignment_for_run(workdir, rule, source, ranks))
         if alignment:

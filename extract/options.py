@@ -52,6 +52,12 @@ WORKDIR = click.option(
     show_default=True,
     help="Working folder: datasets/, aligned/, checkpoints/, features/ lie there.",
 )
+NETWORK = click.option(
+    "--network",
+    type=PlainName(),
+    metavar="NAME",
+    help="One network of several: its checkpoints in checkpoints/NAME/, its features in features/NAME/.",
+)
 DEVICE = click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), help="[default: the best there is]")
 PRECISION = click.option(
     "--precision",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from data.networks import checkpoints_of
 from data.runtime.progress import bar, say
 from data.runtime.ranks import Ranks, own_cpus
 from extract.options import align_command, listing_of
@@ -129,23 +130,28 @@ def print_scores(path: Path, domains: dict, settings: TrainingSettings, device: 
 
 
 def networks_of(
-    workdir: Path, device: str | None, precision: str | None, views: int, ranks: Ranks
+    workdir: Path, network: str | None, device: str | None, precision: str | None, views: int, ranks: Ranks
 ) -> tuple[Networks, FeatureSettings]:
-    """(Networks, FeatureSettings) of a run, from the checkpoints that are there."""
+    """(Networks, FeatureSettings) of a run, from the checkpoints that are there.
+
+    network: its name among several, None for the first, whose regression serves where one has none of its own."""
     from data.runtime.device import choose_device, choose_precision
     from extract.features.feature_cache import FeatureSettings, Networks
     from extract.network import checkpoint
 
-    emotion = checkpoint.load(workdir / "checkpoints" / "emotion.pt", "emotion")
-    regression = workdir / "checkpoints" / "valence-arousal.pt"
-    regression = checkpoint.load(regression, "valence-arousal") if regression.exists() else None
+    emotion = checkpoint.load(checkpoints_of(workdir, network) / "emotion.pt", "emotion")
+    places = dict.fromkeys(checkpoints_of(workdir, own) / "valence-arousal.pt" for own in (network, None))
+    found = next((path for path in places if path.exists()), None)
+    regression = checkpoint.load(found, "valence-arousal") if found else None
     device = choose_device(device, ranks)
     settings = FeatureSettings(device, precision or choose_precision(device), views)
     if ranks.first:
         if regression is None:
             say("no checkpoints/valence-arousal.pt: the features come without predicted arousal-valence")
+        elif network:
+            say(f"predicted arousal-valence is that of {found}")
         say(f"networks on {device} in {settings.precision}")
-    return Networks(emotion, regression), settings
+    return Networks(emotion, regression, network or ""), settings
 
 
 def align_for(

@@ -56,7 +56,8 @@ def _lowered(runs, name):
 def _pretraining(runs: Runs) -> Iterator[str]:
     domains = runs.provenance.get("pretraining")
     if domains:
-        yield f"backbone pre-trained on {', '.join(map(display, domains))} (the paper: AffectNet alone)"
+        name = f" {runs.provenance['network']}" if runs.provenance.get("network") else ""
+        yield f"backbone{name} pre-trained on {', '.join(map(display, domains))} (the paper: AffectNet alone)"
 
 
 def _training(runs: Runs) -> Iterator[str]:

@@ -28,10 +28,13 @@ Crops = FinishedCrops | CropsUnderWay
 
 @dataclass(frozen=True)
 class Networks:
-    """The checkpoints that features are taken with; without the second there is no predicted arousal-valence."""
+    """The checkpoints that features are taken with; without the second there is no predicted arousal-valence.
+
+    name: of the network among several; empty for the first."""
 
     emotion: Checkpoint
     valence_arousal: Checkpoint | None = None
+    name: str = ""
 
     def __iter__(self) -> Iterator[Checkpoint]:
         return (one for one in (self.emotion, self.valence_arousal) if one is not None)
@@ -179,6 +182,7 @@ class FeatureCache:
             "aligned": {name: value for name, value in source.provenance.items() if name != "root"},
             "code_version": code_version(),
             "versions": versions(),
+            "network": self.networks.name,
             "device": str(self.settings.device),
             "emotion": self.networks.emotion.meta,
             "valence_arousal": valence_arousal.meta if valence_arousal else None,
