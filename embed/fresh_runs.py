@@ -22,7 +22,11 @@ def fresh_runs(caches: list[SweptCache], settings: HeadSettings) -> Runs:
     """The Runs of these caches without any head."""
     tests = {
         cache.name: TestSet(
-            cache.test.emotion.astype(np.int8), cache.test.row, cache.test.status_counts, cache.test.paths
+            cache.test.emotion.astype(np.int8),
+            cache.test.row,
+            cache.test.status_counts,
+            cache.test.paths,
+            more=dict(cache.test.people),
         )
         for cache in caches
     }
@@ -50,6 +54,10 @@ def provenance(caches: list[SweptCache]) -> dict:
     return {
         "pretraining": list(caches[0].provenance["emotion"]["domains"]),
         "training_rows": {cache.name: len(cache.train) for cache in caches},
+        # whoever puts the priors back into probabilities that were trained with class weights needs these
+        "training_classes": {
+            cache.name: np.bincount(cache.train.emotion, minlength=len(EMOTIONS)).tolist() for cache in caches
+        },
         "left_out": {family.name: NONE_THERE[family.arousal_valence] for family in _left_out(caches)},
         "annotated_domain": getattr(annotated_domain(caches), "name", None),
         "image_size": caches[0].header["image_size"],

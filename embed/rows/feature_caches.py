@@ -7,6 +7,7 @@ import numpy as np
 
 from data.emotions import EMOTIONS
 from data.files.cache import header_of, open_cache, provenance_of, read_split
+from data.files.fields import people
 from data.files.publish import refuse_difference
 from data.runtime.failures import Refused
 
@@ -36,6 +37,7 @@ class CacheSplit:
     annotated: np.ndarray  # (n, 2) float32, NaN where missing
     status_counts: np.ndarray
     paths: np.ndarray | None  # (n,) str, of the test images as the source list spells them
+    people: dict  # cluster and groups -> (n,) str, of the test images, where the cache tells them
 
     def __len__(self):
         return len(self.emotion)
@@ -83,7 +85,8 @@ def _read_part(file, split, path):
         raise Refused(f"{path} has no labelled {split} rows; a domain needs both a train and a test split")
     _, views, feature_size = file[split]["feature"].shape
     names = ["emotion", "row", "valence_arousal", "valence_arousal_predicted", "status_counts"]
-    names += ["path"] if split == "test" else []  # hundreds of thousands of training paths nobody asks for
+    told = tuple(people("crop"))
+    names += ["path", *told] if split == "test" else []  # hundreds of thousands of training rows nobody asks for
     arrays = read_split(file, split, [name for name in names if name in file[split]])
     position = np.flatnonzero(arrays["emotion"] >= 0)
     predicted = arrays.get("valence_arousal_predicted")
@@ -101,6 +104,7 @@ def _read_part(file, split, path):
         arrays["valence_arousal"][position],
         arrays["status_counts"],
         arrays["path"][position] if "path" in arrays else None,
+        {name: arrays[name][position] for name in told if name in arrays},
     )
 
 

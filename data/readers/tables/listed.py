@@ -3,7 +3,7 @@
 import dataclasses
 import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from data.readers import paths
@@ -17,6 +17,28 @@ def repeated(samples: Sequence[Sample]) -> tuple[str, ...]:
         listed = sorted(sample.path for sample in samples if sample.split == split and sample.pixels is None)
         several += sum(len(list(same)) > 1 for _, same in itertools.groupby(listed))
     return (f"{several:,} files are listed more than once; each row is a sample of its own",) if several else ()
+
+
+def in_several_splits(samples: Iterable[Sample], field: str) -> dict[str, tuple[str, ...]]:
+    """{value: its splits} of the values of a field, such as path or cluster, that stand in several; rows that are left
+    out count for nothing, and so does an empty value."""
+    values = {split: set() for split in SPLITS}
+    for sample in samples:
+        if not sample.left_out:
+            values[sample.split].add(getattr(sample, field))
+    pairs = itertools.combinations(values.values(), 2)
+    shared = set().union(*(one & other for one, other in pairs)) - {""}
+    return {value: tuple(split for split in SPLITS if value in values[split]) for value in sorted(shared)}
+
+
+def shared_files(samples: Iterable[Sample]) -> tuple[str, ...]:
+    """A note on files that are listed in several splits, or none."""
+    found = in_several_splits(samples, "path")
+    if not found:
+        return ()
+    path, splits = next(iter(found.items()))
+    count = "1 file is" if len(found) == 1 else f"{len(found):,} files are"
+    return (f"{count} listed in several splits, such as {path} ({' and '.join(splits)}): LEAKAGE",)
 
 
 def left_out(samples: Sequence[Sample]) -> tuple[str, ...]:
