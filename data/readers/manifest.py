@@ -64,7 +64,7 @@ def _check_values(table):
 def _read_rows(table, attributes):
     """(Samples, notes)"""
     bad, samples, counts = BadRows(table.path), [], {}
-    people = _people_of([name for name in attributes if name in table.columns])
+    people = _people_of([name for name in attributes if name in table.columns], PERSON in table.columns)
     for row in table:
         where = table.where(row.line)
         try:
@@ -87,9 +87,11 @@ def _place(row):
     return cells.path("path", row.cells["path"]), cells.split_named("split", row.cells["split"])
 
 
-def _people_of(attributes):
-    """What the cells of a row say of who is in the image. Rows share what is alike: one tuple for each combination."""
+def _people_of(attributes, person_told):
+    """The function of a row's cells to what they say of who is in the image. Rows share what is alike."""
     shared, names = {}, {}
+    if not (attributes or person_told):
+        return lambda texts: {}
 
     def people(texts):
         person = texts.get(PERSON, "").strip()
