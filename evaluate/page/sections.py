@@ -14,6 +14,7 @@ from evaluate.tables.regression import regression
 from evaluate.tables.stability import stability
 from evaluate.tables.table import Table
 from evaluate.tables.table_files import all_tables
+from evaluate.tables.trust.calibration_table import calibration
 
 # anchor -> title, and what a reader should know first
 TEXTS = {
@@ -52,6 +53,11 @@ TEXTS = {
         "All classifiers see one representation, so where they differ, the annotations they learned from differ, or "
         "the number of these.",
     ),
+    "trust": (
+        "Can it be trusted?",
+        "Whether a confidence of 80 % means that four of five such answers are right, how much better it gets where "
+        "the unsure are left out and, where the test images say who is in them, whether it is as good for everybody.",
+    ),
     "origin": ("Where the numbers come from", "Everything needed to make them again."),
 }
 
@@ -84,6 +90,8 @@ def _items(runs: Runs, samples: dict, gaps: dict, tables: dict) -> dict[str, lis
     plates = {plate.name: plate for plate in all_plates(runs, samples)}
     stable = stability(runs, samples, np.random.default_rng(0))
     regressed = regression(runs, samples, gaps)
+    trusted = calibration(runs, samples, np.random.default_rng(0))
+    by_group = [tables[name] for name in ("groups", "group_gaps") if name in tables]
     return {
         "support": [tables["claims"]],
         "size": [tables["table1"], tables["multi_domain"], plates["figure4"], tables["differences"]],
@@ -92,6 +100,7 @@ def _items(runs: Runs, samples: dict, gaps: dict, tables: dict) -> dict[str, lis
         "space": [view(runs, samples), plates["figure5"]],
         "meaning": [linear_reading(runs, samples), stable, third_dimension(runs)],
         "annotation": [plates["matrix3"], tables["table3"], *annotation_quality(runs)],
+        "trust": [plates["reliability"], plates["risk_coverage"], trusted, *by_group],
         "origin": [origin(runs)],
     }
 

@@ -15,6 +15,7 @@ from evaluate.tables.formats.text import as_text
 from evaluate.tables.paper_tables import conventions, multi_domain_summary, table_1, table_2, table_3
 from evaluate.tables.section_2_1 import section_2_1
 from evaluate.tables.table import Table
+from evaluate.tables.trust.group_table import group_tables
 
 # Table 1 is followed by its multi-domain summary, Table 2 by our scores under every convention.
 FILES = {
@@ -24,12 +25,14 @@ FILES = {
     "table2": ("table2", "conventions"),
     "table3": ("table3",),
     "section2_1": ("section2_1",),
+    "groups": ("groups",),  # these two of results that tell groups of people
+    "group_gaps": ("group_gaps",),
 }
 
 
 def all_tables(runs: Runs) -> list[Table]:
     """[Table 1, its multi-domain summary, what differs, the paper's claims, Table 2, our scores under every convention,
-    Table 3, Section 2.1]."""
+    Table 3, Section 2.1, and where test rows tell groups of people the scores of these]."""
     resamples = Resamples(runs, np.random.default_rng(0))  # the same draws whenever the same file is read
     return [
         table_1(runs),
@@ -40,6 +43,7 @@ def all_tables(runs: Runs) -> list[Table]:
         conventions(runs),
         table_3(runs),
         section_2_1(runs),
+        *group_tables(runs, np.random.default_rng(0)),
     ]
 
 
@@ -47,8 +51,8 @@ def write_tables(runs: Runs, folder: Path) -> str:
     """Write every table in every format, each with the file it is of; returns the text of all."""
     made = {table.name: _sourced(table, runs.source) for table in all_tables(runs)}
     for name, parts in FILES.items():
-        tables = [made[part] for part in parts]
-        for each in FORMATS.values():
+        tables = [made[part] for part in parts if part in made]
+        for each in FORMATS.values() if tables else ():
             publish_text(folder / f"{name}.{each.ending}", each.write(tables))
     return "\n".join(map(as_text, made.values()))
 
