@@ -61,9 +61,8 @@ class AlignedCache:
         self.listing, self.target, self.rule, self.official = listing, Path(target), rule, official or {}
         for scheme in {sample.scheme for sample in listing.samples if sample.landmarks is not None}:
             scheme_named(scheme)  # refused now, and not as faces that were not found
-        self.detector = detector_named(rule.detector)
+        self.detector, self.people = detector_named(rule.detector), people_told(listing.samples)
         self.header = make_header(listing, rule, self.detector, SHARD_ROWS)
-        self.people = people_told(listing.samples)
         self.plan = _plan(listing)  # (split, samples) of each shard; the position is its number
         self.changes = ""  # how the list differs from that of the cache there is, once it is held
 
