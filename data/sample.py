@@ -32,6 +32,10 @@ class Sample:
     arousal: float = float("nan")
     pixels: np.ndarray | None = None  # (height, width) uint8, where the list itself holds the image
     scheme: str = ""  # of the landmarks, where there are any: one of the names above
+    # The person in it or, where persons are unknown, the clip it is a frame of; empty where neither is known. Rows of
+    # one cluster are not independent: they are set aside, resampled and looked for in other splits together.
+    cluster: str = ""
+    groups: tuple = ()  # what is known of that person: (attribute, value) pairs such as ("gender", "female")
 
     def points(self) -> np.ndarray | None:
         """(n, 2) float32 landmarks, or None. Raises ValueError for a text that is not numbers.

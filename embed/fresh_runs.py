@@ -22,7 +22,11 @@ def fresh_runs(caches: list[SweptCache], settings: HeadSettings, penalty: dict |
     """The Runs of these caches without any head. penalty: what is said of how its strength was chosen."""
     tests = {
         cache.name: TestSet(
-            cache.test.emotion.astype(np.int8), cache.test.row, cache.test.status_counts, cache.test.paths
+            cache.test.emotion.astype(np.int8),
+            cache.test.row,
+            cache.test.status_counts,
+            cache.test.paths,
+            more=dict(cache.test.people),
         )
         for cache in caches
     }
@@ -51,6 +55,10 @@ def provenance(caches: list[SweptCache]) -> dict:
         "pretraining": list(caches[0].provenance["emotion"]["domains"]),
         "network": caches[0].provenance.get("network", ""),  # its name among several; empty for the first
         "training_rows": {cache.name: len(cache.train) for cache in caches},
+        # whoever puts the priors back into probabilities that were trained with class weights needs these
+        "training_classes": {
+            cache.name: np.bincount(cache.train.emotion, minlength=len(EMOTIONS)).tolist() for cache in caches
+        },
         "left_out": {family.name: NONE_THERE[family.arousal_valence] for family in _left_out(caches)},
         "annotated_domain": getattr(annotated_domain(caches), "name", None),
         "image_size": caches[0].header["image_size"],

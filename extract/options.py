@@ -149,6 +149,7 @@ def _declared(name: str, readers: list[Reader]) -> click.Option:
     return click.Option(
         [first.flag, name],
         metavar="|".join(dict.fromkeys(reader.option(name).placeholder for reader in readers)),
+        multiple=first.multiple,
         help=" ".join(f"{' and '.join(names)}: {text}" for text, names in alike.items()),
     )
 
@@ -161,7 +162,7 @@ def listing_of(workdir: Path, dataset: str, root: Path | None, name: str | None,
     """The Listing that the options of a SourceCommand ask for. Raises click.UsageError where they do not go together,
     Refused for an unknown data set."""
     reader = registry.reader_named(dataset)
-    given = {option: text for option, text in given.items() if text is not None}
+    given = {option: text for option, text in given.items() if text not in (None, ())}
     for option in given:
         if reader.option(option) is None:
             raise click.UsageError(_not_for(option, dataset))
@@ -201,7 +202,13 @@ def _not_for(name: str, dataset: str) -> str:
     return f"{owners[0].option(name).flag} is for {' and '.join(owner.name for owner in owners)}, not for {dataset}"
 
 
-def _value(option: ReaderOption, text: str) -> object:
+def _value(option: ReaderOption, text: str | tuple) -> object:
+    if option.multiple:
+        return tuple(_one_value(option, each) for each in text)
+    return _one_value(option, text)
+
+
+def _one_value(option: ReaderOption, text: str) -> object:
     if option.choices and text not in option.choices:
         raise click.UsageError(f"{option.flag} is {text!r}; expected one of {', '.join(option.choices)}")
     try:

@@ -20,7 +20,12 @@ ONLY_IN = {"dlib": {"extract/faces/dlib_models.py"}, "torchvision": {"extract/ne
 # Rooms (sub-folders) and single modules of each stage, the lowest first: a room may import itself and whatever stands
 # before its own line, never its neighbours on that line.
 LAYERS = {
-    "data": [{"emotions", "names", "networks"}, {"sample", "metrics", "heads"}, {"runtime"}, {"readers", "files"}],
+    "data": [
+        {"emotions", "names", "networks", "groups"},
+        {"sample", "metrics", "heads"},
+        {"runtime"},
+        {"readers", "files"},
+    ],
     "extract": [
         {"workers", "threads", "stage_times"},
         {"images"},

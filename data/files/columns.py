@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.emotions import UNLABELLED
-from data.files.fields import TEXT, C, Field
+from data.files.fields import TEXT, C, Field, people
 
 HEAD, TEST_SET = "heads", "tests/*"  # where the columns of each lie
 
@@ -103,6 +103,7 @@ _DECLARED = (
     Column(
         "path", TEST_SET, Field(TEXT, ("test row",), "path of the image as the source list spells it", needed=False)
     ),
+    *(Column(name, TEST_SET, field) for name, field in people("test row").items()),
 )
 
 COLUMNS = {(column.of, column.name): column for column in _DECLARED}

@@ -54,3 +54,15 @@ class Field:
     def shape(self) -> tuple:
         """The length of each axis: a number, or what stands for one."""
         return tuple(AXES.get(axis, axis.upper()) for axis in self.axes)
+
+
+def people(axis: str) -> dict[str, Field]:
+    """Name -> Field of what says who is in the images of an axis; missing where a list tells it of none of them."""
+    return {
+        "cluster": Field(
+            TEXT, (axis,), "the person in the image, else the clip it is of; empty where neither is known", needed=False
+        ),
+        "groups": Field(
+            TEXT, (axis,), 'groups of that person, in JSON such as {"gender": "female"}; else empty', needed=False
+        ),
+    }

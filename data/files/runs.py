@@ -229,9 +229,9 @@ def _read_kept(file, head):
 
 
 def _made(made, values):
-    """A HeadOutcome or TestSet of values by name; what is not a field of it goes into its `more`."""
+    """A HeadOutcome or TestSet of values by name; what is not a field of it goes into its `more`, if there is any."""
     own = {each.name for each in fields(made)}
     return made(
         **{name: value for name, value in values.items() if name in own},
-        more={name: value for name, value in values.items() if name not in own},
+        more={name: value for name, value in values.items() if name not in own and value is not None},
     )

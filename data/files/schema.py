@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from data import heads
 from data.emotions import UNLABELLED
 from data.files.columns import HEAD, TEST_SET, columns
-from data.files.fields import TEXT, C, Field
+from data.files.fields import TEXT, C, Field, people
 from data.sample import SPLITS
 
 FIRST_WIDTH = 512  # of features in results files from before they said it
@@ -37,6 +37,7 @@ _CROPS = {
     "valence_arousal": Field(
         "float32", ("crop", "valence and arousal"), "annotated, from -1 to 1; not a number where missing"
     ),
+    **people("crop"),
 }
 _MANIFEST = {
     "row": Field("int64", ("listed image",), "row in the source list of the split, counted from 0"),
@@ -57,6 +58,7 @@ _MANIFEST = {
     "crops": Field("int32", ("listed image",), "how many crops were taken"),
     "left_out": Field(TEXT, ("listed image",), "why the row is none of the seven classes; else empty"),
     "reason": Field(TEXT, ("listed image",), "what was wrong with the image, or with the search; else empty"),
+    **people("listed image"),
 }
 _IMAGES = {
     "jpeg": Field("uint8", ("byte",), "the aligned crops as JPEG files, one after the other"),

@@ -1,5 +1,6 @@
 """RAF-DB, basic emotions (Li 2017): the label file, and original photographs or the authors' aligned crops."""
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,12 @@ from data.readers.tables.listed import left_out
 from data.readers.walk import Walk, the_one
 from data.sample import EYE_CENTRES, Listing, Sample
 
+# What the last three numbers of a manual annotation stand for; a gender of 2 is "unsure", which is no group.
+ATTRIBUTES = {
+    "gender": {0: "male", 1: "female"},
+    "race": {0: "Caucasian", 1: "African-American", 2: "Asian"},
+    "age": {0: "0-3", 1: "4-19", 2: "20-39", 3: "40-69", 4: "70+"},
+}
 LABEL_FILES = ("list_patition_label.txt", "list_partition_label.txt")  # the first is how the release spells it
 ALIGNED = "_aligned"
 
@@ -80,7 +87,7 @@ def _read_labels(root, base, labels, images, pictures):
         path = f"{folder}/{pictures.get(stem, f'{stem}.jpg')}"
         try:
             emotion = _label(text)
-            face = _face(base, name) if images == "original" else {}
+            face = _face(base, name, images)
         except BadCell as error:
             samples.append(Sample(path, split, counts[split], UNLABELLED, bad.leave_out(where, error)))
             continue
@@ -105,10 +112,13 @@ def _label(text):
     return RAFDB[cells.whole("label", words[1], RAFDB, expected)]
 
 
-def _face(base, name):
-    box = base / "Annotation" / "boundingbox" / f"{name}_boundingbox.txt"
-    points = base / "Annotation" / "manual" / f"{name}_manu_attri.txt"
-    return {"box": _box(box), "landmarks": _landmarks(points), "scheme": EYE_CENTRES}
+def _face(base, name, images):
+    """What a Sample knows of the labelled face. Box and landmarks are of the original image."""
+    landmarks, groups = _manual(base / "Annotation" / "manual" / f"{name}_manu_attri.txt")
+    if images == "aligned":
+        return {"groups": groups}
+    box = _box(base / "Annotation" / "boundingbox" / f"{name}_boundingbox.txt")
+    return {"box": box, "landmarks": landmarks, "scheme": EYE_CENTRES, "groups": groups}
 
 
 def _box(path):
@@ -120,12 +130,19 @@ def _box(path):
     return (left, top, right - left, bottom - top) if right > left and bottom > top else None
 
 
-def _landmarks(path):
-    """(5, 2) float32: eyes, nose tip, mouth corners, then three attributes that are not used; None where absent."""
+def _manual(path):
+    """((5, 2) float32 eyes, nose tip and mouth corners, (attribute, value) pairs); (None, ()) where absent."""
     if not path.exists():
-        return None
+        return None, ()
     numbers = small_files.numbers("landmarks", path, 13, "5 points and 3 attributes")
-    return np.array(numbers[:10], np.float32).reshape(5, 2)
+    return np.array(numbers[:10], np.float32).reshape(5, 2), _groups(*numbers[10:])
+
+
+@functools.cache  # of the few combinations there are, so that rows share them
+def _groups(*codes):
+    """(attribute, value) pairs of codes in the order of ATTRIBUTES, without those that say nothing."""
+    named = ((name, values.get(code)) for (name, values), code in zip(ATTRIBUTES.items(), codes))
+    return tuple((name, value) for name, value in named if value)
 
 
 _COUNTS = {"train": (2_524, 4_772, 1_982, 1_290, 281, 717, 705), "test": (680, 1_185, 478, 329, 74, 160, 162)}

@@ -21,6 +21,7 @@ class ReaderOption:
     type: Callable = str  # text -> value, such as Path or int; a ValueError of it is told as a wrong call
     metavar: str = "TEXT"  # what --help writes for the value where there are no choices
     needed: bool = False  # whether the data set cannot be read without it
+    multiple: bool = False  # whether it may be given several times; read() then takes a tuple of values
 
     @property
     def flag(self) -> str:

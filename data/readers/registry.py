@@ -54,6 +54,8 @@ def read(name: str, root: Path | None, **options) -> "Listing":
 
     Raises WrongTree that shows the expected tree, also where no image is listed; Refused for a table that cannot be
     read, and where every row is left out."""
+    from data.readers.tables.listed import shared_files  # brings numpy, which --help does without
+
     reader = reader_named(name)
     try:
         with _without_garbage_collection():
@@ -63,7 +65,8 @@ def read(name: str, root: Path | None, **options) -> "Listing":
         _check_listed(listing)
     except WrongTree as error:
         raise WrongTree(f"{error}. Expected there:\n{reader.expected_tree}") from None
-    return dataclasses.replace(listing, toy=(listing.root / TOY_MARK).exists())
+    notes = (*listing.notes, *shared_files(listing.samples))
+    return dataclasses.replace(listing, notes=notes, toy=(listing.root / TOY_MARK).exists())
 
 
 def _check_listed(listing: "Listing") -> None:

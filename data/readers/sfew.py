@@ -2,6 +2,7 @@
 
 Val is read as split test, as the paper does. Test has no labels and is not read."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from data.sample import Listing, Sample
 # The classes of the original Val alone are known officially (below); of the rest only sums are:
 SUMS = {"original": {"train": 958, "test": 436}, "aligned": {"train": 891, "test": 431}}
 SPLITS = {"train": ("train",), "test": ("val", "validation", "valid")}  # names of folders, in capitals or not
+CLIP = re.compile(r"(.+_\d{9})_\d{8}")  # movie and time at which a clip begins, then the number of the frame
 _SPLIT_NAMES = tuple(name for names in SPLITS.values() for name in names)
 
 
@@ -84,9 +86,15 @@ def _samples(walk, root, folder, split):
         for path in walk.images(folder / label)
     ]
     return [
-        Sample(path.relative_to(root).as_posix(), split, row, SFEW_FOLDERS[label])
+        Sample(path.relative_to(root).as_posix(), split, row, SFEW_FOLDERS[label], cluster=_clip(path.stem))
         for row, (label, path) in enumerate(files)
     ]
+
+
+def _clip(name):
+    """The clip that a frame is of, by its name; empty for names of another form."""
+    found = CLIP.fullmatch(name)
+    return found[1] if found else ""
 
 
 def _notes(root, samples, images):

@@ -7,6 +7,7 @@ import numpy as np
 
 from data.emotions import EMOTIONS
 from data.files.cache import header_of, open_cache, provenance_of, read_split
+from data.files.fields import people
 from data.files.publish import refuse_difference
 from data.runtime.failures import Refused
 
@@ -36,6 +37,7 @@ class CacheSplit:
     annotated: np.ndarray  # (n, 2) float32, NaN where missing
     status_counts: np.ndarray
     paths: np.ndarray | None  # (n,) str, of the test images as the source list spells them
+    people: dict  # cluster and groups -> (n,) str, of the test images, where the cache tells them
     held_out: np.ndarray | None = None  # (n,) bool, training rows that the networks have not seen
 
     def __len__(self):
@@ -96,8 +98,9 @@ def _read_part(file, split, path):
         raise Refused(f"{path} has no labelled {split} rows; a domain needs both a train and a test split")
     _, views, feature_size = file[split]["feature"].shape
     names = ["emotion", "row", "valence_arousal", "valence_arousal_predicted", "status_counts"]
+    told = tuple(people("crop"))
     names += ["held_out"] if split == "train" else []
-    names += ["path"] if split == "test" else []  # hundreds of thousands of training paths nobody asks for
+    names += ["path", *told] if split == "test" else []  # hundreds of thousands of training rows nobody asks for
     arrays = read_split(file, split, [name for name in names if name in file[split]])
     position = np.flatnonzero(arrays["emotion"] >= 0)
     predicted = arrays.get("valence_arousal_predicted")
@@ -115,6 +118,7 @@ def _read_part(file, split, path):
         arrays["valence_arousal"][position],
         arrays["status_counts"],
         arrays["path"][position] if "path" in arrays else None,
+        {name: arrays[name][position] for name in told if name in arrays},
         arrays["held_out"][position] > 0 if "held_out" in arrays else None,
     )
 

@@ -8,13 +8,14 @@ from evaluate.figures.circumplex import figure_1
 from evaluate.figures.emotion_maps import figure_5
 from evaluate.figures.matrices import confusions, cross_database
 from evaluate.figures.plate import Plate, drawing, publish_figure
+from evaluate.figures.reliability import reliability_diagram, risk_coverage
 from evaluate.figures.size_curves import figure_2, figure_4
 from evaluate.records import as_csv
 from evaluate.representations import TOY
 
 
 def all_plates(runs: Runs, samples: dict) -> list[Plate]:
-    """Every Plate, in the paper's order; those that cannot be drawn say why."""
+    """Every Plate, in the paper's order and what is beyond it; those that cannot be drawn say why."""
     return [
         figure_1(runs, samples),
         figure_2(runs),
@@ -22,6 +23,8 @@ def all_plates(runs: Runs, samples: dict) -> list[Plate]:
         figure_5(runs, samples),
         cross_database(runs),
         confusions(runs),
+        reliability_diagram(runs, samples),
+        risk_coverage(runs, samples),
     ]
 
 

@@ -8,7 +8,7 @@ from evaluate.page.view import View
 from evaluate.representations import TOY
 from evaluate.tables.table import Table
 
-WIDE = ("figure5", "confusion")  # too wide for a telephone: these scroll there
+WIDE = ("figure5", "confusion", "reliability", "risk_coverage")  # too wide for a telephone: these scroll there
 
 
 def shown(items: list, *, toy: bool) -> list[dict]:

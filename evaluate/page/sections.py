@@ -16,6 +16,7 @@ from evaluate.tables.meaning.third_dimension import beside_arousal_valence, besi
 from evaluate.tables.regression import regression
 from evaluate.tables.table import Table
 from evaluate.tables.table_files import all_tables
+from evaluate.tables.trust.calibration_table import calibration
 
 # anchor -> title, and what a reader should know first
 TEXTS = {
@@ -53,6 +54,11 @@ TEXTS = {
         "Do data sets mean the same by their labels?",
         "All classifiers see one representation, so where they differ, the annotations they learned from differ, or "
         "the number of these.",
+    ),
+    "trust": (
+        "Can it be trusted?",
+        "Whether a confidence of 80 % means that four of five such answers are right, how much better it gets where "
+        "the unsure are left out and, where the test images say who is in them, whether it is as good for everybody.",
     ),
     "origin": (
         "Where the numbers come from",
@@ -92,6 +98,8 @@ def _items(runs: Runs, samples: dict, gaps: dict, tables: dict) -> dict[str, lis
     third = [beside_arousal_valence(runs), beside_its_plane(runs, samples, np.random.default_rng(0))]
     regressed = regression(runs, samples, gaps)
     studied = [tables["length"]] if len(tables["length"].columns) > 1 else []
+    trusted = calibration(runs, samples, np.random.default_rng(0))
+    by_group = [tables[name] for name in ("groups", "group_gaps") if name in tables]
     return {
         "support": [tables["claims"]],
         "size": [tables["table1"], tables["multi_domain"], plates["figure4"], tables["differences"]],
@@ -100,6 +108,7 @@ def _items(runs: Runs, samples: dict, gaps: dict, tables: dict) -> dict[str, lis
         "space": [view(runs, samples), plates["figure5"], map_claims(runs, samples)],
         "meaning": [linear_reading(runs, samples), stable, *third],
         "annotation": [plates["matrix3"], tables["table3"], *annotation_quality(runs)],
+        "trust": [plates["reliability"], plates["risk_coverage"], trusted, *by_group],
         "origin": [*studied, origin(runs)],
     }
 

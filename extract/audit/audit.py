@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from data.emotions import EMOTIONS
+from data.readers.tables.listed import in_several_splits
 from data.sample import SPLITS, Listing
 from extract.audit import fingerprint, leakage
 from extract.audit.file_prints import ListedFiles
@@ -33,6 +34,7 @@ class Audit:
     pairs: leakage.Pairs | None = None  # of one picture in several splits, most alike first
     within: int = 0  # further copies inside one split
     flat: int = 0  # images without a picture, compared by their bytes alone
+    clusters: dict = field(default_factory=dict)  # person or clip in several splits -> these splits
 
     def warnings(self) -> Iterator[str]:
         """Lines about counts that differ from the official ones."""
@@ -68,6 +70,7 @@ def audit(
         there={},
         official=official or {},
         without={split: _without(listing.of(split)) for split in splits},
+        clusters=in_several_splits(listing.samples, "cluster"),
     )
     samples = [sample for split in splits for sample in listing.of(split) if not sample.left_out]
     progress(len(listing.samples) - len(samples))
@@ -137,6 +140,7 @@ def render(found: Audit) -> str:
             *(f"  {path}: {reason}" for path, reason in places[:SHOWN]),
         ]
     lines += _pair_lines(found)
+    lines += _cluster_lines(found)
     lines += [f"flat images, compared by their bytes alone: {found.flat:,}"] if found.flat else []
     lines.append(f"further identical copies inside one split: {found.within:,}")
     return "\n".join(lines)
@@ -156,6 +160,15 @@ def _pair_lines(found):
                 yield f"  {first} = {second}"
             else:
                 yield f"  {first} ~ {second}  ({distance} of 64 bits differ)"
+
+
+def _cluster_lines(found):
+    """The persons, or clips where persons are unknown, that a classifier has seen in training and is tested on."""
+    if not found.clusters:
+        return
+    yield f"persons or clips in several splits: {len(found.clusters):,}  LEAKAGE"
+    for cluster, splits in list(found.clusters.items())[:SHOWN]:
+        yield f"  {cluster} ({' and '.join(splits)})"
 
 
 def _count_table(found):

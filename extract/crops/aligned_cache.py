@@ -21,6 +21,7 @@ from extract.crops.aligned_header import LIST, fits, make_header
 from extract.crops.cropping import ImageOutcome, Rule, outcome
 from extract.crops.earlier import EarlierCrops, any_opens, key
 from extract.crops.list_changes import changes
+from extract.crops.people import people_told
 from extract.crops.shard_arrays import COUNTED, counts, shard_arrays
 from extract.faces.detectors import detector_named
 from extract.faces.landmarks import scheme_named
@@ -60,7 +61,7 @@ class AlignedCache:
         self.listing, self.target, self.rule, self.official = listing, Path(target), rule, official or {}
         for scheme in {sample.scheme for sample in listing.samples if sample.landmarks is not None}:
             scheme_named(scheme)  # refused now, and not as faces that were not found
-        self.detector = detector_named(rule.detector)
+        self.detector, self.people = detector_named(rule.detector), people_told(listing.samples)
         self.header = make_header(listing, rule, self.detector, SHARD_ROWS)
         self.plan = _plan(listing)  # (split, samples) of each shard; the position is its number
         self.changes = ""  # how the list differs from that of the cache there is, once it is held
@@ -113,7 +114,7 @@ class AlignedCache:
     def _publish(self, finished):
         number, outcomes = finished
         with self.meter.working("write"):
-            self.shards.publish(number, shard_arrays(self.plan[number][1], outcomes))
+            self.shards.publish(number, shard_arrays(self.plan[number][1], outcomes, self.people))
         return number
 
     def _finished(self, todo, workers, progress):

@@ -36,7 +36,8 @@ def list_digest(listing: Listing) -> str:
     digest = hashlib.sha256()
     for sample in listing.samples:
         labels = (sample.split, sample.row, sample.emotion, sample.left_out, sample.valence, sample.arousal)
-        digest.update(repr(labels).encode() + key(sample))
+        people = (sample.cluster, *sample.groups)  # nothing in lists that tell neither, as before these were read
+        digest.update(repr(labels).encode() + key(sample) + (repr(people).encode() if any(people) else b""))
     return digest.hexdigest()
 
 

@@ -1,7 +1,7 @@
 """Crops that an alignment by the same rule left behind, when its list of images was another one.
 
-A crop depends on the image's path, box and landmarks. Labels, splits and the order of a list do not change it, so only
-the images that are new need be looked at."""
+A crop depends on the image's path, box and landmarks. Labels, splits, who is in it and the order of a list do not
+change it, so only the images that are new need be looked at."""
 
 import contextlib
 import functools

@@ -11,6 +11,7 @@ from data.files.cache import read_split
 from data.runtime.failures import Refused
 from data.sample import SPLITS, Listing
 from extract.crops.earlier import keys
+from extract.crops.people import PEOPLE
 
 SHOWN = 3
 NEW, GONE = "new", "no longer listed"
@@ -49,9 +50,10 @@ def _numbered(rows: Iterable[tuple]) -> dict:
 def _cached(file):
     for split in (split for split in SPLITS if split in file):
         manifest = read_split(file[split], "manifest")
-        names = ("path", "emotion", "left_out", "valence_arousal", "key")
-        for path, emotion, left_out, annotated, key in zip(*(manifest[name] for name in names)):
-            yield path, split, int(emotion), left_out, str(annotated), key.tobytes()
+        untold = np.full(len(manifest["path"]), "", object)
+        names = ("path", "emotion", "left_out", "valence_arousal", *PEOPLE, "key")
+        for path, emotion, left_out, annotated, *people, key in zip(*(manifest.get(name, untold) for name in names)):
+            yield path, split, int(emotion), left_out, str(annotated), *people, key.tobytes()
 
 
 def _listed(listing):
@@ -59,19 +61,23 @@ def _listed(listing):
         samples = listing.of(split)
         for sample, key in zip(samples, keys(samples)):
             annotated = np.array((sample.valence, sample.arousal), np.float32)
-            yield sample.path, split, sample.emotion, sample.left_out, str(annotated), key.tobytes()
+            people = (text(sample) for text in PEOPLE.values())
+            yield sample.path, split, sample.emotion, sample.left_out, str(annotated), *people, key.tobytes()
 
 
 def _change(before, now):
     if before is None:
         return NEW
-    split, emotion, left_out, annotated, _ = range(5)
+    split, emotion, left_out, annotated, cluster, groups, _ = range(7)
     if before[split] != now[split]:
         return f"{before[split]}, now {now[split]}"
     if before[emotion : left_out + 1] != now[emotion : left_out + 1]:
         return f"{_label(before)}, now {_label(now)}"
     if before[annotated] != now[annotated]:
         return f"valence and arousal {before[annotated]}, now {now[annotated]}"
+    for name, place in (("person or clip", cluster), ("groups", groups)):
+        if before[place] != now[place]:
+            return f"{name} {before[place] or 'unknown'}, now {now[place] or 'unknown'}"
     return "another box, or other landmarks"
 
 

@@ -1,15 +1,20 @@
 """What became of 1,024 listed images, as arrays: a row for each crop, and below manifest/ one for each listed image."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from data.files.cache import STATUSES, TRIES, status_counts
 from extract.crops.earlier import keys
+from extract.crops.people import people_arrays
 
 
-def shard_arrays(samples: list, outcomes: list) -> dict:
-    """Dict of the arrays of one shard. samples, outcomes: of the same listed images, in the same order."""
+def shard_arrays(samples: list, outcomes: list, people: Sequence[str] = ()) -> dict:
+    """Dict of the arrays of one shard. samples, outcomes: of the same listed images, in the same order; people: what
+    the whole list tells of who is in them."""
     pairs = [(sample, crop) for sample, one in zip(samples, outcomes) for crop in one.crops]
-    return {**_crop_arrays(pairs), **_manifest_arrays(samples, outcomes)}
+    cropped = people_arrays([sample for sample, _ in pairs], people)
+    return {**_crop_arrays(pairs), **cropped, **_manifest_arrays(samples, outcomes, people)}
 
 
 def _crop_arrays(pairs):
@@ -45,7 +50,7 @@ def _padded(landmarks):
     return rows
 
 
-def _manifest_arrays(samples, outcomes):
+def _manifest_arrays(samples, outcomes, people):
     first = [one.crops[0].found_by if one.crops else "none" for one in outcomes]
     arrays = {
         "row": np.array([sample.row for sample in samples], np.int64),
@@ -59,6 +64,7 @@ def _manifest_arrays(samples, outcomes):
         "crops": np.array([len(one.crops) for one in outcomes], np.int32),
         "left_out": np.array([sample.left_out for sample in samples], object),
         "reason": np.array([one.reason for one in outcomes], object),
+        **people_arrays(samples, people),
     }
     return {f"manifest/{name}": array for name, array in arrays.items()}
 

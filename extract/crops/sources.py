@@ -14,6 +14,7 @@ from data.files.hdf5 import mapped, read_array, read_rows
 from data.runtime.ranks import Ranks
 from data.sample import SPLITS
 from extract.crops.hold_out import units
+from extract.crops.people import PEOPLE
 from extract.crops.stored import LABELS
 from extract.stage_times import StageTimes
 
@@ -57,12 +58,12 @@ class FinishedCrops:
         return self._contents[number]
 
     def load(self, number: int) -> dict:
-        """Dict of the CROPS arrays of one shard."""
+        """Dict of the CROPS arrays of one shard, and of those of PEOPLE that there are."""
         split, start, end = self._bounds[number]
         group = self.file[split]
         offset = group["jpeg_offset"][start : end + 1]
         return {
-            **{name: read_rows(group[name], start, end) for name in LABELS},
+            **{name: read_rows(group[name], start, end) for name in (*LABELS, *PEOPLE) if name in group},
             "jpeg": mapped(group["jpeg"])[offset[0] : offset[-1]],
             "jpeg_length": np.diff(offset),
         }
@@ -97,8 +98,8 @@ class CropsUnderWay:
         return len(self.alignment.shards.load(number, ["row"])["row"])
 
     def load(self, number: int) -> dict:
-        """Dict of the CROPS arrays of one finished shard."""
-        return self.alignment.shards.load(number, CROPS)
+        """Dict of the CROPS arrays of one finished shard, and of those of PEOPLE that the list tells."""
+        return self.alignment.shards.load(number, (*CROPS, *self.alignment.people))
 
     def in_turn(self, ranks: Ranks) -> Iterator[int]:
         """Yield the numbers of this process' shards; left early, it ends the alignment."""

@@ -7,9 +7,10 @@ import cv2
 import numpy as np
 
 from data.files.cache import header_of, open_cache, read_split
-from data.files.hdf5 import mapped, read_array
+from data.files.hdf5 import mapped
 from data.runtime.failures import Refused
 from data.runtime.ranks import own_cpus
+from extract.crops.people import PEOPLE
 from extract.faces.alignment import CROP_SIZE
 from extract.images.decode import decode
 from extract.threads import Threads, ahead
@@ -21,21 +22,23 @@ LABELS = ("emotion", "valence_arousal", "row", "face", "path")
 class StoredCrops:
     """One split of aligned/NAME.h5: its labels in memory, its pixels on demand. An empty split has length 0.
 
-    The JPEG bytes stay in the file, so memory does not grow with the data set, and processes share what is read.
-    validated: whether the data set has labelled rows of a validation split. cluster: (n,) the person or clip of each
-    crop, empty text where it is not known; () where it is of none."""
+    `cluster` (n,) names the person of each crop, else its clip, and `groups` (n,) that person's groups
+    (data/groups.py); both are "" where nothing is known. `validated`: whether there is a labelled validation split.
+
+    The JPEG bytes stay in the file, so memory does not grow with the data set, and processes share what is read."""
 
     def __init__(self, path: Path, split: str, image_size: int, *, keep: bool = True):
         with open_cache(path, "aligned") as file:
             self.digest, self.toy, self.header = file.attrs["digest"], bool(file.attrs["toy"]), header_of(file)
-            arrays = read_split(file, split, (*LABELS, "jpeg_offset")) if split in file else {}
+            arrays = _arrays(file, split) if split in file else {}
             self._jpeg = mapped(file[split]["jpeg"]) if split in file else None
             self.validated = "emotion" in file.get("validation", ()) and bool(
                 (file["validation/emotion"][()] >= 0).any()
             )
-            self.cluster = read_array(file[split]["cluster"]) if split in file and "cluster" in file[split] else ()
         for name in LABELS:
             setattr(self, name, arrays.get(name, np.zeros(0, np.int64)))
+        for name in PEOPLE:
+            setattr(self, name, arrays.get(name, np.full(len(self), "", object)))
         self.size, self._offset, self._kept = image_size, arrays.get("jpeg_offset"), {}
         self._keeps = keep and len(self) * image_size**2 * 3 <= KEPT_BYTES
 
@@ -50,6 +53,10 @@ class StoredCrops:
         if self._keeps:
             self._kept[index] = image
         return image
+
+
+def _arrays(file, split):
+    return read_split(file, split, [name for name in (*LABELS, *PEOPLE, "jpeg_offset") if name in file[split]])
 
 
 def pixels(jpeg: np.ndarray, size: int) -> np.ndarray:

@@ -13,6 +13,7 @@ from data.files.lock import claimed
 from data.files.provenance import code_version, versions
 from data.runtime.failures import Refused
 from data.runtime.ranks import Ranks
+from extract.crops.people import PEOPLE
 from extract.crops.sources import CropsUnderWay, FinishedCrops
 from extract.crops.stored import LABELS, pixels
 from extract.network.augmentation import augment
@@ -234,7 +235,7 @@ def make_header(aligned: dict, networks: Networks, settings: FeatureSettings) ->
 
 def _arrays(shard, outputs):
     """The arrays of one shard; outputs: for each batch, for each of V views, for each network, (features, outputs)."""
-    arrays = {name: shard[name] for name in LABELS}
+    arrays = {name: shard[name] for name in (*LABELS, *PEOPLE) if name in shard}
     feature = _joined(outputs, lambda networks: networks[0][0])  # (n, V, 512), of the emotion network
     arrays["feature"] = _finite(feature, shard["path"]).astype(np.float16)
     if len(outputs[0][0]) > 1:

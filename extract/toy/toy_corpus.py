@@ -175,7 +175,7 @@ def path_of(picture: Picture) -> str:
     if picture.domain == "sfew":
         part = "Train" if picture.split == "train" else "Val"
         label = next(name for name, index in SFEW_FOLDERS.items() if index == picture.label)
-        return f"{part}/{label}/Toy_{picture.row:09d}_{picture.row * 7:08d}.png"
+        return f"{part}/{label}/Toy{part}_{picture.row:09d}_{picture.row * 7:08d}.png"  # a film of each split
     return f"Manually_Annotated/Manually_Annotated_Images/{_affectnet_name(picture)}"
 
 

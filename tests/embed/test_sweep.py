@@ -9,9 +9,10 @@ import pytest
 from sklearn.metrics import confusion_matrix
 
 from data.files.publish import Mismatch
-from data.files.runs import UNSCORED, Head, read_runs
+from data.files.runs import UNSCORED, Head, HeadOutcome, read_runs, write_runs
 from embed import plan
 from embed import sweep as module
+from embed.fresh_runs import fresh_runs
 from embed.heads.stacked_training import Trainer
 from embed.rows import feature_store, minibatches
 from embed.rows.feature_caches import read_cache
@@ -286,6 +287,25 @@ def test_features_on_disk_give_the_same_heads_as_in_memory(caches, tmp_path, mon
     )
     disk = run(caches, tmp_path / "disk.h5", settings=settings, place=Place(memory=100 * 1024))
     assert_same(resident, disk)
+
+
+def test_who_is_in_the_test_rows_and_the_classes_of_training_are_told(caches, tmp_path):
+    def people(split, arrays):
+        rows = len(arrays["row"])
+        arrays["emotion"][::9] = -1  # rows without a label are not among the test rows
+        return {**arrays, "cluster": np.array([f"p{row // 3}" for row in range(rows)], object)}
+
+    write_cache(caches[1], seed=10, change=people)
+    runs = fresh_runs([read_cache(path) for path in caches], HeadSettings())
+    runs.outcomes[Head("cake", 2, 0)] = HeadOutcome(0, 0.0, np.zeros((3, 3, 7, 7), np.int64))
+    write_runs(tmp_path / "r.h5", runs)
+    tests = read_runs(tmp_path / "r.h5").tests
+    assert "cluster" not in tests[caches[0].stem].more and "groups" not in tests[caches[1].stem].more
+    test = tests[caches[1].stem]
+    assert test.more["cluster"].tolist() == [f"p{row // 3}" for row in test.row]
+    with h5py.File(caches[0]) as file:
+        counts = np.bincount(file["train/emotion"], minlength=7).tolist()
+    assert runs.provenance["training_classes"][caches[0].stem] == counts
 
 
 @pytest.fixture

@@ -73,6 +73,9 @@ def make_study(
         provenance={
             "pretraining": [names[0]],
             "training_rows": {name: 10 * len(test.row) for name, test in tests.items()},
+            "training_classes": {
+                name: (10 * np.bincount(test.emotion, minlength=7)).tolist() for name, test in tests.items()
+            },
             "left_out": left_out,
             "annotated_domain": names[0] if "av-true" in families else None,
             "image_size": 64,

@@ -84,7 +84,7 @@ class Table:
             yield f"{self.path.name}: columns that are not read: {', '.join(map(self._hint, names))}"
 
     def _hint(self, cell):
-        close = difflib.get_close_matches(cell.lower(), [name.lower() for name in self.known], 1, 0.75)
+        close = difflib.get_close_matches(cell.lower(), [name.lower() for name in self.known], 1, 0.8)
         return f"{cell} (is {close[0]} meant?)" if close else cell
 
 

@@ -19,6 +19,31 @@ def repeated(samples: Sequence[Sample]) -> tuple[str, ...]:
     return (f"{several:,} files are listed more than once; each row is a sample of its own",) if several else ()
 
 
+def in_several_splits(samples: Sequence[Sample], field: str) -> dict[str, tuple[str, ...]]:
+    """{value: its splits} of the values of a field, such as path or cluster, that stand in several; rows that are left
+    out count for nothing, and so does an empty value."""
+    rows = {split: [] for split in SPLITS}
+    for sample in samples:
+        if not sample.left_out:
+            rows[sample.split].append(getattr(sample, field))
+    *few, most = sorted(SPLITS, key=lambda split: len(rows[split]))
+    values = {split: set(rows[split]) for split in few}
+    # a set of hundreds of thousands of training rows would take more memory than their list
+    values[most] = set().union(*(own.intersection(rows[most]) for own in values.values()))
+    shared = set().union(*(one & other for one, other in itertools.combinations(values.values(), 2))) - {""}
+    return {value: tuple(split for split in SPLITS if value in values[split]) for value in sorted(shared)}
+
+
+def shared_files(samples: Sequence[Sample]) -> tuple[str, ...]:
+    """A note on files that are listed in several splits, or none."""
+    found = in_several_splits(samples, "path")
+    if not found:
+        return ()
+    path, splits = next(iter(found.items()))
+    count = "1 file is" if len(found) == 1 else f"{len(found):,} files are"
+    return (f"{count} listed in several splits, such as {path} ({' and '.join(splits)}): LEAKAGE",)
+
+
 def left_out(samples: Sequence[Sample]) -> tuple[str, ...]:
     """A note on the rows that are none of the seven classes, by reason, or none."""
     reasons = Counter(sample.left_out for sample in samples if sample.left_out)

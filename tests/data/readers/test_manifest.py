@@ -77,9 +77,9 @@ def test_tables_of_spreadsheets(tmp_path, separator):
 
 
 def test_columns_that_are_not_read_are_named_and_row_numbers_are_not(tmp_path):
-    listing = read(tmp_path, ",path,emotion,split,person,emotionn\n0,a.jpg,anger,train,Anna,\n")
+    listing = read(tmp_path, ",path,emotion,split,photographer,emotionn\n0,a.jpg,anger,train,Anna,\n")
     assert listing.samples[0].path == "a.jpg"
-    assert "my.csv: columns that are not read: person, emotionn (is emotion meant?)" in listing.notes
+    assert "my.csv: columns that are not read: photographer, emotionn (is emotion meant?)" in listing.notes
 
 
 @pytest.mark.parametrize("gap", ["", "nan", "NaN", "NULL", "NA", "None", "-2"])
@@ -185,3 +185,37 @@ def test_paths_stay_inside_their_root(tmp_path):
             paths.locate(root, path)
     with pytest.raises(FileNotFoundError):
         paths.locate(root, "nowhere.jpg")
+
+
+def test_who_is_in_an_image_and_to_which_groups_they_belong(tmp_path):
+    text = "path,emotion,split,Person,gender,age,Hair\n"
+    text += "a.jpg,anger,train,anna,female,33,red\nb.jpg,fear,train,anna,female,20-39,red\nc.jpg,fear,test,,NA,4.5,\n"
+    listing = read(tmp_path, text, group=("Hair", "Hair", "gender"))
+    assert [sample.cluster for sample in listing.samples] == ["anna", "anna", ""]
+    known = (("gender", "female"), ("age", "20-39"), ("Hair", "red"))
+    assert [sample.groups for sample in listing.samples] == [known, known, (("age", "4-19"),)]
+    assert listing.samples[0].groups is listing.samples[1].groups  # hundreds of thousands share few
+    assert not any(sample.groups for sample in read(tmp_path, "path,emotion,split\na.jpg,fear,test\n").samples)
+
+
+@pytest.mark.parametrize("age, group", [("3", "0-3"), ("3.9", "0-3"), ("4", "4-19"), ("40", "40-69"), ("101", "70+")])
+def test_ages_in_years_are_put_in_groups(tmp_path, age, group):
+    [sample] = read(tmp_path, f"path,emotion,split,age\na.jpg,fear,test,{age}\n").samples
+    assert sample.groups == (("age", group),)
+
+
+@pytest.mark.parametrize(
+    "group, match", [("hat", "hat missing of path,emotion,split,hat"), ("person", "the column person is no group")]
+)
+def test_a_group_that_is_no_column_is_refused(tmp_path, group, match):
+    with pytest.raises(Refused, match=match):
+        read(tmp_path, "path,emotion,split\na.jpg,fear,test\n", group=(group,))
+
+
+def test_files_in_several_splits_are_named_in_one_note(tmp_path):
+    text = "path,emotion,split\na.jpg,fear,train\na.jpg,fear,test\nb.jpg,fear,train\nb.jpg,contempt,test\n"
+    notes = read(tmp_path, text).notes
+    assert "1 file is listed in several splits, such as a.jpg (train and test): LEAKAGE" in notes
+    assert not any(
+        "LEAKAGE" in note for note in read(tmp_path, text.replace("a.jpg,fear,test", "c.jpg,fear,test")).notes
+    )

@@ -141,3 +141,15 @@ def test_official_counts_and_splits_do_not_overlap(tmp_path):
     listing = registry.read("rafdb", tree(tmp_path, LINES))
     assert not {sample.path for sample in listing.of("train")} & {sample.path for sample in listing.of("test")}
     assert listing.splits == ("train", "test")
+
+
+@pytest.mark.parametrize("images", ["original", "aligned"])
+def test_groups_come_from_the_manual_annotation(tmp_path, images):
+    tree(tmp_path, LINES, images=images)
+    points = "1 2 3 4 5 6 7 8 9 10\n"
+    touch(tmp_path / "Annotation" / "manual" / "train_00002_manu_attri.txt", points + "2\n2\n4\n")
+    samples = registry.read("rafdb", tmp_path).samples
+    assert samples[0].groups == (("gender", "male"), ("race", "African-American"), ("age", "20-39"))
+    assert samples[1].groups == (("race", "Asian"), ("age", "70+"))  # an unsure gender is no group
+    assert samples[2].groups is samples[0].groups
+    assert registry.read("rafdb", tree(tmp_path / "one", LINES, annotated=False)).samples[0].groups == ()

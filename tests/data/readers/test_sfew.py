@@ -107,3 +107,13 @@ def test_system_folders_are_no_classes(tmp_path):
         touch(tmp_path / "Train" / name / "a.png")
         touch(tmp_path / "Train" / "Happy" / name / "a.png")
     assert len(registry.read("sfew", tmp_path).samples) == 14
+
+
+def test_frames_of_one_clip_belong_together(tmp_path):
+    tree(tmp_path)
+    touch(tmp_path / "Train" / "Angry" / "Angry_Film_One_000123456_00000013.png")
+    touch(tmp_path / "Val" / "Happy" / "21_000000001.png")
+    clusters = {sample.path.rsplit("/", 1)[1]: sample.cluster for sample in registry.read("sfew", tmp_path).samples}
+    assert clusters["Angry_Film_One_000123456_00000012.png"] == "Angry_Film_One_000123456"
+    assert clusters["Angry_Film_One_000123456_00000013.png"] == "Angry_Film_One_000123456"
+    assert clusters["21_000000001.png"] == ""  # a name of another form tells no clip

@@ -17,14 +17,19 @@ from tests.evaluate.made_up_study import make_study
 def test_toy_is_called_toy_in_every_figure(tmp_path):
     runs = make_study(tmp_path, toy=True, runs=1, ks=(1,))
     plates = all_plates(runs, read_samples(runs, tmp_path / "features")[0])
-    assert len(plates) == 6 and all(plate.figure.get_suptitle().startswith("TOY DATA") for plate in plates)
+    assert len(plates) == 8 and all(plate.figure.get_suptitle().startswith("TOY DATA") for plate in plates)
     assert "paper" not in "".join(line.get_label() for line in plates[1].figure.axes[0].lines)
 
 
 def test_what_is_missing_is_named_and_the_rest_is_drawn(tmp_path):
     runs = make_study(tmp_path, families=("cake", "baseline"), runs=2, ks=(1,))
     plates = {plate.name: plate for plate in all_plates(runs, {})}
-    assert {name for name, plate in plates.items() if plate.figure is None} == {"figure1", "figure2"}
+    assert {name for name, plate in plates.items() if plate.figure is None} == {
+        "figure1",
+        "figure2",
+        "reliability",
+        "risk_coverage",
+    }
     assert (
         "no annotated arousal-valence" in plates["figure2"].caption
         and "No feature cache at hand" in plates["figure1"].caption
@@ -46,7 +51,7 @@ def test_the_command_publishes_three_formats_and_the_numbers(tmp_path):
     assert result.exit_code == 0, result.output
     folder = tmp_path / "results" / "figures"
     assert sorted({path.suffix for path in folder.iterdir()}) == [".csv", ".pdf", ".png", ".svg", ".txt"]
-    assert len(list(folder.iterdir())) == 6 * 4 + 1 and "empirical" in (folder / "captions.txt").read_text()
+    assert len(list(folder.iterdir())) == 8 * 4 + 1 and "empirical" in (folder / "captions.txt").read_text()
     assert len(list(csv.DictReader((folder / "figure5.csv").read_text().splitlines()))) == 3 * 7
 
 

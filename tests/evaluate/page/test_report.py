@@ -148,7 +148,7 @@ def test_toy_is_called_toy_everywhere(tmp_path):
     assert "TOY DATA, no measure of anything real" in page.text and text.count('class="toymark"') == text.count(
         "<figcaption>"
     )
-    assert text.count("TOY DATA. ") == 6
+    assert text.count("TOY DATA. ") == 8
     for each in path.parent.glob("*.csv"):
         rows = list(csv.DictReader(each.read_text(encoding="utf-8").splitlines()))
         assert rows and {row["toy"] for row in rows} == {"1"}, each

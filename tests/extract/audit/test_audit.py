@@ -199,3 +199,22 @@ def test_the_command_writes_every_pair_to_a_csv(scenes, tmp_path):
         "distance": "0",
         "kind": "identical",
     }
+
+
+def test_persons_in_two_splits_and_files_listed_in_both_are_said(tmp_path):
+    rows = ["path,emotion,split,person"]
+    for number, (split, person) in enumerate(
+        [("train", "anna"), ("train", "ben"), ("test", "anna"), ("test", "carla")]
+    ):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), scene(number))
+        rows.append(f"{number}.png,fear,{split},{person}")
+    for more, leaks in (([], 1), (["0.png,fear,test,dora", "1.png,fear,validation,ben"], 2)):
+        (tmp_path / "my.csv").write_text("\n".join(rows + more))
+        options = ["--dataset", "manifest", "--manifest", tmp_path / "my.csv", "--name", "mine", "--workers", 1]
+        said = CliRunner().invoke(main, ["check", *map(str, options)]).output
+        assert f"persons or clips in several splits: {leaks}  LEAKAGE\n  anna (train and test)\n" in said
+        assert ("2 files are listed in several splits, such as 0.png (train and test): LEAKAGE" in said) == bool(more)
+
+
+def test_nothing_is_said_of_persons_where_none_is_known(made):
+    assert "persons" not in render(audit(made, workers=1))

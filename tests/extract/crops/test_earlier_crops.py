@@ -83,6 +83,14 @@ def annotated(made):
     return [dataclasses.replace(sample, valence=0.5) if sample.row == 2 else sample for sample in made.samples]
 
 
+def with_people(made):
+    groups = (("gender", "female"),)
+    return [
+        dataclasses.replace(sample, cluster="anna", groups=groups) if sample.row < 2 else sample
+        for sample in made.samples
+    ]
+
+
 def turned_round(made):
     return made.samples[::-1]
 
@@ -95,6 +103,7 @@ def turned_round(made):
         (shorter, [], "2 of 33 images differ .*: train_0.png: no longer listed; train_1.png: no longer listed"),
         (moved, [], "1 of 35 images differ .*: train_4.png: train, now test"),
         (annotated, [], r"2 of 35 images differ .*: train_2.png: valence and arousal \[ 0.1 -0.2\], now \[ 0.5 -0.2\]"),
+        (with_people, [], "4 of 35 images differ .*: train_0.png: person or clip unknown, now anna; train_1.png"),
         (turned_round, [], "the same images in another order"),
     ],
 )

@@ -175,6 +175,41 @@ def test_features_taken_while_crops_are_being_made_are_those_of_a_finished_cache
     assert digest(target) == digest(aligned.with_name("whole.h5"))
 
 
+def test_who_is_in_an_image_travels_from_the_list_to_its_crop_and_its_features(tmp_path):
+    made = listing(tmp_path / "images", {"train": 10, "test": 3})
+    people = {"train_0.png": "anna", "train_9.png": "ben", "test_1.png": "anna"}
+    samples = [
+        dataclasses.replace(one, cluster=people.get(one.path, ""), groups=(("age", "4-19"),) * (one.path in people))
+        for one in made.samples
+    ]
+    made = dataclasses.replace(made, samples=tuple(samples))
+    target, networks, settings = tmp_path / "f.h5", Networks(network("emotion")), FeatureSettings(CPU, "float32")
+    alignment = aligned_cache.AlignedCache(made, tmp_path / "a.h5", Rule(landmarks="none"))
+    extraction.run_along(alignment, target, networks=networks, settings=settings, workers=1)
+    extraction.run(tmp_path / "a.h5", target, networks=networks, settings=settings)
+    for path, kind in ((tmp_path / "a.h5", "aligned"), (target, "features")):
+        with open_cache(path, kind) as file:
+            for split in ("train", "test"):
+                rows = read_split(file, split, ("path", "cluster", "groups"))
+                assert [people.get(path, "") for path in rows["path"]] == rows["cluster"].tolist()
+                assert ['{"age": "4-19"}' if path in people else "" for path in rows["path"]] == rows["groups"].tolist()
+    crops = StoredCrops(tmp_path / "a.h5", "train", 32)
+    assert (
+        crops.cluster.tolist() == ["anna", *[""] * 7, "ben"]
+        and len(StoredCrops(target.with_name("a.h5"), "validation", 32).cluster) == 0
+    )
+    assert StoredCrops(_without_people(tmp_path), "train", 32).cluster.tolist() == [""] * 9
+
+
+def _without_people(folder):
+    """A cache of a list that tells nobody, which is as those from before this was read."""
+    made = listing(folder / "images", {"train": 10})
+    aligned_cache.align(made, folder / "untold.h5", rule=Rule(landmarks="none"), workers=1)
+    with open_cache(folder / "untold.h5", "aligned") as file:
+        assert "cluster" not in file["train"] and "groups" not in file["train/manifest"]
+    return folder / "untold.h5"
+
+
 def test_an_alignment_that_fails_beside_the_network_ends_both(aligned, tmp_path, monkeypatch):
     monkeypatch.setattr(aligned_cache, "FAILURES_ALLOWED", 0)
     monkeypatch.setattr(aligned_cache, "outcome", failing)
