@@ -68,7 +68,8 @@ def load(path: Path, task: str) -> Checkpoint:
     Raises FileNotFoundError, which names the command to make it, and CheckpointError."""
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing; make it with `extract train --dataset NAME --task {task}`")
+        named = f" --network {path.parent.name}" if path.parent.parent.name == "checkpoints" else ""
+        raise FileNotFoundError(f"{path} is missing; make it with `extract train --dataset NAME --task {task}{named}`")
     data = read(path)
     state = read_state(path, data)
     meta = meta_of(path, state)

@@ -246,3 +246,13 @@ def test_apply_says_k_of_families_that_have_one(quick, family, said):
     cache = str(quick / "features" / "a.h5")
     result = CliRunner().invoke(main, ["apply", cache, "--workdir", str(quick), "--family", family, "--k", "2"])
     assert result.exit_code == 0 and said in result.stderr
+
+
+def test_results_of_a_network_lie_beside_those_of_the_first(workdir):
+    write_cache(workdir / "features" / "second" / "a.h5", seed=5)
+    answered = call(workdir, "--k", "1", "--runs", "1", "--network", "second")
+    assert answered.exit_code == 0, answered.output
+    assert answered.stdout.strip() == str(workdir / "results" / "second.h5")
+    assert list(read_runs(workdir / "results" / "second.h5").tests) == ["a"]
+    missing = call(workdir, "--k", "1", "--network", "third")
+    assert missing.exit_code == 1 and "features/third holds no labelled feature cache" in missing.output

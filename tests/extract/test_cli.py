@@ -205,3 +205,26 @@ def test_one_row_is_too_few_to_train_on(workdir, tmp_path):
 @pytest.mark.parametrize("command", ["toy", "check", "align", "train", "run", "info", "verify", "show"])
 def test_every_command_explains_itself(command):
     assert "Usage:" in fine(command, "--help").output
+
+
+def test_a_second_network_lives_beside_the_first(workdir):
+    from data.files.cache import open_cache, provenance_of
+
+    before = (workdir / "checkpoints" / "emotion.pt").read_bytes()
+    fine(*training(workdir, epochs=1), "--seed", 1, "--network", "second")
+    assert (workdir / "checkpoints" / "second" / "emotion.pt").read_bytes() != before
+    assert (workdir / "checkpoints" / "emotion.pt").read_bytes() == before
+    target = workdir / "features" / "second" / "sfew.h5"
+    assert fine("run", "--workdir", workdir, "--dataset", "sfew", "--network", "second").stdout.strip() == str(target)
+    fine("run", "--workdir", workdir, "--dataset", "sfew")
+    found = {}
+    for path in (target, workdir / "features" / "sfew.h5"):
+        with open_cache(path, "features") as file:
+            found[provenance_of(file)["network"]] = file.attrs["digest"]
+    assert found.keys() == {"second", ""} and found["second"] != found[""]
+
+
+def test_a_network_that_was_not_trained_is_named(workdir):
+    asked = call("run", "--workdir", workdir, "--dataset", "sfew", "--network", "third")
+    assert asked.exit_code == 1 and "checkpoints/third/emotion.pt is missing" in asked.output
+    assert "--task emotion --network third`" in asked.output
