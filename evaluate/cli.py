@@ -76,15 +76,16 @@ def tables(workdir, results, network):
 
 @main.command()
 @_located
+@click.option("--untitled", is_flag=True, help="Without titles in the pictures, for a paper that has captions.")
 @expected_failures
-def figures(workdir, results, network):
+def figures(workdir, results, network, untitled):
     """Draw Figures 1, 2, 4 and 5 and the matrices as PNG, SVG and PDF, their numbers as CSV and captions, in figures/
     beside results/runs.h5; those of another results/NAME.h5 in NAME/figures/."""
     from evaluate.figures.figure_files import write_figures
 
     runs, folder = _runs(workdir, results, network)
     samples, _ = _samples(workdir, runs)
-    for plate in write_figures(runs, samples, folder / "figures"):
+    for plate in write_figures(runs, samples, folder / "figures", titled=not untitled):
         if plate.figure is None:
             click.echo(f"{plate.name}: not drawn. {plate.caption}", err=True)
         else:

@@ -7,7 +7,7 @@ import numpy as np
 from data import metrics
 from data.emotions import EMOTIONS
 from data.files.runs import HeadOutcome, Runs
-from evaluate.figures.palette import EMOTION, INK, PAGE
+from evaluate.figures.palette import EMOTION, INK, ON_DARK, PAGE
 from evaluate.figures.plate import Plate, emotion_legend, entitle, haloed, new_figure
 from evaluate.records import number
 from evaluate.reference import display, in_order
@@ -129,7 +129,9 @@ def _draw(axis, runs, found, samples, name):
     if samples is not None and can_place(family, samples):
         points = found.points(samples)
         size = np.clip(1500 / len(points), 1.2, 5)
-        axis.scatter(*points.T, s=size, c=INK, alpha=0.35, linewidths=0, rasterized=True)
+        # a light rim first, since dark dots vanish on the dark areas
+        axis.scatter(*points.T, s=3 * size, c=ON_DARK, alpha=0.25, linewidths=0, rasterized=True)
+        axis.scatter(*points.T, s=size, c=INK, alpha=0.6, linewidths=0, rasterized=True)
     axis.set(xlabel=found.axis_names()[0], xlim=found.extent[:2], ylim=found.extent[2:])
     if family.on_sphere:
         axis.set(xticks=(-180, -90, 0, 90, 180), yticks=(0, 45, 90, 135, 180))

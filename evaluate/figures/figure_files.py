@@ -28,13 +28,16 @@ def all_plates(runs: Runs, samples: dict) -> list[Plate]:
     ]
 
 
-def write_figures(runs: Runs, samples: dict, folder: Path) -> list[Plate]:
-    """Write every plate that can be drawn as pictures and its numbers as CSV, and captions of all; returns all
-    plates."""
+def write_figures(runs: Runs, samples: dict, folder: Path, *, titled: bool = True) -> list[Plate]:
+    """Write every plate that can be drawn as pictures and its numbers as CSV, and captions of all; returns all plates.
+
+    titled: whether pictures have titles of their own; those of toy data always do."""
     with drawing():
         plates = all_plates(runs, samples)
         for plate in plates:
             if plate.figure is not None:
+                if not titled and not runs.toy:
+                    plate.figure.suptitle("")
                 publish_figure(plate.figure, folder, plate.name)
                 told = [{**record, "results": runs.source} for record in plate.told(toy=runs.toy)]
                 publish_text(folder / f"{plate.name}.csv", as_csv(told))

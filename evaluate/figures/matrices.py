@@ -23,6 +23,9 @@ def cross_database(runs: Runs) -> Plate:
     if not any(score for row in scores for score in row):
         plate.caption = f"Table 3 needs {CAKE_3.label}: {why_absent(runs, CAKE_3)}."
         return plate
+    if len(names) == 1:
+        plate.caption = "Table 3 sets data sets beside each other; of one alone there is no matrix."
+        return plate
     values = np.array([[100 * score.mean if score else np.nan for score in row] for row in scores])
     side = max(COLUMN - 0.9, 0.62 * len(names))
     plate.figure, axes = new_figure(side + 0.9, side + 0.3)
@@ -56,19 +59,23 @@ def confusions(runs: Runs) -> Plate:
         return plate
     columns = min(3, len(names))
     lines = -(-len(names) // columns)
-    plate.figure, axes = new_figure(PAGE * columns / 3 + 0.3, 3.25 * lines, nrows=lines, ncols=columns, squeeze=False)
+    width = max(PAGE * columns / 3 + 0.3, COLUMN)  # a title has a column of the page, whatever stands below it
+    height = (width - 0.75) / columns + 1.3  # names stand on the left of all panels and below each
+    plate.figure, axes = new_figure(width, height * lines, nrows=lines, ncols=columns, squeeze=False)
     for place, (axis, name) in enumerate(zip(axes.flat, names)):
         total = counts_of(runs, CAKE_3, classifier=name, test=name).sum(0)
         shares = 100 * total / np.maximum(total.sum(1, keepdims=True), 1)
         labels = [[f"{value:.0f}" if round(value) else "" for value in row] for row in shares]
         _matrix(axis, shares, labels, EMOTIONS, EMOTIONS if place % columns == 0 else None, size=6)
         axis.tick_params(axis="x", rotation=90)
+        if place + columns >= len(names):  # the lowest of its column
+            axis.set_xlabel("predicted")
+        if place % columns == 0:
+            axis.set_ylabel("true")
         axis.set_title(display(name), pad=3)
         plate.records += _cells(name, shares, total)
     for axis in axes.flat[len(names) :]:
         axis.set_visible(False)
-    plate.figure.supxlabel("predicted", fontsize=7.5)
-    plate.figure.supylabel("true", fontsize=7.5)
     entitle(plate.figure, runs, f"{CAKE_3.label}, each data set by its own classifier")
     plate.caption = (
         "Rows: the annotated emotion, in percent of its test rows, all runs together; "

@@ -11,7 +11,7 @@ from evaluate.figures.palette import COLUMN, FAINT, INK, MARKERS, SERIES
 from evaluate.figures.plate import Plate, entitle, new_figure
 from evaluate.records import number
 from evaluate.reference import display
-from evaluate.representations import ANNOTATED, Representation
+from evaluate.representations import ANNOTATED, BASELINE, Representation
 from evaluate.statistics.annotated import by_added_dimensions, domain_of
 from evaluate.statistics.scores import Score, multi_domain
 from evaluate.statistics.swept import sizes_swept, why_absent
@@ -60,19 +60,29 @@ def figure_4(runs: Runs) -> Plate:
         names = " and ".join(family.name for family in curves)
         plate.caption = f"Figure 4 needs heads of several sizes: no head of the families {names} has a score."
         return plate
-    plate.figure, axes = new_figure(COLUMN, 2.6)
+    plate.figure, axes = new_figure(COLUMN + 1.1, 2.6)  # the legend stands beside the curves
     for place, (family, curve) in enumerate(curves.items()):
         if curve:
             _draw_curve(axes, runs, family, curve, place)
             plate.records += _records(runs, family, curve)
+    _draw_baseline(axes, runs)
     _sizes_axis(axes, sorted({record["size"] for record in plate.records}))
     axes.set(xlabel="size of the representation (log scale)", ylabel="multi-domain macro F1, %")
     marked = any(_limit(runs, family) for family, curve in curves.items() if curve)
-    title = "dotted: no new function beyond" if marked else None
-    axes.legend(loc="lower right", title=title, title_fontsize=6.5, alignment="left")
+    title = "dotted: no new\nfunction beyond" if marked else None
+    plate.figure.legend(loc="outside right upper", title=title, title_fontsize=6.5, alignment="left")
     entitle(plate.figure, runs, "Size of the representation")
     plate.caption = _caption(runs, curves)
     return plate
+
+
+def _draw_baseline(axes, runs):
+    """A line across at what all features reach."""
+    score = multi_domain(runs, BASELINE)
+    if score:
+        axes.axhline(
+            100 * score.mean, color=INK, linewidth=0.9, linestyle="--", label=f"{BASELINE.label}, {runs.features}"
+        )
 
 
 def _curve(runs: Runs, family: Family) -> dict[int, Score]:
@@ -128,6 +138,8 @@ def _caption(runs: Runs, curves: dict) -> str:
     absent = [family for family in curves if family not in drawn]
     reasons = [f"{family.curve}: {why_absent(runs, Representation(family, 0))}." for family in absent]
     averaged = f"Macro F1 of each data set's own classifier, averaged by test rows. {_band_said(first)}"
+    if multi_domain(runs, BASELINE):
+        averaged += f" Dashed: {BASELINE.label.lower()}, whose classifiers see all {runs.features:,} features."
     limits = {family: _limit(runs, family) for family in drawn}
     ends = [f"{limit} for {family.curve}" for family, limit in limits.items() if limit is not None]
     return " ".join([averaged, *_limits_said(len(runs.classifiers), ends), *reasons])
@@ -161,8 +173,8 @@ def _sizes_axis(axes, sizes):
     from matplotlib.ticker import NullLocator
 
     axes.set_xscale("log", base=2)
-    powers = [2**power for power in range(math.ceil(math.log2(max(sizes))) + 1)]
-    ticks = [power for power in powers if min(sizes) <= power <= max(sizes)] or sizes
+    powers = {2**power for power in range(math.ceil(math.log2(max(sizes))) + 1)}
+    ticks = [size for size in sorted(powers | {3}) if min(sizes) <= size <= max(sizes)] or sizes  # 3: the paper's size
     axes.set_xticks(ticks, [f"{tick}" for tick in ticks])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.grid(axis="y", color=FAINT, alpha=0.25, linewidth=0.5)

@@ -25,13 +25,14 @@ def as_latex(table: Table) -> str:
     """A table environment: rules above, below and under the heads, a thin one where the first column names a new
     group."""
     heads, *rows = ([_cell(cell) for cell in row] for row in (table.columns, *table.rows))
+    aligned = "".join("r" if _is_numeric([row[place] for row in table.rows]) else "l" for place in range(len(heads)))
     caption = re.sub(r"Table \d\. ", "", table.title)  # LaTeX counts by itself
     lines = [
         r"\begin{table}[tb]",
         r"\centering",
         rf"\caption{{{_tex(caption)}}}",
         rf"\label{{tab:{table.name.replace('_', '-')}}}",
-        rf"\begin{{tabular}}{{{'l' * len(heads)}}}",
+        rf"\begin{{tabular}}{{{aligned}}}",
         r"\toprule",
         _line(heads),
         r"\midrule",
@@ -43,6 +44,12 @@ def as_latex(table: Table) -> str:
         notes = "; ".join(_tex(note.rstrip(".")) for note in table.notes)
         lines.append(rf"\par\smallskip\footnotesize {notes}.")
     return "\n".join([*lines, r"\end{table}"]) + "\n"
+
+
+def _is_numeric(cells):
+    """Whether a column holds numbers, which stand in line from the right; what is absent does not matter."""
+    told = [cell for cell in cells if cell.strip("– ") and not cell.startswith("–")]
+    return bool(told) and all(re.match(r"[+−-]?[\d,.]+%?$|[+−-]?[\d,.]+ ± |< 0", cell) for cell in told)
 
 
 def _body(rows):

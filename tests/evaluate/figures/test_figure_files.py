@@ -51,7 +51,8 @@ def test_the_command_publishes_three_formats_and_the_numbers(tmp_path):
     assert result.exit_code == 0, result.output
     folder = tmp_path / "results" / "figures"
     assert sorted({path.suffix for path in folder.iterdir()}) == [".csv", ".pdf", ".png", ".svg", ".txt"]
-    assert len(list(folder.iterdir())) == 8 * 4 + 1 and "empirical" in (folder / "captions.txt").read_text()
+    # of one data set Table 3 is no figure
+    assert len(list(folder.iterdir())) == 7 * 4 + 1 and "empirical" in (folder / "captions.txt").read_text()
     assert len(list(csv.DictReader((folder / "figure5.csv").read_text().splitlines()))) == 3 * 7
 
 
@@ -62,3 +63,13 @@ def test_any_number_of_data_sets_under_any_name_can_be_drawn(tmp_path, names):
     assert len(plates["figure5"].figure.axes) == 3 * len(names) and len(plates["matrix3"].records) == len(names) ** 2
     for plate in plates.values():
         assert names[0] in as_svg(plate.figure) or plate.name == "figure4"
+
+
+def test_pictures_can_do_without_titles_but_not_those_of_toy_data(tmp_path):
+    from evaluate.figures.figure_files import write_figures
+
+    for toy, expected in ((False, ""), (True, "TOY DATA")):
+        runs = make_study(tmp_path / str(toy), runs=1, ks=(1,), sizes=(40, 30, 20), toy=toy)
+        plates = write_figures(runs, {}, tmp_path / str(toy) / "figures", titled=False)
+        shown = {plate.figure.get_suptitle() for plate in plates if plate.figure is not None}
+        assert shown == {""} if not toy else all(title.startswith(expected) for title in shown)

@@ -4,6 +4,7 @@ import pytest
 
 from evaluate.figures.matrices import confusions, cross_database
 from tests.evaluate.figures.shown import texts
+from tests.evaluate.made_up_runs import make
 
 
 def test_matrices_hold_table_3_and_row_shares(study):
@@ -18,3 +19,24 @@ def test_matrices_hold_table_3_and_row_shares(study):
     assert len(shares.figure.axes) == 3
     rows = [float(record["share"]) for record in shares.records if (record["test"], record["true"]) == ("sfew", "fear")]
     assert sum(rows) == pytest.approx(100, abs=0.01)
+
+
+def test_of_one_data_set_table_3_is_no_figure_and_its_confusions_fill_theirs():
+    runs = make(names=("sfew",), sizes=(60,))
+    assert cross_database(runs).figure is None and "of one alone" in cross_database(runs).caption
+    figure = confusions(runs).figure
+    figure.draw_without_rendering()
+    inside, width, height = figure.axes[0].get_window_extent(), *figure.canvas.get_width_height()
+    assert len(figure.axes) == 1 and inside.width > 0.5 * width and inside.height > 0.5 * height
+    title = figure._suptitle.get_window_extent()
+    assert title.x1 <= width and title.y0 >= figure.axes[0].title.get_window_extent().y1
+
+
+def test_no_name_lies_on_another():
+    figure = confusions(make()).figure
+    figure.draw_without_rendering()
+    for axis in figure.axes:
+        lowest = min(label.get_window_extent().y0 for label in axis.get_xticklabels())
+        assert (
+            axis.xaxis.label.get_window_extent().y1 <= lowest and axis.xaxis.label.get_window_extent().y0 >= -2
+        )  # less than a pixel of 150 an inch

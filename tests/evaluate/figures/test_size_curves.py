@@ -62,3 +62,11 @@ def test_one_domain_moves_the_marks(tmp_path):
 def test_text_in_a_page_stays_text(study):
     svg = as_svg(figure_4(study[0]).figure)
     assert "<text" in svg and "multi-domain macro F1" in svg and "<dc:date>" not in svg
+
+
+def test_figure_4_has_a_tick_at_3_the_baseline_and_a_legend_beside_the_curves(study):
+    figure = figure_4(study[0]).figure
+    figure.draw_without_rendering()
+    axes, [legend] = figure.axes[0], figure.legends
+    assert 3 in axes.get_xticks() and "Baseline, 512" in [text.get_text() for text in legend.get_texts()]
+    assert legend.get_window_extent().x0 >= axes.get_window_extent().x1

@@ -3,6 +3,8 @@
 import csv
 import io
 import re
+import shutil
+import subprocess
 
 import pytest
 
@@ -11,6 +13,7 @@ from evaluate.tables.formats.latex import as_latex
 from evaluate.tables.formats.markdown import as_markdown
 from evaluate.tables.formats.text import WIDTH, as_text
 from evaluate.tables.table import Table, gap
+from evaluate.tables.table_files import all_tables
 from tests.evaluate.made_up_runs import make
 
 
@@ -88,3 +91,19 @@ def test_a_table_without_rows_is_its_reason_and_no_bare_dash():
     assert as_text(empty) == "A title\n  nothing was annotated\n  a note\n"
     assert as_markdown(empty) == "**A title**\n\n- nothing was annotated\n- a note\n"
     assert "not shown" in as_latex(empty) and "nothing was annotated" in as_latex(empty)
+
+
+def test_columns_of_numbers_stand_in_line_from_the_right():
+    rows = [("CAKE-3", "58.1 ± 0.5", "+2.0", "yes"), ("AV", "– not swept", "", "no"), ("x", "7.0 ± 1.0", "-11.0", "–")]
+    assert r"\begin{tabular}{lrrl}" in as_latex(table(("Rep.", "F1", "gap", "what"), rows))
+    assert r"\begin{tabular}{ll}" in as_latex(table(("Rep.", "F1"), [("a", "1.0"), ("b", "one")]))  # the control
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex here")
+def test_every_table_is_typeset(tmp_path):
+    tables = "\n".join(map(as_latex, all_tables(make())))
+    text = r"\documentclass{article}\usepackage{booktabs}\begin{document}" + tables + r"\end{document}"
+    (tmp_path / "all.tex").write_text(text, encoding="utf-8")
+    call = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"]
+    done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-2000:]
