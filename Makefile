@@ -11,6 +11,7 @@ EPOCHS ?= 8
 IMAGE ?= 64
 DOMINANCE ?= 1
 K ?= 1..8
+RUNS ?= 10
 TOY := $(DEMO)/toy
 DOMAINS := affectnet rafdb sfew
 
@@ -30,7 +31,7 @@ demo: install
 	$(BIN)/extract train --workdir $(TOY) --dataset affectnet --task emotion --epochs $(EPOCHS) --image-size $(IMAGE) --batch 64
 	$(BIN)/extract train --workdir $(TOY) --dataset affectnet --task valence-arousal --epochs $(EPOCHS) --image-size $(IMAGE) --batch 64
 	for name in $(DOMAINS); do $(BIN)/extract run --workdir $(TOY) --dataset $$name || exit 1; done
-	$(BIN)/embed sweep --workdir $(TOY) --k $(K)
+	$(BIN)/embed sweep --workdir $(TOY) --k $(K) --runs $(RUNS)
 	$(BIN)/evaluate tables --workdir $(TOY)
 	$(BIN)/evaluate report --workdir $(TOY)
 

@@ -79,13 +79,15 @@ def _read(path: Path, digest: str | None, test: TestSet) -> Samples:
     )
 
 
-def training_rows(samples: Samples, most: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """(features (n, F) float32 of the plain crops, emotion (n,)) of up to `most` labelled training rows, drawn at
-    random, from the cache that Samples are of."""
+def training_rows(samples: Samples, most: int, generator: np.random.Generator) -> tuple:
+    """(features (n, F) float32 of the plain crops, emotion (n,), predicted arousal-valence (n, 2) or None) of up to
+    `most` labelled training rows, drawn at random, from the cache that Samples are of."""
     with open_cache(samples.cache, "features") as file:
         emotion = file["train/emotion"][()]
         labelled = np.flatnonzero(emotion >= 0)
         chosen = np.sort(generator.choice(labelled, min(most, len(labelled)), replace=False))
         pieces = np.split(chosen, np.flatnonzero(np.diff(chosen // PIECE)) + 1)
         feature = [file["train/feature"][own[0] : own[-1] + 1, 0][own - own[0]] for own in pieces if len(own)]
-    return np.concatenate(feature).astype(np.float32), emotion[chosen].astype(np.int64)
+        predicted = file["train/valence_arousal_predicted"][()] if samples.predicted is not None else None
+    values = None if predicted is None else predicted[chosen, 0].astype(np.float64)
+    return np.concatenate(feature).astype(np.float32), emotion[chosen].astype(np.int64), values

@@ -12,7 +12,7 @@ from evaluate.tables.annotation_quality import annotation_quality
 from evaluate.tables.meaning.dimensions import linear_reading
 from evaluate.tables.meaning.maps import map_claims
 from evaluate.tables.meaning.stability import stability
-from evaluate.tables.meaning.third_dimension import beside_arousal_valence, beside_its_plane
+from evaluate.tables.meaning.third_dimension import beside_arousal_valence, beside_its_planes
 from evaluate.tables.regression import regression
 from evaluate.tables.table import Table
 from evaluate.tables.table_files import all_tables
@@ -95,7 +95,7 @@ def _items(runs: Runs, samples: dict, gaps: dict, tables: dict) -> dict[str, lis
     """Tables and plates of each section."""
     plates = {plate.name: plate for plate in all_plates(runs, samples)}
     stable = stability(runs, samples, np.random.default_rng(0))
-    third = [beside_arousal_valence(runs), beside_its_plane(runs, samples, np.random.default_rng(0))]
+    third = [beside_arousal_valence(runs), *beside_its_planes(runs, samples, np.random.default_rng(0))]
     regressed = regression(runs, samples, gaps)
     studied = [tables["length"]] if len(tables["length"].columns) > 1 else []
     trusted = calibration(runs, samples, np.random.default_rng(0))

@@ -1,8 +1,9 @@
-"""What a third learned dimension is for: a representation set beside its own best plane, so that nothing else differs.
+"""What a third learned dimension is for: a representation set beside a plane of its own, so that nothing else differs.
 
 Two trainings of two and of three dimensions are two embeddings, whose difference says as much of their luck as of the
-dimension. Here the three dimensions of one head are cut down to the plane that keeps most of what its classifiers see,
-and classifiers alone are fitted again, to the plane and, in the same way, to all three."""
+dimension. Here the three dimensions of one head are cut down to a plane: the one that keeps most of what its
+classifiers see, or the one that holds arousal and valence. Classifiers alone are fitted again, to it and, in the same
+way, to all three."""
 
 from dataclasses import dataclass
 
@@ -30,10 +31,23 @@ def best_plane(z: np.ndarray, B: np.ndarray) -> np.ndarray:
     all classes have in common, keep most of their variance.
 
     z: (n, dimensions) training rows; B: (D, C, dimensions) weights of the classifiers."""
-    values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(z.T)))
-    white = vectors / np.sqrt(np.maximum(values, 1e-12 * values[-1]))  # z @ white has unit covariance
+    white = _white(z)
     seen = np.linalg.pinv(white) @ (B - B.mean(1, keepdims=True)).reshape(-1, z.shape[1]).T
     return white @ np.linalg.svd(seen)[0][:, :2]
+
+
+def arousal_valence_plane(z: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """(dimensions, 2) basis as of best_plane: the plane from which valence and arousal, (n, 2), are read best by least
+    squares; what it leaves out is uncorrelated with both."""
+    white = _white(z)
+    read = np.linalg.lstsq((z - z.mean(0)) @ white, values - values.mean(0), rcond=None)[0]
+    return white @ np.linalg.svd(read)[0][:, :2]
+
+
+def _white(z):
+    """(dimensions, dimensions) map to unit covariance."""
+    values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(z.T)))
+    return vectors / np.sqrt(np.maximum(values, 1e-12 * values[-1]))
 
 
 def refitted(placed: list[Placed], basis: np.ndarray | None = None) -> np.ndarray:

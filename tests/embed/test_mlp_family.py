@@ -181,6 +181,7 @@ register(MLP("mlp", "MLP-{k}", module=Perceptron))
 """
 
 
+@pytest.mark.slow
 def test_two_processes_divide_it_and_write_what_one_writes(tmp_path):
     write_cache(tmp_path / "features" / "a.h5")
     script = tmp_path / "with_mlp.py"

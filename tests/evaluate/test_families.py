@@ -125,7 +125,7 @@ def test_its_coordinates_are_read_compared_mapped_and_drawn(study, registered):
     assert [axes.get_ylabel() for axes in maps[::3]][-1] == "MLP-2\nk₂" and len(maps) == 12
     lines = curves.figure.axes[0].lines
     assert list(next(line for line in lines if line.get_label() == "MLP-k").get_xdata()) == [2, 3]
-    assert len({line.get_color() for line in lines}) == 3
+    assert len({line.get_color() for line in lines}) == 4  # three curves and the baseline
     assert sum(line.get_linestyle() == ":" for line in lines) == 2  # no limit is known of what is not linear
     assert "18 for CAKE-k and 20 for AVk a head" in curves.caption
 

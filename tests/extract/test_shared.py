@@ -29,6 +29,7 @@ def test_two_processes_write_what_one_writes(folder):
     assert output.count("coverage") == 2, "the first process alone speaks, of each cache once"
 
 
+@pytest.mark.slow
 def test_what_fails_on_both_is_said_once_and_the_next_call_goes_on(folder):
     process = start(folder / "full", "run", folder / "images", torchrun=2, FULL_FROM=60)
     output, _ = process.communicate(timeout=120)
@@ -38,6 +39,7 @@ def test_what_fails_on_both_is_said_once_and_the_next_call_goes_on(folder):
     assert digests(folder / "full") == digests(folder / "one") and left_behind(folder / "full") == []
 
 
+@pytest.mark.slow
 def test_a_checkpoint_that_is_missing_ends_both_with_one_line(folder, tmp_path):
     process = start(tmp_path / "none", "run", folder / "images", torchrun=2)
     output, _ = process.communicate(timeout=120)

@@ -9,7 +9,7 @@ from evaluate.reference import display
 from evaluate.representations import ABSENT, ANNOTATED, ANNOTATED_1, CAKE_3
 from evaluate.samples import Samples, training_rows
 from evaluate.statistics.annotated import domain_of
-from evaluate.statistics.best_plane import Placed, best_plane, refitted
+from evaluate.statistics.best_plane import Placed, arousal_valence_plane, best_plane, refitted
 from evaluate.statistics.coordinates import coordinates
 from evaluate.statistics.inference.comparison import contrast
 from evaluate.statistics.inference.measured import Measured
@@ -18,6 +18,10 @@ from evaluate.statistics.swept import kept_heads, why_absent, why_not_placed
 from evaluate.tables.table import Table, gap, new_table, tell
 
 PAIRS_SHOWN = 8
+PLANES = {
+    "values": "plane: the one that predicted arousal and valence are read from; the third is uncorrelated with both",
+    "best": "plane: the one on which the classifiers' answers keep most of their variance",
+}
 TRAINING_ROWS = 3000  # of each data set: a classifier of three numbers needs no more
 
 
@@ -35,22 +39,27 @@ def beside_arousal_valence(runs: Runs) -> Table:
     return table
 
 
-def beside_its_plane(runs: Runs, samples: dict, generator: np.random.Generator) -> Table:
-    """Pairs that CAKE-3 confuses less with all three dimensions than on its own best plane."""
-    table = _table(runs, "third", f"of {CAKE_3.label}, beside its own best plane", "plane", "all three")
+def beside_its_planes(runs: Runs, samples: dict, generator: np.random.Generator) -> list[Table]:
+    """Pairs that CAKE-3 confuses less with all three dimensions than on the plane of arousal and valence in it, and
+    than on its own best plane."""
+    of_values = _table(runs, "third_plane", f"of {CAKE_3.label}, beside arousal-valence in it", "plane", "all three")
+    of_best = _table(runs, "third", f"of {CAKE_3.label}, beside its own best plane", "plane", "all three")
     heads = kept_heads(runs, CAKE_3)
     if not heads or not samples:
-        return gap(runs, table, "it needs the feature caches" if heads else why_not_placed(runs, CAKE_3))
+        reason = "it needs the feature caches" if heads else why_not_placed(runs, CAKE_3)
+        return [gap(runs, table, reason) for table in (of_values, of_best)]
     drawn = {name: training_rows(own, TRAINING_ROWS, generator) for name, own in samples.items()}
     counts = [_counts(outcome.weights, samples, drawn) for outcome in heads.values()]
-    plane, three = ([pair_confusion(own[kind]) for own in counts] for kind in (0, 1))
-    found = {pair: tuple(np.array([own[pair] for own in side]) for side in (plane, three)) for pair in plane[0]}
-    _fill(table, runs, found, paired=True)
-    table.notes.append(
-        "plane: the one on which the classifiers' answers keep most of their variance, for each run its own; "
-        f"classifiers fitted again on both sides, on {TRAINING_ROWS:,} training rows at most of each data set"
-    )
-    return table
+    for table, kind in ((of_values, "values"), (of_best, "best")):
+        if counts[0][kind] is None:
+            gap(runs, table, "it needs predicted arousal-valence")
+            continue
+        plane, three = ([pair_confusion(own[side]) for own in counts] for side in (kind, "all"))
+        found = {pair: tuple(np.array([own[pair] for own in side]) for side in (plane, three)) for pair in plane[0]}
+        _fill(table, runs, found, paired=True)
+        table.notes.append(f"{PLANES[kind]}, for each run its own; classifiers fitted again on both sides, on")
+        table.notes[-1] += f" {TRAINING_ROWS:,} training rows at most of each data set"
+    return [of_values, of_best]
 
 
 def _table(runs, name, title, without, beside):
@@ -58,15 +67,20 @@ def _table(runs, name, title, without, beside):
     return new_table(runs, name, title, ("Pair", without, beside, "lower by", "95 % interval"))
 
 
-def _counts(weights: dict, samples: dict[str, Samples], drawn: dict) -> tuple:
-    """(7, 7) counts of one head on its best plane, and on all its dimensions."""
+def _counts(weights: dict, samples: dict[str, Samples], drawn: dict) -> dict:
+    """(7, 7) counts of one head on each plane, and on all its dimensions."""
     place = lambda x: CAKE_3.family.representation(weights, x)
     placed = [
         Placed(place(drawn[name][0]), drawn[name][1], coordinates(CAKE_3.family, weights, own), own.emotion)
         for name, own in samples.items()
     ]
-    basis = best_plane(np.concatenate([own.z for own in placed]), weights["B"])
-    return refitted(placed, basis), refitted(placed)
+    z, values = np.concatenate([own.z for own in placed]), [drawn[name][2] for name in samples]
+    told = all(each is not None for each in values)
+    return {
+        "best": refitted(placed, best_plane(z, weights["B"])),
+        "values": refitted(placed, arousal_valence_plane(z, np.concatenate(values))) if told else None,
+        "all": refitted(placed),
+    }
 
 
 def _fill(table: Table, runs: Runs, found: dict, *, paired: bool) -> None:

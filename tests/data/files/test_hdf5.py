@@ -94,7 +94,7 @@ def on_a_full_disk(path, call):
 def test_a_full_disk_at_any_write_is_an_error_that_leaves_nothing(tmp_path):
     calls = int(on_a_full_disk(tmp_path / "whole.h5", 10_000).split()[2])
     assert calls > 12
-    for call in [1, 2, 3, *np.linspace(4, calls, 6).astype(int)]:
+    for call in [1, 3, *np.linspace(4, calls, 3).astype(int)]:
         assert "the disk is full: " in on_a_full_disk(tmp_path / "x.h5", call)
         assert os.listdir(tmp_path) == ["whole.h5"]
 
