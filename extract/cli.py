@@ -14,6 +14,7 @@ from extract import stages
 from extract.options import (
     DEVICE,
     FILE,
+    HOLD_OUT,
     NETWORK,
     PRECISION,
     RULE,
@@ -133,14 +134,7 @@ def align(workdir, landmarks, detector, undetected, faces, workers, **source):
     "--rate", type=Finite(0, min_open=True), default=1e-3, show_default=True, help="Peak learning rate, above 0."
 )
 @click.option("--init", type=click.Choice(["scratch", "imagenet"]), default="scratch", show_default=True)
-@click.option(
-    "--hold-out",
-    type=click.FloatRange(0, 0.5),
-    default=0.05,
-    show_default=True,
-    help="Share of each data set's training rows that the network does not see; `embed sweep` chooses its settings by "
-    "them. A validation split serves instead where there is one. 0 trains on all, as the paper.",
-)
+@HOLD_OUT
 @NETWORK
 @SEED
 @DEVICE
@@ -248,8 +242,7 @@ def show(file, split, count, by, undetected, root, seed, output):
         title, groups = shown.undetected(file, split, root, count=count, seed=seed)
     else:
         title, groups = shown.crops(file, split, by=by, count=count, seed=seed)
-    output = output or file.with_suffix(".png")
-    write_sheet(output, title, groups)
+    write_sheet(output := output or file.with_suffix(".png"), title, groups)
     click.echo(output)
 
 

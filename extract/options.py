@@ -58,6 +58,14 @@ NETWORK = click.option(
     metavar="NAME",
     help="One network of several: its checkpoints in checkpoints/NAME/, its features in features/NAME/.",
 )
+HOLD_OUT = click.option(
+    "--hold-out",
+    type=click.FloatRange(0, 0.5),
+    default=0.05,
+    show_default=True,
+    help="Share of each data set's training rows that the network does not see; `embed sweep` chooses its settings by "
+    "them. A validation split serves instead where there is one. 0 trains on all, as the paper.",
+)
 DEVICE = click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), help="[default: the best there is]")
 PRECISION = click.option(
     "--precision",

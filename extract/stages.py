@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
 
     from extract.crops.aligned_cache import AlignedCache
-    from extract.features.feature_cache import FeatureSettings, Networks
+    from extract.features.frozen import FeatureSettings, Networks
     from extract.training.backbone_training import TrainingSettings
 
 
@@ -136,7 +136,7 @@ def networks_of(
 
     network: its name among several, None for the first, whose regression serves where one has none of its own."""
     from data.runtime.device import choose_device, choose_precision
-    from extract.features.feature_cache import FeatureSettings, Networks
+    from extract.features.frozen import FeatureSettings, Networks
     from extract.network import checkpoint
 
     emotion = checkpoint.load(checkpoints_of(workdir, network) / "emotion.pt", "emotion")

@@ -8,7 +8,8 @@ from data.files.publish import Mismatch
 from data.runtime.ranks import ALONE, Ranks
 from extract.crops.aligned_cache import AlignedCache
 from extract.crops.sources import CropsUnderWay, FinishedCrops
-from extract.features.feature_cache import FeatureCache, FeatureSettings, Networks
+from extract.features.feature_cache import FeatureCache
+from extract.features.frozen import FeatureSettings, Networks
 from extract.network.inference import widths
 from extract.stage_times import StageTimes
 

@@ -25,7 +25,7 @@ from extract.crops.cropping import Crop, ImageOutcome, Rule
 from extract.crops.stored import StoredCrops
 from extract.faces.alignment import ALIGNMENT_VERSION
 from extract.features import extraction, feature_cache
-from extract.features.feature_cache import FeatureSettings, Networks
+from extract.features.frozen import FeatureSettings, Networks
 from extract.network import backbone, checkpoint
 from extract.network.inference import BATCH, Predictor
 from extract.network.precision import PRECISIONS

@@ -19,7 +19,7 @@ from extract.crops.hold_out import units
 from extract.crops.stored import StoredCrops
 from extract.faces.alignment import ALIGNMENT_VERSION
 from extract.features import extraction
-from extract.features.feature_cache import FeatureSettings, Networks
+from extract.features.frozen import FeatureSettings, Networks
 from extract.info import files as info
 from extract.network import backbone
 from extract.network.backbone import Frozen, normalise
