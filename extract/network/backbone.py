@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import functools
 from http.client import HTTPException
 from pathlib import Path
 
@@ -70,14 +71,22 @@ def fold(module: nn.Module) -> None:
 def normalise(images: torch.Tensor) -> torch.Tensor:
     """(n, S, S, 3) uint8 -> (n, 3, S, S) float32 in channels_last memory, on the device of `images`."""
     pixels = images.permute(0, 3, 1, 2).float().div_(255)
-    mean, deviation = (torch.tensor(side, device=images.device).view(1, 3, 1, 1) for side in (_MEAN, _DEVIATION))
+    mean, deviation = _moments(images.device)
     return pixels.sub_(mean).div_(deviation)
+
+
+@functools.cache
+def _moments(device):
+    """Mean and deviation of the colours, made once for a device: numbers of Python would have it wait every time."""
+    with torch.inference_mode(False):  # whoever asks first, training may use them too
+        return tuple(torch.tensor(side, device=device).view(1, 3, 1, 1) for side in (_MEAN, _DEVIATION))
 
 
 def make(task: str, *, dropout: float, init: str, seed: int) -> Backbone:
     """A fresh network. init: "scratch" or "imagenet" (torchvision fetches the weights; Refused where it cannot)."""
-    with torch.random.fork_rng(), _fetching():
-        torch.manual_seed(seed)
+    # layers are made on the CPU: a GPU's generator is not asked, nor need it be kept
+    with torch.random.fork_rng(devices=[]), _fetching():
+        torch.default_generator.manual_seed(seed)
         weights = IMAGENET if init == "imagenet" else None
         return Backbone(task, dropout=dropout, weights=weights).to(memory_format=torch.channels_last)
 
