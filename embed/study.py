@@ -13,7 +13,7 @@ from embed.sweep import Place, Request, sweep
 
 VARIANTS = ((1, 1), (3, 1), (10, 1), (1, 1 / 3), (1, 3))  # (times the length, times the rate); the first is the default
 HEADS = (*(("cake", k) for k in (2, 3, 8, 64, 512)), *(("av", k) for k in (0, 1, 64)), ("baseline", 0))
-SIZES = (2, 3, 8, 64, 512)
+SIZES = sorted({k for family, k in HEADS if family == "cake"})  # what a sweep is asked for, to train them among others
 
 
 def study(

@@ -93,18 +93,19 @@ class Runs:
         start = sum(len(self.tests[other].emotion) for other in names[: names.index(name)])
         return slice(start, start + len(self.tests[name].emotion))
 
+    def scored(self, family: str, k: int) -> list[HeadOutcome]:
+        """The outcomes of the heads of one family and k that did not fail, in order of their run."""
+        found = [
+            head for head in self.outcomes if head.k == k and head.family == family
+        ]  # of thousands, few have this k
+        outcomes = (self.outcomes[head] for head in sorted(found, key=lambda head: head.run))
+        return [outcome for outcome in outcomes if not outcome.failure]
+
     def confusions(self, family: str, k: int) -> np.ndarray:
-        """(runs, D, T, 7, 7) counts of the heads of one family and k that did not fail, in order of their run."""
-        heads = sorted(
-            (
-                head
-                for head, outcome in self.outcomes.items()
-                if (head.family, head.k) == (family, k) and not outcome.failure
-            ),
-            key=lambda head: head.run,
-        )
+        """(runs, D, T, 7, 7) counts of the heads that `scored` gives."""
+        counts = [outcome.confusion for outcome in self.scored(family, k)]
         shape = (0, len(self.classifiers), len(self.tests), len(EMOTIONS), len(EMOTIONS))
-        return np.stack([self.outcomes[head].confusion for head in heads]) if heads else np.zeros(shape, np.int64)
+        return np.stack(counts) if counts else np.zeros(shape, np.int64)
 
 
 def folder_of(path: Path) -> Path:

@@ -4,7 +4,7 @@ classifier hardly ever says, how far the classifiers agree."""
 import numpy as np
 
 from data.emotions import EMOTIONS
-from data.files.runs import UNSCORED, Runs
+from data.files.runs import Runs
 from data.heads import Family
 from evaluate.representations import Representation
 from evaluate.samples import Samples
@@ -65,5 +65,4 @@ def said_of(runs: Runs, representation: Representation, classifier: str, emotion
 def agreement(runs: Runs, representation: Representation) -> np.ndarray:
     """(R,) share of all test images of which every classifier says the same: that of the map's area, weighted by where
     samples lie."""
-    answers = [own for own in answers_of(runs, representation) if not (own == UNSCORED).any()]
-    return np.array([(own == own[0]).all(0).mean() for own in answers])
+    return np.array([(own == own[0]).all(0).mean() for own in answers_of(runs, representation)])

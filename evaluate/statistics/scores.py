@@ -92,9 +92,10 @@ def multi_domain(runs: Runs, representation: Representation) -> Score | None:
     found = averaged(runs, representation, list(runs.classifiers))
     if found is None:
         return None
-    own = {name: counts_of(runs, representation, classifier=name, test=name) for name in runs.classifiers}
-    wide = [with_undetected(each, undetected(runs.tests[name])) for name, each in own.items()]
-    sizes = [len(runs.tests[name].emotion) for name in own]
+    counts, places = runs.confusions(*representation.key), list(runs.tests)
+    own = [counts[:, place, places.index(name)] for place, name in enumerate(runs.classifiers)]
+    wide = [with_undetected(each, undetected(runs.tests[name])) for each, name in zip(own, runs.classifiers)]
+    sizes = [len(runs.tests[name].emotion) for name in runs.classifiers]
     wrong = np.average([metrics.macro_f1_score(each) for each in wide], axis=0, weights=sizes)
     return score_from(found, wrong)
 

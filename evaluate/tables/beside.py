@@ -10,7 +10,7 @@ from evaluate.records import number
 from evaluate.reference import display, in_order
 from evaluate.representations import SHOWN
 from evaluate.statistics.inference.comparison import Comparison, contrast, holm
-from evaluate.statistics.inference.measured import Measured, averaged
+from evaluate.statistics.inference.measured import averaged
 from evaluate.statistics.scores import score_from
 from evaluate.tables.differences import METHOD
 from evaluate.tables.printed import compared, p_printed, percent
@@ -28,12 +28,16 @@ def beside(several: list[Runs], names: list[str]) -> Table:
     title = f"Side by side: macro F1 in percent{', and the second minus the first in points' if pair else ''}"
     table = new_table(several[0], "compare", title, ("On", "Rep.", *names, *last))
     asked = list(_asked(several))
-    corrected = holm([_second_minus_first(found).p if pair else None for *_, found in asked])
-    for position, ((place, label, found), p) in enumerate(zip(asked, corrected)):
+    differences = [contrast([found[1], found[0].times(-1)]) if pair else None for *_, found in asked]
+    corrected = holm([each and each.p for each in differences])
+    for position, ((place, label, found), difference, p) in enumerate(zip(asked, differences, corrected)):
         leading = "" if position and asked[position - 1][0] == place else place
-        scores = [percent(score_from(each)) for each in found]
-        table.rows.append((leading, label, *scores, *(_difference(found, p) if pair else _spread(found))))
-        _tell(table, several, names, (place, label, found), p)
+        means = [100 * each.values.mean() for each in found]
+        cells = _compared(difference, p) if pair else (f"{np.mean(means):.1f}", f"{np.std(means, ddof=1):.1f}")
+        table.rows.append((leading, label, *(percent(score_from(each)) for each in found), *cells))
+        told = {"on": place, "representation": label}
+        told |= {f"mean_{name}": number(mean) for name, mean in zip(names, means)}
+        tell(table, several[0], **told, **_told(means, difference, p))
     table.notes.append("mean ± sample deviation over the runs of the heads; the same test rows in all")
     if pair:
         table.notes += [*METHOD[:1], "p (Holm): corrected for all that this table asks"]
@@ -69,31 +73,14 @@ def _asked(several: list[Runs]) -> Iterator[tuple]:
                 yield place, each.label, found
 
 
-def _second_minus_first(found: list[Measured]) -> Comparison:
-    return contrast([found[1], found[0].times(-1)])
+def _compared(found: Comparison, p: float | None) -> tuple:
+    return *compared(found), p_printed(p), found.verdict(p)
 
 
-def _difference(found: list[Measured], p: float | None) -> tuple:
-    comparison = _second_minus_first(found)
-    return *compared(comparison), p_printed(p), comparison.verdict(p)
-
-
-def _spread(found: list[Measured]) -> tuple:
-    """Mean and deviation over files, in percent."""
-    means = [100 * each.values.mean() for each in found]
-    return f"{np.mean(means):.1f}", f"{np.std(means, ddof=1):.1f}"
-
-
-def _tell(table: Table, several: list, names: list, asked: tuple, p: float | None) -> None:
-    place, label, found = asked
-    means = {f"mean_{name}": number(100 * each.values.mean()) for name, each in zip(names, found)}
-    told = {"on": place, "representation": label, **means}
-    if len(found) == 2:
-        comparison = _second_minus_first(found)
-        ends = {name: number(end) for name, end in interval_ends(comparison).items()}
-        asked = {"difference": number(100 * comparison.difference), **ends, "p": number(comparison.p)}
-        told |= {**asked, "p_holm": number(p), "better": comparison.verdict(p)}
-    else:
-        values = [100 * each.values.mean() for each in found]
-        told |= {"mean": number(np.mean(values)), "deviation": number(np.std(values, ddof=1))}
-    tell(table, several[0], **told)
+def _told(means: list, found: Comparison | None, p: float | None) -> dict:
+    """What a record says beyond the means: of two their difference, of more mean and deviation."""
+    if found is None:
+        return {"mean": number(np.mean(means)), "deviation": number(np.std(means, ddof=1))}
+    ends = {name: number(end) for name, end in interval_ends(found).items()}
+    asked = {"difference": number(100 * found.difference), **ends, "p": number(found.p), "p_holm": number(p)}
+    return {**asked, "better": found.verdict(p)}

@@ -87,13 +87,7 @@ def measured(
     runs: Runs, representation: Representation, *, classifier: str, test: str, score: Callable = metrics.macro_f1_score
 ) -> Measured | None:
     """The Measured of one classifier on one test set, over the runs that did not fail; None where there is no score."""
-    counts = runs.confusions(*representation.key)[:, runs.classifiers.index(classifier), list(runs.tests).index(test)]
-    if not counts.any():
-        return None
-    predicted = predictions(runs, representation, classifier, test)
-    if len(predicted) < len(counts):
-        return Measured(np.asarray(score(counts), float), None)
-    return of_predictions(runs.tests[test].emotion, predicted, clusters_of(runs, test), score, test)
+    return _measured(runs, runs.scored(*representation.key), classifier, test, score)
 
 
 def averaged(
@@ -101,7 +95,8 @@ def averaged(
 ) -> Measured | None:
     """The Measured of a score on several test sets, each by its own classifier, averaged by their rows (Figure 4's
     measure over all of them). None where one has no score."""
-    found = [measured(runs, representation, classifier=name, test=name, score=score) for name in tests]
+    scored = runs.scored(*representation.key)  # once, for all: there may be thousands of heads
+    found = [_measured(runs, scored, name, name, score) for name in tests]
     if not found or any(each is None for each in found):
         return None
     sizes = [len(runs.tests[name].emotion) for name in tests]
@@ -110,12 +105,22 @@ def averaged(
 
 def predictions(runs: Runs, representation: Representation, classifier: str, test: str) -> np.ndarray:
     """(R, n) classes that each run's classifier gives the rows of one test set, of the runs whose answers were kept."""
-    place = runs.classifiers.index(classifier)
-    heads = sorted(
-        (head for head in runs.outcomes if (head.family, head.k) == representation.key), key=lambda head: head.run
-    )
-    outcomes = (runs.outcomes[head] for head in heads)
-    kept = [
-        each.predicted[place, runs.span(test)] for each in outcomes if not each.failure and each.predicted is not None
-    ]
+    return _predictions(runs, runs.scored(*representation.key), classifier, test)
+
+
+def _measured(runs, scored, classifier, test, score):
+    """As `measured`, of the outcomes of one representation."""
+    place = runs.classifiers.index(classifier), list(runs.tests).index(test)
+    counts = np.array([outcome.confusion[place] for outcome in scored])
+    if not counts.any():
+        return None
+    predicted = _predictions(runs, scored, classifier, test)
+    if len(predicted) < len(counts):
+        return Measured(np.asarray(score(counts), float), None)
+    return of_predictions(runs.tests[test].emotion, predicted, clusters_of(runs, test), score, test)
+
+
+def _predictions(runs, scored, classifier, test):
+    place, span = runs.classifiers.index(classifier), runs.span(test)
+    kept = [outcome.predicted[place, span] for outcome in scored if outcome.predicted is not None]
     return np.stack(kept) if kept else np.zeros((0, len(runs.tests[test].emotion)), np.uint8)

@@ -57,8 +57,10 @@ def beside_its_planes(runs: Runs, samples: dict, generator: np.random.Generator)
         plane, three = ([pair_confusion(own[side]) for own in counts] for side in (kind, "all"))
         found = {pair: tuple(np.array([own[pair] for own in side]) for side in (plane, three)) for pair in plane[0]}
         _fill(table, runs, found, paired=True)
-        table.notes.append(f"{PLANES[kind]}, for each run its own; classifiers fitted again on both sides, on")
-        table.notes[-1] += f" {TRAINING_ROWS:,} training rows at most of each data set"
+        table.notes += [
+            f"{PLANES[kind]}, for each run its own",
+            f"classifiers fitted again on both sides, on {TRAINING_ROWS:,} training rows at most of each data set",
+        ]
     return [of_values, of_best]
 
 
