@@ -18,6 +18,7 @@ from embed.rows import feature_store
 from embed.rows.choosing_rows import ChoosingRows, choosing_rows
 from embed.rows.corpus import SCORED_ROWS, Corpus, assemble, has_predictions
 from embed.rows.feature_caches import SweptCache
+from embed.rows.minibatches import Batches
 from embed.settings import HeadSettings
 
 STRENGTHS = (3e-4, 6e-4, 1e-3)  # with less, heads have not settled; with more, those of two dimensions underfit
@@ -66,9 +67,10 @@ def _trials(choosing: ChoosingRows, settings: HeadSettings, memory: float, devic
         for run in range(RUNS)
         if k <= corpus.feature_size and (predicts or family != "av")
     ]
+    batches = Batches(corpus, settings)
     for strength in STRENGTHS:
         trainer = Trainer(corpus, heads, replace(settings, penalty=strength))
-        trainer.train()
+        trainer.train(batches=batches)
         yield _trial(strength, trainer, corpus, list(choosing.said))
 
 

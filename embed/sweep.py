@@ -2,6 +2,8 @@
 
 import contextlib
 import logging
+import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,11 +20,12 @@ from data.runtime.failures import Refused
 from data.runtime.progress import Silent
 from data.runtime.ranks import Ranks
 from embed.fresh_runs import arousal_valence, fresh_runs, say_gaps
+from embed.heads.joined_blocks import KEPT, joined
 from embed.heads.scoring import outcomes
 from embed.heads.trainers import trainer_of
 from embed.plan import blocks
 from embed.rows import feature_store
-from embed.rows.corpus import Corpus, assemble, assemble_annotated
+from embed.rows.corpus import assemble, assemble_annotated
 from embed.rows.feature_caches import read_cache, refuse_copies, refuse_misfit
 from embed.rows.minibatches import Batches
 from embed.settings import HeadSettings
@@ -30,6 +33,7 @@ from embed.sizes import logarithmic
 from embed.strength import choose
 
 C = len(EMOTIONS)
+WRITING = 20  # times as long as writing the results takes, they may wait to be written
 
 log = logging.getLogger(__name__)
 
@@ -163,7 +167,8 @@ class _Sweep:
 
     def __init__(self, caches, settings, request, place, found):
         self.caches, self.settings, self.request, self.place, self.found = caches, settings, request, place, found
-        self.corpora, self.work = {}, Work()
+        self.batches, self.work = {}, Work()
+        self.unwritten, self.written, self.took = False, -math.inf, 0.0  # when it was written, and how long it took
 
     def load(self):
         parts = [cache.train for cache in self.caches]
@@ -178,29 +183,49 @@ class _Sweep:
             )
 
     def run(self, todo, results, progress):
-        """Rounds of as many blocks as there are processes; the first process publishes each round."""
-        ranks = self.place.ranks
+        """Rounds of as many blocks as there are processes; the first process publishes what they made."""
+        ranks, todo = self.place.ranks, self._joined(todo)
         progress.begin(sum(map(len, todo)))
-        for start in range(0, len(todo), ranks.world):
-            blocks_now = todo[start : start + ranks.world]
-            made = ranks.together(
-                lambda: [self._train(block, blocks_now, progress) for block in blocks_now[ranks.rank : ranks.rank + 1]]
-            )
-            self._keep(outcome for one in ranks.gather(made) for block in one for outcome in block.items())
-            ranks.together(lambda: write_runs(results, self.found) if ranks.first else None)
+        try:
+            for start in range(0, len(todo), ranks.world):
+                blocks_now = todo[start : start + ranks.world]
+                own = blocks_now[ranks.rank : ranks.rank + 1]
+                made = ranks.together(lambda: [self._train(block, blocks_now, progress) for block in own])
+                self._keep(outcome for one in ranks.gather(made) for block in one for outcome in block.items())
+                ranks.together(lambda: self._publish(results, last=start + ranks.world >= len(todo)))
+        except BaseException:
+            self._publish(results, last=True)
+            raise
+
+    def _joined(self, todo):
+        """On a GPU, larger blocks: as many heads as its free memory holds."""
+        device = self.place.device
+        if device.type != "cuda":
+            return todo
+        room = KEPT * torch.cuda.mem_get_info(device)[0]
+        shape = {"features": self.caches[0].train.feature_size, "domains": len(self.caches)}
+        return self.place.ranks.tell(joined(todo, room, parts=self.place.ranks.world, **shape))
+
+    def _publish(self, results, *, last):
+        """Write what there is, unless it was written a moment ago: a file of many heads takes a while."""
+        begun = time.monotonic()
+        if self.unwritten and (last or begun - self.written > WRITING * self.took):
+            write_runs(results, self.found)
+            self.unwritten, self.written = False, time.monotonic()
+            self.took = self.written - begun
 
     def _keep(self, made):
         for head, outcome in made:
             if not _done(self.found, head, self.request):
                 self.found.outcomes[head] = outcome
+                self.unwritten = True  # on the first process, which alone is given what all have made
 
     def _train(self, block, blocks_now, progress):
         """Dict Head -> HeadOutcome of one block. What the processes do at the same time is reported by each as if it
         were its own."""
-        corpus = self._corpus(block)
-        batches, heads = Batches(corpus, self.settings), sum(map(len, blocks_now))
-        flop_a_row = 4 * corpus.feature_size * C  # of one head
-        flop = flop_a_row * len(corpus.emotion) * batches.epochs * heads
+        batches, heads = self._batches(block), sum(map(len, blocks_now))
+        flop_a_row = 4 * batches.corpus.feature_size * C  # of one head
+        flop = flop_a_row * len(batches.corpus.emotion) * batches.epochs * heads
         if self.place.threads:
             torch.set_num_threads(threads_for(flop_a_row * batches.size * len(block), self.place.threads))
 
@@ -209,23 +234,21 @@ class _Sweep:
             self.work.flop += flop / len(batches)
             progress.advance(heads / len(batches))
 
-        return train_block(corpus, block, self.settings, self.found, self.request.keep_weights, after_a_step)
+        return train_block(batches, block, self.found, self.request.keep_weights, after_a_step)
 
-    def _corpus(self, block):
-        """The Corpus that a block is trained on: all its heads stand on annotated arousal-valence, or none."""
+    def _batches(self, block):
+        """The Batches that a block is trained on: all its heads stand on annotated arousal-valence, or none."""
         annotated = family_named(block[0].family).arousal_valence == ANNOTATED
-        if annotated not in self.corpora:
+        if annotated not in self.batches:
             make = assemble_annotated if annotated else assemble
-            self.corpora[annotated] = make(
-                self.caches, self.store, scaling=self.settings.scaling, device=self.place.device
-            )
-        return self.corpora[annotated]
+            corpus = make(self.caches, self.store, scaling=self.settings.scaling, device=self.place.device)
+            self.batches[annotated] = Batches(corpus, self.settings)
+        return self.batches[annotated]
 
 
-def train_block(
-    corpus: Corpus, block: list[Head], settings: HeadSettings, found: Runs, keep_weights: bool, progress: Callable
-) -> dict:
+def train_block(batches: Batches, block: list[Head], found: Runs, keep_weights: bool, progress: Callable) -> dict:
     """Head -> HeadOutcome of heads that are trained together, scored as the Runs `found` lays it down."""
+    corpus, settings = batches.corpus, batches.settings
     trainer = trainer_of(corpus, block, settings)
-    trainer.train(progress)
+    trainer.train(progress, batches)
     return outcomes(corpus, trainer.trained(), settings, found, keep_weights=keep_weights)

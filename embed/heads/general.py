@@ -48,9 +48,9 @@ class ModuleTrainer:
         self.corpus, self.settings = corpus, settings
         self.heads = [ModuleHead(head, corpus, settings) for head in heads]
 
-    def train(self, progress: Callable = lambda: None) -> None:
-        """Run all steps; progress() after each."""
-        batches = Batches(self.corpus, self.settings)
+    def train(self, progress: Callable = lambda: None, batches: Batches | None = None) -> None:
+        """Run all steps; progress() after each. batches: of the same corpus, where they are there."""
+        batches = batches or Batches(self.corpus, self.settings)
         for step, batch in enumerate(batches):
             emotion = batch.emotion()
             for own in self.heads:
@@ -117,7 +117,15 @@ class TrainedModule:
             z = self.family.representation(self.kept, x, v if self.family.arousal_valence else None)
         return torch.from_numpy(z.T)[None]
 
-    def weights(self, position: int) -> dict:
+    def finite(self) -> torch.Tensor:
+        """(1,) bool: whether all its arrays are."""
+        return torch.tensor([all(np.isfinite(value).all() for value in self.kept.values())])
+
+    def tensors(self) -> list:
+        """None: its arrays are in main memory."""
+        return []
+
+    def weights(self, position: int, tensors: list) -> dict:
         """The head's arrays on features as cached."""
         return self.kept
 

@@ -59,7 +59,7 @@ class Product:
 
 
 class DomainSlice:
-    """Rows of one domain that pass together, their weights (n,), and (class, first, last) of their labels.
+    """Rows of one domain that pass together, their weights (n,) and labels, one-hot (7, n).
 
     n is rounded up, over neighbouring rows whose weight is set to 0: oneDNN compiles a product for every new shape,
     which takes longer than the product itself."""
@@ -69,18 +69,13 @@ class DomainSlice:
         width = min(math.ceil((high - low) / ROUND) * ROUND, len(weights))
         first = min(low, len(weights) - width)
         self.rows, self.domain = rows.between(first, first + width), domain
+        self.labels = batch.labels[:, first : first + width].to(weights.dtype)
         self.weights = torch.zeros_like(weights[:width])
         self.weights[low - first : high - first] = weights[low:high]
-        self.class_spans = [
-            (emotion, start - first, end - first) for emotion, start, end in batch.class_spans(domain, low, high)
-        ]
 
     def entropy_gradient(self, logits: torch.Tensor) -> torch.Tensor:
         """w (softmax - one-hot), Eq. 1's gradient by the logits (H, 7, n)."""
-        G = torch.softmax(logits, 1)
-        for emotion, first, last in self.class_spans:
-            G[:, emotion, first:last].sub_(1)
-        return G.mul_(self.weights)
+        return torch.softmax(logits, 1).sub_(self.labels).mul_(self.weights)
 
 
 class Wide:

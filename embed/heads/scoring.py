@@ -1,19 +1,18 @@
 """Trained heads to what a results file keeps: predictions, confusion counts, training loss, weights, ranges.
 
 What is scored holds `heads` of one `family` and answers, whichever way they were trained: logits(rows, domain), (H, 7,
-n) by one domain's classifiers; representation(rows), (H, dimensions, n) in the units of the caches; and
-weights(position), one head's arrays on features as cached."""
-
-from collections.abc import Iterator
+n) by one domain's classifiers; representation(rows), (H, dimensions, n) in the units of the caches; finite(), (H,)
+whether all that was trained is; and weights(position, arrays), one head's arrays on features as cached, from the values
+of tensors()."""
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from data import metrics
 from data.emotions import EMOTIONS
-from data.files.runs import UNSCORED, Head, HeadOutcome, Runs
+from data.files.runs import UNSCORED, HeadOutcome, Runs
 from data.heads import Family
+from data.runtime.transfers import Arrival, to_device
 from embed.rows.corpus import SCORED_ROWS, Corpus, HeadInputs, scoring_pieces
 from embed.settings import HeadSettings, head_seed
 from embed.sizes import is_on_grid
@@ -26,74 +25,102 @@ KEPT_SIZE = 3
 
 @torch.no_grad()
 def outcomes(corpus: Corpus, trained: list, settings: HeadSettings, runs: Runs, *, keep_weights: bool = False) -> dict:
-    """Head -> HeadOutcome of what a trainer has trained, scored for the classifiers and test sets of `runs`."""
-    scored = [Scored(own, corpus) for own in trained]
+    """Head -> HeadOutcome of what a trainer has trained, scored for the classifiers and test sets of `runs`.
+
+    All is asked of the device first, then fetched at once."""
+    scored = [Scored(own, corpus, keep_weights) for own in trained]
     for rows, emotion, domain in scoring_pieces(corpus):
         for own in scored:
             own.add_loss(rows, emotion, domain)
             own.widen(rows)
-    return {head: outcome for own in scored for head, outcome in own.outcomes(settings, runs, keep_weights)}
+    for own in scored:
+        own.predict(runs)
+    arrived = iter(Arrival([tensor for own in scored for tensor in own.found.values()]).arrays())
+    found = {}
+    for own in scored:
+        values = {name: next(arrived) for name in own.found}
+        found |= own.outcomes(values, settings)
+    return found
 
 
 class Scored:
-    """Heads of one family that are scored together, as rows come by."""
+    """Heads of one family that are scored together, as rows come by.
 
-    def __init__(self, trained, corpus: Corpus):
-        self.trained, self.corpus = trained, corpus
+    found: name -> tensor of what is known by now, on the device or, where that lacks 64 bits, in main memory."""
+
+    def __init__(self, trained, corpus: Corpus, keep_weights: bool = False):
+        self.trained, self.corpus, self.keep_weights = trained, corpus, keep_weights
         self.heads, self.family = trained.heads, trained.family
-        self.loss = torch.zeros(len(self.heads), dtype=torch.float64)
-        self.ranged = any(has_range(self.family, head.k, corpus.feature_size) for head in self.heads)
-        self.low, self.high = None, None  # (H, dimensions) of all rows seen
+        features = corpus.feature_size
+        self.home = corpus.device if corpus.device.type == "cuda" else torch.device("cpu")
+        self.ranged = any(has_range(self.family, head.k, features) for head in self.heads)
+        self.kept = [is_kept(self.family, head.k, features) for head in self.heads]
+        # positions of the heads whose predictions are kept
+        self.told = [place for place, head in enumerate(self.heads) if self.kept[place] or is_on_grid(head.k)]
+        self.found = {
+            "loss": torch.zeros(len(self.heads), dtype=torch.float64, device=self.home),
+            "finite": trained.finite(),
+        }
+        if keep_weights or any(self.kept):
+            self.found |= {f"weights {place}": tensor for place, tensor in enumerate(trained.tensors())}
 
-    def add_loss(self, rows: HeadInputs, emotion: np.ndarray, domain: int) -> None:
+    def add_loss(self, rows: HeadInputs, emotion: torch.Tensor, domain: int) -> None:
         """Add Eq. 1's terms of training rows of one domain, by their own classifier."""
-        emotion = torch.from_numpy(emotion.astype(np.int64)).to(rows.x.device)
         likelihood = F.log_softmax(self.trained.logits(rows, domain), 1)
         own = likelihood.gather(1, emotion.expand(len(self.heads), 1, -1))[:, 0]  # (H, n)
-        self.loss -= torch.mv(own, self.corpus.weights[domain][emotion]).cpu().double() / len(self.corpus.emotion)
+        terms = torch.mv(own, self.corpus.weights[domain].index_select(0, emotion))
+        self.found["loss"] -= terms.to(self.found["loss"]) / len(self.corpus.emotion)
 
     def widen(self, rows: HeadInputs) -> None:
-        """Let the range of coordinates hold these rows too."""
+        """Let the range of coordinates, (H, dimensions) lowest and highest, hold these rows too."""
         if self.ranged:
             z = self.trained.representation(rows)
-            low, high = z.amin(2), z.amax(2)
-            self.low = low if self.low is None else torch.minimum(self.low, low)
-            self.high = high if self.high is None else torch.maximum(self.high, high)
+            for name, now, wider in (("low", z.amin(2), torch.minimum), ("high", z.amax(2), torch.maximum)):
+                self.found[name] = wider(self.found[name], now) if name in self.found else now
 
-    def predictions(self, runs: Runs) -> np.ndarray:
-        """(H, classifiers, rows of all test sets) uint8 classes; UNSCORED where this corpus has no such classifier or
-        row."""
-        found = np.full((len(self.heads), len(runs.classifiers), runs.rows), UNSCORED, np.uint8)
-        for test, (rows, _, place) in self.corpus.tests.items():
+    def predict(self, runs: Runs) -> None:
+        """Find (H, D, T, 49) confusion counts and, of the heads for which they are kept, the predictions (., D, rows of
+        all test sets) uint8 themselves; UNSCORED where this corpus has no such classifier or row."""
+        shape = len(self.heads), len(runs.classifiers)
+        predicted = torch.full((*shape, runs.rows), UNSCORED, dtype=torch.uint8, device=self.home)
+        counts = torch.zeros((*shape, len(runs.tests), C * C), dtype=torch.int64, device=self.home)
+        for test, (rows, emotion, place) in self.corpus.tests.items():
+            column, truth = (
+                to_device(side.astype(np.int64), self.home) for side in (runs.span(test).start + place, emotion)
+            )
             pieces = [rows.between(low, low + SCORED_ROWS) for low in range(0, len(place), SCORED_ROWS)]
             for domain, name in enumerate(self.corpus.names):
-                answers = torch.cat([self.trained.logits(piece, domain).argmax(1) for piece in pieces], 1)
-                answers = answers.to("cpu", torch.uint8).numpy()
-                found[:, runs.classifiers.index(name), runs.span(test).start + place] = answers
+                answers = torch.cat([self.trained.logits(piece, domain).argmax(1) for piece in pieces], 1).to(self.home)
+                classifier = runs.classifiers.index(name)
+                predicted[:, classifier].index_copy_(1, column, answers.to(torch.uint8))
+                cells = counts[:, classifier, list(runs.tests).index(test)]
+                cells.scatter_add_(1, truth * C + answers, torch.ones_like(answers))
             for piece in pieces:
                 self.widen(piece)
-        return found
+        told = predicted.index_select(0, to_device(np.array(self.told, np.int64), self.home))
+        self.found |= {"confusion": counts.unflatten(-1, (C, C)), "predicted": told}
 
-    def outcomes(self, settings: HeadSettings, runs: Runs, keep_weights: bool) -> Iterator[tuple[Head, HeadOutcome]]:
-        """Yield (Head, HeadOutcome) of every head."""
-        features = self.corpus.feature_size
-        for position, (head, predicted) in enumerate(zip(self.heads, self.predictions(runs))):
-            loss, weights = float(self.loss[position]), self.trained.weights(position)
-            outcome = HeadOutcome(seed=head_seed(settings.seed, head), loss=loss, confusion=_confusion(runs, predicted))
-            if not np.isfinite(loss) or not all(np.isfinite(value).all() for value in weights.values()):
-                outcome.failure = f"diverged: training loss {loss}"
-            elif is_kept(self.family, head.k, features):
-                outcome.weights, outcome.predicted = weights, predicted
-                outcome.range = self._range(position) if has_range(self.family, head.k, features) else None
-            else:
-                outcome.weights = weights if keep_weights else {}
-                outcome.predicted = predicted if is_on_grid(head.k) else None
-            yield head, outcome
+    def outcomes(self, values: dict, settings: HeadSettings) -> dict:
+        """Head -> HeadOutcome of every head. values: the arrays of `found`."""
+        return {head: self._outcome(place, head, values, settings) for place, head in enumerate(self.heads)}
 
-    def _range(self, position):
-        """(2, dimensions) lowest and highest coordinates of one head, without the padding."""
-        size = self.family.size(self.heads[position].k, self.corpus.feature_size)
-        return torch.stack([self.low[position], self.high[position]])[:, :size].float().cpu().numpy()
+    def _outcome(self, place, head, values, settings):
+        kept, weights = self.kept[place], {}
+        if kept or self.keep_weights:
+            tensors = [value for name, value in values.items() if name.startswith("weights ")]
+            weights = self.trained.weights(place, tensors)
+        loss, seed = float(values["loss"][place]), head_seed(settings.seed, head)
+        outcome = HeadOutcome(seed=seed, loss=loss, confusion=values["confusion"][place])
+        finite = values["finite"][place] and all(np.isfinite(value).all() for value in weights.values())
+        if not np.isfinite(loss) or not finite:
+            outcome.failure = f"diverged: training loss {loss}"
+            return outcome
+        outcome.weights = weights
+        outcome.predicted = values["predicted"][self.told.index(place)] if place in self.told else None
+        if kept and has_range(self.family, head.k, self.corpus.feature_size):
+            size = self.family.size(head.k, self.corpus.feature_size)  # without the padding
+            outcome.range = np.stack([values["low"][place], values["high"][place]])[:, :size].astype(np.float32)
+        return outcome
 
 
 def is_kept(family: Family, k: int, features: int) -> bool:
@@ -104,14 +131,3 @@ def is_kept(family: Family, k: int, features: int) -> bool:
 def has_range(family: Family, k: int, features: int) -> bool:
     """Whether the range of a head's coordinates is kept as well."""
     return is_kept(family, k, features) and bool(family.coordinates(k))
-
-
-def _confusion(runs, predicted):
-    """(D, T, 7, 7) counts of one head's predictions (D, rows of all test sets); nothing where it was not scored."""
-    counts = np.zeros((len(runs.classifiers), len(runs.tests), C, C), np.int64)
-    for classifier, answers in enumerate(predicted):
-        for place, (name, test) in enumerate(runs.tests.items()):
-            own, truth = answers[runs.span(name)], test.emotion
-            scored = own != UNSCORED
-            counts[classifier, place] = metrics.confusion_matrix(truth[scored], own[scored], C)
-    return counts

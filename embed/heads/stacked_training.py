@@ -4,10 +4,12 @@ Beyond the wide product little is done per sample and head but the softmax, so k
 are summed, never averaged: Adam is elementwise, so each head moves as if it were trained alone."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
 from data.files.runs import Head
+from data.runtime.device import own_threads
 from embed.heads.products import Product, Thin, Wide
 from embed.heads.stacks import Factors, stacks_of
 from embed.heads.trained_stacks import TrainedStack
@@ -29,8 +31,9 @@ class Trainer:
         self.D, self.compute = len(corpus.names), COMPUTE.get(settings.precision, corpus.dtype)
         room = CACHE_ROOM if corpus.device.type == "cpu" else MOST_ROOM
         self.factors = self._factors(stacks_of(heads, room, features=corpus.feature_size))
-        for own in self.factors:
-            own.initialise(settings.seed)
+        with ThreadPoolExecutor(own_threads()) as pool:
+            for own in self.factors:
+                own.initialise(settings.seed, pool)
         wide = [own for own in self.factors if not own.stack.thin]
         thin = [Thin(own) for own in self.factors if own.stack.thin]
         like = torch.empty(0, dtype=corpus.dtype, device=corpus.device)
@@ -47,9 +50,9 @@ class Trainer:
             Factors(stack, self.D, gradient=new(size) if stack.thin else shared) for stack, size in zip(stacks, sizes)
         ]
 
-    def train(self, progress: Callable = lambda: None) -> None:
-        """Run all steps; progress() after each."""
-        batches = Batches(self.corpus, self.settings)
+    def train(self, progress: Callable = lambda: None, batches: Batches | None = None) -> None:
+        """Run all steps; progress() after each. batches: of the same corpus, where they are there."""
+        batches = batches or Batches(self.corpus, self.settings)
         self.rebuild()
         for step, batch in enumerate(batches):
             self.accumulate(batch)

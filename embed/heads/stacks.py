@@ -4,14 +4,17 @@ A head is z = A x + a (the representation) and one classifier per domain, logits
 v, z = [v; A x + a]. Axes: H heads of a stack, D domains, C classes, k learned dimensions, F features, n rows."""
 
 import math
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch.optim.adam import adam
 
 from data.emotions import EMOTIONS
 from data.files.runs import Head
 from data.heads import Linear, family_named
+from data.runtime.transfers import room
 from embed.settings import BETAS, EPS, doublings, head_seed
 
 C = len(EMOTIONS)
@@ -93,20 +96,33 @@ class Factors:
         """Elements of all tensors of a stack."""
         return len(stack.heads) * sum(map(math.prod, stack.shapes(domains).values()))
 
-    def initialise(self, seed: int) -> None:
-        """Every head drawn from its own generator as two nn.Linear would be: uniform in +-1 / sqrt(fan in)."""
-        features = self.stack.features
-        for position, head in enumerate(self.stack.heads):
-            generator = torch.Generator().manual_seed(head_seed(seed, head))
-            for name, shape in self.stack.shapes(self.domains, head.k).items():
-                fan_in = features if name in ("A", "a") else self.stack.family.size(head.k, features)
-                draw = torch.rand(shape, generator=generator, dtype=torch.float64)
-                self.own(position)[name].copy_(((2 * draw - 1) / math.sqrt(fan_in)).to(self.flat.dtype))
+    def initialise(self, seed: int, pool: Executor) -> None:
+        """Every head drawn from its own generator as two nn.Linear would be: uniform in +-1 / sqrt(fan in).
 
-    def own(self, position: int) -> dict:
-        """Name -> one head's factors, without the padding."""
+        pool: threads, which share the heads."""
+        drawn = room(tuple(self.flat.shape), self.flat.dtype, self.flat.device).zero_()
+        values = {name: value.numpy() for name, value in _views(drawn, self.shapes).items()}
+        list(pool.map(lambda position: self._draw(values, position, seed), range(len(self.stack.heads))))
+        self.flat.copy_(drawn, non_blocking=True)
+
+    def _draw(self, values, position, seed):
+        head = self.stack.heads[position]
+        generator = torch.Generator().manual_seed(head_seed(seed, head))
+        for name, shape in self.stack.shapes(self.domains, head.k).items():
+            fan_in = self.stack.features if name in ("A", "a") else self.stack.family.size(head.k, self.stack.features)
+            # in place, and by NumPy, whose arithmetic starts no threads of its own
+            draw = torch.rand(shape, generator=generator, dtype=torch.float64).numpy()
+            draw *= 2
+            draw -= 1
+            draw /= math.sqrt(fan_in)
+            values[name][(position, *map(slice, shape))] = draw
+
+    def own(self, position: int, of: np.ndarray | None = None) -> dict:
+        """Name -> one head's factors, without the padding. of: the flat vector in main memory, else that on the
+        device."""
+        values = self.values if of is None else _views(torch.from_numpy(of), self.shapes)
         shapes = self.stack.shapes(self.domains, self.stack.heads[position].k)
-        return {name: self.values[name][(position, *map(slice, shape))] for name, shape in shapes.items()}
+        return {name: values[name][(position, *map(slice, shape))] for name, shape in shapes.items()}
 
     def step(self, rate: float, penalty: float = 0.0) -> None:
         """One step of Adam on the loss and penalty (|A|^2 + |B|^2)."""

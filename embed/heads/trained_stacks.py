@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from data.emotions import EMOTIONS
+from data.runtime.transfers import to_device
 from embed.heads.products import logits, on_sphere
 from embed.heads.stacks import Factors
 from embed.rows.corpus import Corpus, HeadInputs
@@ -42,12 +43,22 @@ class TrainedStack:
             return z
         scaling = self.corpus.scaling
         mean, deviation = (
-            torch.from_numpy(side[-2:, None]).to(z.dtype).to(z.device) for side in (scaling.mean, scaling.deviation)
+            to_device(side[-2:, None], z.device).to(z.dtype) for side in (scaling.mean, scaling.deviation)
         )
         return torch.cat([(rows.v[:2] * deviation + mean).expand(len(z), -1, -1), z], 1)
 
-    def weights(self, position: int) -> dict:
-        """One head's factors as float32 arrays on features as cached: the scaling of the rows is folded in."""
-        values = {name: value.cpu().double().numpy() for name, value in self.factors.own(position).items()}
+    def finite(self) -> torch.Tensor:
+        """(H,) bool, on the device: whether all factors of a head are."""
+        return torch.stack([value.isfinite().flatten(1).all(1) for value in self.factors.values.values()]).all(0)
+
+    def tensors(self) -> list:
+        """What `weights` needs in main memory: all factors, in one vector."""
+        return [self.factors.flat]
+
+    def weights(self, position: int, tensors: list[np.ndarray]) -> dict:
+        """One head's factors as float32 arrays on features as cached: the scaling of the rows is folded in.
+
+        tensors: the values of `tensors`."""
+        values = {name: value.double().numpy() for name, value in self.factors.own(position, of=tensors[0]).items()}
         values = self.family.folded(values, self.corpus.scaling.mean, self.corpus.scaling.deviation)
         return {name: value.astype(np.float32) for name, value in values.items()}

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from data.runtime.transfers import to_device
 from embed.rows.feature_caches import CacheSplit, SweptCache
-from embed.rows.feature_store import OnDisk, Resident, moments, read
+from embed.rows.feature_store import OnDisk, Order, Resident, moments, read
 from embed.rows.loss_weights import sample_weights
 
 FLOOR = 0.1  # so that no feature weighs more than ten times what it would in the median's units
@@ -39,13 +40,19 @@ class Scaling:
 
     def __post_init__(self):
         self.deviation = np.where(self.deviation > 1e-6, self.deviation, 1.0)  # a constant column keeps its scale
+        self._made = {}
 
     def features(self, raw: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
         """(n, F) of any float type -> scaled, in `dtype`."""
-        mean, inverse = (
-            torch.from_numpy(side[:-2]).to(dtype).to(raw.device) for side in (self.mean, 1 / self.deviation)
-        )
+        mean, inverse = self._on(raw.device, dtype)
         return raw.to(dtype).sub_(mean).mul_(inverse)
+
+    def _on(self, device, dtype):
+        """Mean and 1 / deviation of the features, made once for a device."""
+        if (device, dtype) not in self._made:
+            sides = (self.mean[:-2], 1 / self.deviation[:-2])
+            self._made[device, dtype] = [torch.from_numpy(side).to(dtype).to(device) for side in sides]
+        return self._made[device, dtype]
 
     def arousal_valence(self, raw: np.ndarray, dtype: torch.dtype) -> torch.Tensor:
         """(..., 2) -> scaled, in `dtype`."""
@@ -83,19 +90,21 @@ class Corpus:
         """F."""
         return len(self.scaling.mean) - 2
 
-    def batches(self, chosen: np.ndarray, view: np.ndarray, ends: list) -> Iterator[HeadInputs]:
-        """Yield the HeadInputs of consecutive batches of the training rows `chosen`, each in the view given for it."""
-        position, start = self.position[chosen], 0
-        for end, raw in zip(ends, self.store.stream(position, view, ends)):
-            place, which = (
-                torch.from_numpy(side[start:end].astype(np.int64)).to(self.v.device) for side in (position, view)
-            )
-            yield self.rows(raw, self.v[place, which])
+    def order(self, chosen: np.ndarray, view: np.ndarray, ends: list) -> Order:
+        """The Order of consecutive batches of the training rows `chosen`, each in the view given for it."""
+        places = self.position[chosen] * self.views + view.astype(np.int64)
+        return Order(places, to_device(places, self.device), ends)
+
+    def batches(self, order: Order) -> Iterator[HeadInputs]:
+        """Yield the HeadInputs of consecutive batches."""
+        v, start = self.v.flatten(0, 1), 0
+        for end, raw in zip(order.ends, self.store.stream(order)):
+            yield self.rows(raw, v.index_select(0, order.index[start:end]))
             start = end
 
     def rows(self, raw: torch.Tensor, v: torch.Tensor) -> HeadInputs:
         """HeadInputs from raw features (n, F) and scaled arousal-valence (n, 2)."""
-        x = self.scaling.features(raw.to(self.device), self.dtype)
+        x = self.scaling.features(raw.to(self.device, non_blocking=True), self.dtype)
         return HeadInputs(x, torch.cat([v.T, torch.ones(1, len(v), dtype=v.dtype, device=v.device)]).to(self.device))
 
 
@@ -194,11 +203,13 @@ def _test(corpus, part, values, place):
 
 
 def scoring_pieces(corpus: Corpus) -> Iterator[tuple]:
-    """Yield (HeadInputs, emotion, domain) of all training rows in view 0, each piece of one domain."""
+    """Yield (HeadInputs, emotion (n,) int64 on the device, domain) of all training rows in view 0, each piece of one
+    domain."""
     ends = [end for domain in range(len(corpus.names)) for end in _piece_ends(np.flatnonzero(corpus.domain == domain))]
-    every = np.arange(len(corpus.emotion))
-    for start, end, rows in zip([0, *ends], ends, corpus.batches(every, np.zeros(len(every), np.int64), ends)):
-        yield rows, corpus.emotion[start:end], int(corpus.domain[start])
+    every, emotion = np.arange(len(corpus.emotion)), to_device(corpus.emotion.astype(np.int64), corpus.device)
+    order = corpus.order(every, np.zeros(len(every), np.int64), ends)
+    for start, end, rows in zip([0, *ends], ends, corpus.batches(order)):
+        yield rows, emotion[start:end], int(corpus.domain[start])
 
 
 def _piece_ends(own):

@@ -5,12 +5,15 @@ A row's position counts through all parts laid end to end; it has V views. Both 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from data.files.cache import CacheError, open_cache
+from data.runtime.device import feature_memory
 from data.runtime.failures import Refused
+from data.runtime.transfers import room
 from embed.rows.feature_caches import CacheSplit
 
 RUN_ROWS = 256  # neighbouring rows that are read, and moved about by a shuffle in pools, together
@@ -23,16 +26,30 @@ def row_bytes(parts: list[CacheSplit]) -> int:
     return parts[0].views * parts[0].feature_size * 2
 
 
+@dataclass(frozen=True)
+class Order:
+    """Rows, each in one of its views, in consecutive batches."""
+
+    places: np.ndarray  # (n,) int64, row x V + view
+    index: torch.Tensor  # the same on the device
+    ends: list  # where the batches end
+
+
 def store(parts: list[CacheSplit], *, memory: float, device: torch.device | str) -> "Resident | OnDisk":
-    """Resident where all rows fit into `memory` bytes, else OnDisk."""
-    size = sum(map(len, parts)) * row_bytes(parts)
-    return Resident(read(parts).to(device), parts[0].views) if size <= memory else OnDisk(parts, memory)
+    """Resident where all rows fit into `memory` bytes of the device, else OnDisk, in no more of main memory."""
+    device, size = torch.device(device), sum(map(len, parts)) * row_bytes(parts)
+    if size <= memory:
+        return Resident(read(parts, device), parts[0].views)
+    if device.type == "cuda":  # whose memory may be larger
+        memory = min(memory, feature_memory(torch.device("cpu")))
+    return OnDisk(parts, memory, device)
 
 
-def read(parts: list[CacheSplit]) -> torch.Tensor:
-    """(rows * V, F) float16 of all labelled rows. Raises as `pieces` does."""
+def read(parts: list[CacheSplit], device: torch.device | str = "cpu") -> torch.Tensor:
+    """(rows * V, F) float16 of all labelled rows, on the device. Raises as `pieces` does."""
     views = parts[0].views
-    tensor = torch.empty(sum(map(len, parts)) * views, parts[0].feature_size, dtype=torch.float16)
+    shape = sum(map(len, parts)) * views, parts[0].feature_size
+    tensor = torch.empty(shape, dtype=torch.float16, device=device)
     for start, piece in pieces(parts):
         tensor[start * views : (start + len(piece)) * views] = piece.flatten(0, 1)
     return tensor
@@ -45,29 +62,26 @@ class Resident:
     def __init__(self, tensor: torch.Tensor, views: int):
         self.tensor, self.views = tensor, views
 
-    def stream(self, position: np.ndarray, view: np.ndarray, ends: list) -> Iterator[torch.Tensor]:
-        """Yield (n, F) features of consecutive batches of `position` (int64), which end at `ends`."""
-        index = torch.from_numpy(position * self.views + view.astype(np.int64)).to(self.tensor.device)
-        start = 0
-        for end in ends:
-            yield self.tensor.index_select(0, index[start:end])
-            start = end
+    def stream(self, order: Order) -> Iterator[torch.Tensor]:
+        """Yield (n, F) features of consecutive batches."""
+        for start, end in zip([0, *order.ends], order.ends):
+            yield self.tensor.index_select(0, order.index[start:end])
 
 
 class OnDisk:
     """Rows that stay in their files: read span by span, each span's rows run by run in the order of the file."""
 
-    def __init__(self, parts: list[CacheSplit], memory: float):
+    def __init__(self, parts: list[CacheSplit], memory: float, device: torch.device = torch.device("cpu")):
         self.parts, self.views, self.feature_size = parts, parts[0].views, parts[0].feature_size
-        self.starts = np.cumsum([0, *map(len, parts)])
+        self.device, self.starts = device, np.cumsum([0, *map(len, parts)])
         self.span_rows = int(memory / SPANS / (self.feature_size * 2))
 
-    def stream(self, position: np.ndarray, view: np.ndarray, ends: list) -> Iterator[torch.Tensor]:
-        """As Resident.stream."""
-        spans = list(_spans(ends, self.span_rows))
+    def stream(self, order: Order) -> Iterator[torch.Tensor]:
+        """As Resident.stream; the rows lie in main memory, from where the device copies them."""
+        spans = list(_spans(order.ends, self.span_rows))
         with ExitStack() as stack, ThreadPoolExecutor(1) as pool:  # the reader is one span ahead
             datasets = [stack.enter_context(_opened(part)) for part in self.parts]
-            read = lambda span: self._read(datasets, position[span[0] : span[-1]], view[span[0] : span[-1]])
+            read = lambda span: self._read(datasets, *divmod(order.places[span[0] : span[-1]], self.views))
             coming = [pool.submit(read, span) for span in spans[:1]]
             for number, span in enumerate(spans):
                 rows = coming.pop().result()
@@ -75,13 +89,13 @@ class OnDisk:
                 yield from rows.split(np.diff(span).tolist())
 
     def _read(self, datasets, position, view):
-        rows = torch.empty(len(position), self.feature_size, dtype=torch.float16)
+        rows = room((len(position), self.feature_size), torch.float16, self.device)
         order = np.argsort(position, kind="stable")
         runs = np.split(order, np.flatnonzero(np.diff(position[order] // RUN_ROWS)) + 1)
         for run in runs:
             own = position[run]
             found = self._between(datasets, own[0], own[-1] + 1)
-            rows[run] = found[own - own[0], view[run].astype(np.int64)]  # torch takes bytes for a mask
+            rows[run] = found[own - own[0], view[run]]
         return rows
 
     def _between(self, datasets, low, high):

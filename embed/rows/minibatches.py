@@ -5,20 +5,38 @@ initialisation."""
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 
 from data.emotions import EMOTIONS
+from data.runtime.transfers import to_device
 from embed.rows.corpus import Corpus, HeadInputs
-from embed.rows.feature_store import RUN_ROWS
+from embed.rows.feature_store import RUN_ROWS, Order
 from embed.settings import HeadSettings
 
 C = len(EMOTIONS)
+KEPT_BYTES = 2**28  # of the orders of all epochs; 20 of the paper's rows are half of it
+
+
+@dataclass(frozen=True)
+class EpochOrder:
+    """All rows in the order of one epoch."""
+
+    rows: Order
+    group: torch.Tensor  # (N,) int64 domain x 7 + class of each, on the device
+    counts: np.ndarray  # (batches, D * 7) rows of each group
+
+    @property
+    def bytes(self) -> int:
+        return self.rows.places.nbytes + 16 * len(self.group)
 
 
 class Batches:
-    """Iterates over all Batch of a training; len() counts them."""
+    """Iterates over all Batch of a training; len() counts them. Whoever trains several blocks on the same rows keeps
+    it: the orders of the epochs are then made once."""
 
     def __init__(self, corpus: Corpus, settings: HeadSettings):
         self.corpus, self.settings = corpus, settings
@@ -27,6 +45,7 @@ class Batches:
         self.per_epoch = math.ceil(rows / self.size)
         self.epochs = max(settings.epochs, math.ceil(settings.steps / self.per_epoch))
         self.group = (corpus.domain.astype(np.int16) * C + corpus.emotion).astype(np.uint16)
+        self.kept = {}  # number of an epoch -> EpochOrder
 
     def __len__(self):
         return self.epochs * self.per_epoch
@@ -36,7 +55,22 @@ class Batches:
             yield from self.epoch(number)
 
     def epoch(self, number: int) -> Iterator["Batch"]:
-        """The batches of one epoch, with one view drawn for each row by (seed, epoch, row)."""
+        """The batches of one epoch."""
+        order = self._order(number)
+        ends = order.rows.ends
+        for start, end, counts, rows in zip([0, *ends], ends, order.counts, self.corpus.batches(order.rows)):
+            yield Batch(rows, counts, order.group[start:end], self.corpus.weights)
+
+    def _order(self, number):
+        if number in self.kept:
+            return self.kept[number]
+        order = self._drawn(number)
+        if order.bytes * (len(self.kept) + 1) <= KEPT_BYTES:
+            self.kept[number] = order
+        return order
+
+    def _drawn(self, number):
+        """The EpochOrder by (seed, epoch): a view for each row by (seed, epoch, row)."""
         generator = np.random.default_rng((self.settings.seed, number))
         rows, groups = len(self.group), len(self.corpus.names) * C
         order = shuffled(rows, self.settings.shuffled_rows, generator)
@@ -47,9 +81,8 @@ class Batches:
         ].astype(small)
         order = order[np.argsort(key, kind="stable")]
         counts = np.bincount(key, minlength=self.per_epoch * groups).reshape(-1, groups)
-        ends = np.cumsum(counts.sum(1)).tolist()
-        for own, found in zip(counts, self.corpus.batches(order, view[order], ends)):
-            yield Batch(found, own, self.corpus.weights)
+        group = to_device(self.group[order].astype(np.int64), self.corpus.device)
+        return EpochOrder(self.corpus.order(order, view[order], np.cumsum(counts.sum(1)).tolist()), group, counts)
 
 
 def shuffled(rows: int, pool: int, generator: np.random.Generator) -> np.ndarray:
@@ -66,32 +99,26 @@ def shuffled(rows: int, pool: int, generator: np.random.Generator) -> np.ndarray
 
 
 class Batch:
-    """Rows of one batch sorted by domain, then by class, so that whole slices share a classifier and a label.
+    """Rows of one batch sorted by domain, so that whole slices share a classifier, and by class.
 
-    counts: (D * 7,) rows of each domain and class. weights: (D, 7) w_class w_dataset."""
+    counts: (D * 7,) rows of each domain and class. group: (n,) domain x 7 + class of each row. weights: (D, 7) w_class
+    w_dataset."""
 
-    def __init__(self, rows: HeadInputs, counts: np.ndarray, weights: torch.Tensor):
-        self.rows, self.counts = rows, counts
+    def __init__(self, rows: HeadInputs, counts: np.ndarray, group: torch.Tensor, weights: torch.Tensor):
+        self.rows, self.counts, self.group = rows, counts, group
         self.ends = np.concatenate([[0], np.cumsum(counts)]).tolist()
-        repeats = torch.from_numpy(counts).to(weights.device)
-        self.weights = (
-            torch.repeat_interleave(weights.flatten(), repeats, output_size=self.ends[-1]) / self.ends[-1]
-        )  # ... / N of Eq. 1
+        self.weights = weights.flatten().index_select(0, group) / len(group)  # ... / N of Eq. 1
 
     def emotion(self) -> torch.Tensor:
         """(n,) int64 class of every row."""
-        classes = np.arange(len(self.counts)) % C
-        return torch.from_numpy(np.repeat(classes, self.counts)).to(self.weights.device)
+        return self.group % C
+
+    @cached_property
+    def labels(self) -> torch.Tensor:
+        """(7, n) bool: which class a row has."""
+        return self.emotion() == torch.arange(C, device=self.group.device)[:, None]
 
     def domain_spans(self) -> list:
         """(domain, start, end) of each domain's rows."""
         ends = self.ends[::C]
         return [(domain, start, end) for domain, (start, end) in enumerate(zip(ends, ends[1:])) if end > start]
-
-    def class_spans(self, domain: int, low: int, high: int) -> list:
-        """(class, first, last) of the rows of one domain that lie in low..high."""
-        ends = self.ends[domain * C : (domain + 1) * C + 1]
-        spans = (
-            (emotion, max(first, low), min(last, high)) for emotion, (first, last) in enumerate(zip(ends, ends[1:]))
-        )
-        return [(emotion, first, last) for emotion, first, last in spans if first < last]

@@ -39,6 +39,6 @@ def corpus(sizes=(300, 90, 40), *, dtype=torch.float32, seed=0, views=1, spread=
         {},
         dtype,
     )
-    rows = next(made.batches(np.arange(30), np.zeros(30, np.int64), [30]))
+    rows = next(made.batches(made.order(np.arange(30), np.zeros(30, np.int64), [30])))
     made.tests.update({name: (rows, emotion[:30], np.arange(30)) for name in made.names})
     return made

@@ -73,4 +73,4 @@ def train_plainly(data, head, settings, *, slip=1.0):
 def all_rows(data):
     """The HeadInputs of every training row, in view 0."""
     rows = len(data.emotion)
-    return next(data.batches(np.arange(rows), np.zeros(rows, np.int64), [rows]))
+    return next(data.batches(data.order(np.arange(rows), np.zeros(rows, np.int64), [rows])))

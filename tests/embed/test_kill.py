@@ -18,9 +18,11 @@ SHORT = """
 import functools, os, sys, time
 import data.files.publish as publish
 import embed.plan
+import embed.sweep
 import embed.settings as settings
 
 embed.plan.K_A_BLOCK = 2
+embed.sweep.WRITING = 0
 settings.HeadSettings = functools.partial(settings.HeadSettings, steps=25, epochs=1, largest_batch=64)
 publishes = 0
 

@@ -142,6 +142,35 @@ def test_a_sweep_stopped_between_blocks_goes_on_to_the_same_values(caches, tmp_p
         assert (resumed.outcomes[head].confusion == outcome.confusion).all()
 
 
+@pytest.mark.parametrize("share, times", [(0, 5), (10**9, 2)])
+def test_a_file_is_written_no_more_often_than_its_writing_is_worth(caches, tmp_path, monkeypatch, share, times):
+    monkeypatch.setattr(plan, "K_A_BLOCK", 2)
+    monkeypatch.setattr(module, "WRITING", share)
+    write, written = module.write_runs, []
+    monkeypatch.setattr(
+        module, "write_runs", lambda path, runs: written.append(len(runs.outcomes)) or write(path, runs)
+    )
+    found = run(caches, tmp_path / "runs.h5", sizes=[2, 6, 9, 11])
+    assert len(written) == times and written == sorted(set(written)) and written[-1] == len(found.outcomes)
+
+
+def test_what_was_not_written_yet_is_written_when_stopped(caches, tmp_path, monkeypatch):
+    monkeypatch.setattr(plan, "K_A_BLOCK", 2)
+    monkeypatch.setattr(module, "WRITING", 10**9)
+    train_block, made = module.train_block, []
+
+    def stop_at_the_third(*arguments):
+        if len(made) == 2:
+            raise KeyboardInterrupt
+        made.append(train_block(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr(module, "train_block", stop_at_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        run(caches, tmp_path / "runs.h5", sizes=[2, 6, 9])
+    assert len(read_runs(tmp_path / "runs.h5").outcomes) == sum(map(len, made))
+
+
 def test_another_identity_is_refused_and_nothing_is_overwritten(caches, tmp_path):
     run(caches, tmp_path / "runs.h5")
     before = (tmp_path / "runs.h5").read_bytes()

@@ -162,10 +162,13 @@ def test_both_are_scored_and_kept_alike(data, by_modules):
                 scored.add_loss(rows, emotion, domain)
                 scored.widen(rows)
     for place, own in enumerate(other):
-        assert own.loss[0].item() == pytest.approx(one.loss[place].item(), abs=1e-9)
-        np.testing.assert_allclose(own.low[0], one.low[place], atol=1e-5)
-        np.testing.assert_allclose(own.high[0], one.high[place], atol=1e-5)
-        weights, expected = own.trained.weights(0), one.trained.weights(place)
+        assert own.found["loss"][0].item() == pytest.approx(one.found["loss"][place].item(), abs=1e-9)
+        np.testing.assert_allclose(own.found["low"][0], one.found["low"][place], atol=1e-5)
+        np.testing.assert_allclose(own.found["high"][0], one.found["high"][place], atol=1e-5)
+        weights, expected = (
+            own.trained.weights(0, []),
+            one.trained.weights(place, [each.numpy() for each in one.trained.tensors()]),
+        )
         assert weights.keys() == expected.keys() and all(value.dtype == np.float32 for value in weights.values())
         for name, value in expected.items():
             np.testing.assert_allclose(weights[name], value, atol=1e-6)

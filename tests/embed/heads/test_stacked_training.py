@@ -149,6 +149,6 @@ def test_converged_cake_18_and_the_baseline_find_the_same_minimum():
         scored = Scored(own, narrow)
         for rows, emotion, domain in scoring_pieces(narrow):
             scored.add_loss(rows, emotion, domain)
-        loss[own.family.name, own.heads[0].k] = scored.loss.item()
+        loss[own.family.name, own.heads[0].k] = scored.found["loss"].item()
     assert loss["cake", 18] == pytest.approx(loss["baseline", 0], rel=1e-3)
     assert loss["cake", 3] > 1.03 * loss["baseline", 0]

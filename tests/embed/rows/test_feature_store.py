@@ -7,7 +7,7 @@ import torch
 
 from embed.rows import feature_store, minibatches
 from embed.rows.feature_caches import read_cache
-from embed.rows.feature_store import OnDisk, Resident, moments, read, store
+from embed.rows.feature_store import OnDisk, Order, Resident, moments, read, store
 from embed.rows.minibatches import shuffled
 from tests.embed.made_up_caches import write_cache
 
@@ -52,13 +52,18 @@ def slow_rows(parts, position, view):
     return torch.from_numpy(np.stack(found))
 
 
+def order_of(places, ends):
+    return Order(places, torch.from_numpy(places), ends)
+
+
 @pytest.mark.parametrize("rows_in_memory", [1, 3 * 7, 3 * 24, 3 * 171, 10**6])
 def test_a_disk_gives_the_rows_that_memory_gives(parts, short_runs, rows_in_memory):
     generator = np.random.default_rng(0)
     position, view = generator.permutation(171), generator.integers(0, VIEWS, 171)
     ends = [24, 48, 49, 73, 100, 171]
-    resident = list(Resident(read(parts), VIEWS).stream(position, view, ends))
-    disk = list(OnDisk(parts, rows_in_memory * 1024).stream(position, view, ends))
+    order = order_of(position * VIEWS + view, ends)
+    resident = list(Resident(read(parts), VIEWS).stream(order))
+    disk = list(OnDisk(parts, rows_in_memory * 1024).stream(order))
     assert [len(batch) for batch in disk] == [24, 24, 1, 24, 27, 71]
     assert all(map(torch.equal, resident, disk))
     assert torch.equal(torch.cat(resident)[:40], slow_rows(parts, position[:40], view[:40]))
@@ -77,7 +82,7 @@ def test_no_more_than_the_budget_is_read_at_once(parts, short_runs, monkeypatch)
         "_read",
         lambda self, datasets, position, view: largest.append(len(position)) or plain(self, datasets, position, view),
     )
-    list(OnDisk(parts, 90 * 1024).stream(np.arange(171), np.zeros(171, np.int64), [20, 40, 60, 80, 171]))
+    list(OnDisk(parts, 90 * 1024).stream(order_of(VIEWS * np.arange(171), [20, 40, 60, 80, 171])))
     assert largest == [20, 20, 20, 20, 91]  # three spans of 30 rows; a batch is never cut
 
 
