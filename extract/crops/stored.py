@@ -76,19 +76,25 @@ def batches(parts: list[StoredCrops], indices: np.ndarray, batch_size: int) -> I
     yield from decoded(parts, (indices[start : start + batch_size] for start in range(0, len(indices), batch_size)))
 
 
-def decoded(parts: list[StoredCrops], pieces: Iterable, *, finish: Callable = lambda pixels: pixels) -> Iterator[tuple]:
-    """Yield (piece, finish(pixels (n, S, S, 3) uint8)) for each piece.
+def empty(shape: tuple) -> np.ndarray:
+    """Memory for the pixels of a batch."""
+    return np.empty(shape, np.uint8)
 
-    A piece is an array of n positions in the parts laid end to end. Whole pieces are decoded and finished ahead of the
-    caller, each in a thread (OpenCV releases the interpreter lock while it decodes)."""
+
+def decoded(parts: list[StoredCrops], pieces: Iterable, *, room: Callable = empty) -> Iterator[tuple]:
+    """Yield (piece, pixels (n, S, S, 3) uint8) for each piece.
+
+    A piece is an array of n positions in the parts laid end to end. Whole pieces are decoded ahead of the caller, each
+    in a thread (OpenCV releases the interpreter lock while it decodes), into what room(shape) gives: an array, or a
+    tensor in main memory."""
     starts, size = np.cumsum([0, *map(len, parts)]), parts[0].size
 
     def whole(piece):
-        found = np.empty((len(piece), size, size, 3), np.uint8)
-        for image, index in zip(found, piece):
+        found = room((len(piece), size, size, 3))
+        for image, index in zip(np.asarray(found), piece):
             part = int(np.searchsorted(starts, index, "right")) - 1
             image[:] = parts[part].pixels(int(index - starts[part]))
-        return piece, finish(found)
+        return piece, found
 
     with Threads(own_cpus()) as pool:
         yield from ahead(pool, whole, pieces, depth=own_cpus() + 1)

@@ -104,11 +104,11 @@ class FeatureCache:
             for start in range(0, max(count, 1), batch):
                 yield CropBatch(number, source.splits[number], arrays, start, min(start + batch, count))
 
-    def _decode(self, piece):
+    def _decode(self, piece, room):
         jpeg, offset, size = piece.arrays["jpeg"], piece.arrays["jpeg_offset"], self.header["image_size"]
-        images = np.empty((piece.end - piece.start, size, size, 3), np.uint8)
-        for place, index in enumerate(range(piece.start, piece.end)):
-            images[place] = pixels(jpeg[offset[index] : offset[index + 1]], size)
+        images = room((piece.end - piece.start, size, size, 3))
+        for image, index in zip(np.asarray(images), range(piece.start, piece.end)):
+            image[:] = pixels(jpeg[offset[index] : offset[index + 1]], size)
         return images
 
     def _views(self, piece):

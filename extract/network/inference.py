@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 import torch
 
 from data.runtime.device import own_threads
+from data.runtime.transfers import Arrival, room
 from extract.network.backbone import Backbone, Frozen, normalise
 from extract.network.precision import PRECISIONS
 from extract.stage_times import StageTimes
@@ -36,7 +37,8 @@ class Predictor:
     ):
         self.networks = [Frozen(network, device, PRECISIONS[precision]) for network in networks]
         self.device, self.threads, self.meter = device, own_threads(), meter or StageTimes(**widths(device))
-        self.copies = torch.cuda.Stream(device) if device.type == "cuda" else None
+        # two queues beside the computation: pixels to the GPU, and outputs back
+        self.copies, self.returns = (torch.cuda.Stream(device) if device.type == "cuda" else None for _ in range(2))
 
     def over(
         self, pieces: Iterable, decode: Callable, views: Callable = lambda piece: plain
@@ -44,16 +46,20 @@ class Predictor:
         """Yield (piece, outputs) in the order of the pieces.
 
         outputs: for each view, for each network, (features (n, 512), outputs (n, .)) float32 arrays.
-        decode(piece) gives (n, S, S, 3) uint8, views(piece) the function from images to the list of their views."""
+        decode(piece, room) gives (n, S, S, 3) uint8, in the memory that room(shape) gives or its own; views(piece) the
+        function from images to the list of their views."""
         run = self._on_cores if self.device.type == "cpu" else self._on_device
         return run(pieces, decode, views)
+
+    def _room(self, shape):
+        return room(shape, torch.uint8, self.device)
 
     def _on_cores(self, pieces, decode, views):
         def outputs(piece):
             with self.meter.working("decode"):
-                pixels = torch.from_numpy(decode(piece))
+                pixels = torch.as_tensor(decode(piece, self._room))
             with self.meter.working("network"):
-                return piece, _fetched(self._launched(pixels, views(piece)))
+                return piece, _Outputs(self._launched(pixels, views(piece))).fetched()
 
         threads = torch.get_num_threads()
         try:
@@ -65,20 +71,19 @@ class Predictor:
     def _on_device(self, pieces, decode, views):
         def decoded(piece):
             with self.meter.working("decode"):
-                pixels = torch.from_numpy(decode(piece))
-                return piece, pixels.pin_memory() if self.copies else pixels
+                return piece, torch.as_tensor(decode(piece, self._room))
 
-        previous = None  # (piece, outputs on the device); fetched one batch behind, so that the device never waits
+        previous = None  # (piece, outputs on their way); taken one batch behind, so that the device never waits
         with Threads(self.threads) as pool:
             for piece, pixels in ahead(pool, decoded, pieces, depth=self.threads + 2):
                 with self.meter.working("network"):
-                    launched = self._launched(self._moved(pixels), views(piece))
-                    fetched = None if previous is None else (previous[0], _fetched(previous[1]))
+                    launched = _Outputs(self._launched(self._moved(pixels), views(piece)), self.returns)
+                    fetched = None if previous is None else (previous[0], previous[1].fetched())
                 if fetched is not None:
                     yield fetched
                 previous = piece, launched
         if previous is not None:
-            yield previous[0], _fetched(previous[1])
+            yield previous[0], previous[1].fetched()
 
     def _moved(self, pixels):
         """Pixels on the device; on CUDA copied beside the computation that is under way."""
@@ -95,5 +100,14 @@ class Predictor:
         return [[network(view) for network in self.networks] for view in views(normalise(pixels))]
 
 
-def _fetched(outputs):
-    return [[tuple(values.cpu().numpy() for values in pair) for pair in view] for view in outputs]
+class _Outputs:
+    """For each view, for each network, (features, outputs) on their way to main memory."""
+
+    def __init__(self, outputs: list, stream: "torch.cuda.Stream | None" = None):
+        self.networks = len(outputs[0])
+        self.arrival = Arrival([values for view in outputs for pair in view for values in pair], stream)
+
+    def fetched(self) -> list:
+        values = iter(self.arrival.arrays())
+        pairs = list(zip(values, values))
+        return [pairs[start : start + self.networks] for start in range(0, len(pairs), self.networks)]

@@ -68,7 +68,7 @@ def _statistics(images):
     own = torch.zeros(2 * channels + 1, device=images.device)  # what an empty part contributes
     if len(images):
         own[:-1] = torch.cat(torch.ops.aten.batch_norm_update_stats(images, None, None, 0.0))
-        own[-1] = images.numel() // channels
+        own[-1:].fill_(images.numel() // channels)  # a number set at one place would be copied, and waited for
     found = [torch.empty_like(own) for _ in range(dist.get_world_size())]
     dist.all_gather(found, own)
     means, variances, counts = torch.stack(found).split([channels, channels, 1], 1)

@@ -10,7 +10,9 @@ import torch
 
 from data.runtime.failures import Refused
 from data.runtime.ranks import Ranks
+from data.runtime.transfers import Arrival, room, to_device
 from extract.crops.stored import decoded
+from extract.training.kept_pixels import KeptPixels
 from extract.training.step import Step, one_cycle
 from extract.training.training_rows import TrainingRows, batch_bounds
 
@@ -34,6 +36,7 @@ class Epochs:
     ):
         self.settings, self.rows, self.step, self.device, self.ranks = settings, rows, step, device, ranks
         self.bounds = batch_bounds(len(rows), settings.batch)
+        self.kept = KeptPixels(rows.places, settings.image_size, device)
 
     def run(self, epoch: int, progress: Callable) -> dict:
         """Train for one epoch, numbered from 0, and return its row of the log.
@@ -42,8 +45,9 @@ class Epochs:
         begun, loss = time.monotonic(), _Loss(epoch, self.device, self.ranks)
         for rows, number, *batch in self._batches(epoch):
             loss.add(self.step(*batch, rows=rows, rate=self._rate(epoch, number)), rows)
-            if number + 1 == len(self.bounds) or self._looks(number):
-                loss.look()
+            last = number + 1 == len(self.bounds)
+            if last or self._looks(number):
+                loss.look(last=last or self.device.type == "cpu")
             progress(rows, f"epoch {epoch + 1}/{self.settings.epochs}{loss.text}")
         seconds = time.monotonic() - begun
         return {
@@ -60,21 +64,22 @@ class Epochs:
         Pixels and labels are those of this process' part of the batch."""
         seed = (self.settings.seed, epoch)
         order, labels = self.rows.shuffled(seed)
-        labels = labels.to(self.device)
+        labels = to_device(labels.numpy(), self.device)
         generator = torch.Generator(self.device).manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
         self.step.begin()
         parts = [range(first, last)[self.ranks.part(last - first)] for first, last in self.bounds]
-        pieces = (order[part.start : part.stop] for part in parts)
-        for number, (_, pixels) in enumerate(decoded(self.rows.parts, pieces, finish=self._ready)):
-            first, last = self.bounds[number]
-            yield last - first, number, pixels, labels[parts[number].start : parts[number].stop], generator
+        # what is kept is asked as a batch is about to be decoded, and no row comes twice in an epoch
+        pieces = (self.kept.missing(order[part.start : part.stop]) for part in parts)
+        for number, (missing, pixels) in enumerate(decoded(self.rows.parts, pieces, room=self._room)):
+            part, (first, last) = parts[number], self.bounds[number]
+            pixels = self.kept.whole(order[part.start : part.stop], missing, pixels)
+            yield last - first, number, pixels, labels[part.start : part.stop], generator
 
-    def _ready(self, pixels):
-        """Pinned for a GPU, which then copies them while it works on earlier steps.
+    def _room(self, shape):
+        """Pinned for a GPU, which then copies the pixels while it works on earlier steps.
 
         A stream for the copies would save only their own time: 19 MB for 128 crops of 224 pixels."""
-        pixels = torch.from_numpy(pixels)
-        return pixels.pin_memory() if self.device.type == "cuda" else pixels
+        return room(shape, torch.uint8, self.device)
 
     def _looks(self, number):
         return self.device.type == "cpu" or number % LOOK_STEPS == LOOK_STEPS - 1
@@ -89,17 +94,29 @@ class _Loss:
     def __init__(self, epoch, device, ranks):
         self.epoch, self.ranks = epoch, ranks
         self.pending, self.rows, self.whole, self.text = torch.zeros((), device=device), 0, 0.0, ""
+        self.coming = None  # (the sum on its way to main memory, its rows)
 
     def add(self, loss, rows):
         self.pending += loss
         self.rows += rows
 
-    def look(self):
-        found = self.ranks.gather(self.pending.item())
+    def look(self, *, last):
+        """Send for the sum since the last look, and take in the one sent for then, so that the device never runs dry.
+
+        last: whether to wait for the new one too."""
+        self._take_in()
+        self.coming = Arrival([self.pending]), self.rows
+        self.pending, self.rows = torch.zeros_like(self.pending), 0
+        if last:
+            self._take_in()
+
+    def _take_in(self):
+        if self.coming is None:
+            return
+        (arrival, rows), self.coming = self.coming, None
+        found = self.ranks.gather(float(arrival.arrays()[0]))
         seen = self.ranks.on_first(lambda: self._finite(sum(found)))
-        self.whole, self.text = self.whole + seen, f"  loss {seen / self.rows:.3f}"
-        self.pending.zero_()
-        self.rows = 0
+        self.whole, self.text = self.whole + seen, f"  loss {seen / rows:.3f}"
 
     def _finite(self, value):
         if not math.isfinite(value):

@@ -17,7 +17,7 @@ def outputs_of(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(features (n, 512), outputs (n, .)) float32 of the plain crops at the positions `rows`, at least one."""
 
-    def decode(piece):
+    def decode(piece, room):
         return np.stack([crops.pixels(int(row)) for row in piece])
 
     predictor = Predictor([network], device, precision)

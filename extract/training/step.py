@@ -46,12 +46,12 @@ class Step:
     ) -> torch.Tensor:
         """The summed loss of this part, () on the device, after a step down the mean loss of the whole batch.
 
-        pixels: (n, S, S, 3) uint8 and labels (n,) or (n, 2) of this process' part of a batch of `rows`; n may be 0. The
-        generator draws for the whole batch, and is in the same state on every process."""
+        pixels: (n, S, S, 3) uint8 and labels (n,) or (n, 2), on the device, of this process' part of a batch of
+        `rows`; n may be 0. The generator draws for the whole batch, and is in the same state on every process."""
         part = self.ranks.part(rows)
         draws = augmentation.draw(rows, generator)[:, part]
         self.network.dropout.draw(rows, backbone.FEATURES, part, generator)
-        images = backbone.normalise(pixels.to(self.device, non_blocking=True))
+        images = backbone.normalise(pixels)
         if len(images):
             images = augmentation.change(images, draws)
         with autocast(self.device, self.settings.precision):

@@ -166,7 +166,9 @@ def rate_in_memory(
         while time.perf_counter() - begun < seconds:
             yield None
 
-    count = sum(len(pixels) for _ in predictor.over(until_time_is_up(), lambda piece: pixels[: BATCH[device.type]]))
+    count = sum(
+        len(pixels) for _ in predictor.over(until_time_is_up(), lambda piece, room: pixels[: BATCH[device.type]])
+    )
     return count / (time.perf_counter() - begun)
 
 

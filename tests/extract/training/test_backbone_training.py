@@ -2,6 +2,7 @@
 use."""
 
 import csv
+import functools
 import io
 
 import numpy as np
@@ -20,6 +21,7 @@ from extract.network.augmentation import affine, augment, change, cutout, draw, 
 from extract.training.backbone_training import TrainingSettings, train
 from extract.training.epoch_log import read_log
 from extract.training.epochs import Epochs, NotFinite
+from extract.training.kept_pixels import KeptPixels
 from extract.training.network_scores import scores_of
 from extract.training.training_rows import TrainingRows, batch_bounds, class_weights, usable
 from tests.extract.made_up import listing
@@ -223,6 +225,31 @@ def test_batches_are_the_same_whatever_is_kept_in_memory(aligned):
         assert (pixels[0] == kept.pixels(int(rows[0] % len(kept)))).all()
     sizes = [pixels.shape for _, pixels in decoded([kept], [order[:3] % len(kept), order[:0]])]
     assert sizes == [(3, 48, 48, 3), (0, 48, 48, 3)]
+
+
+@pytest.mark.parametrize("rows_kept", [0, 10**6])
+def test_pixels_kept_on_the_device_are_those_decoded(aligned, rows_kept, monkeypatch):
+    part, decodes = StoredCrops(aligned, "train", 32, keep=False), []
+    plain = part.pixels
+    monkeypatch.setattr(part, "pixels", lambda index: decodes.append(index) or plain(index))
+    places = np.arange(1, len(part), 2)
+    kept = KeptPixels(places, 32, CPU, memory=rows_kept * 32 * 32 * 3)
+    assert kept.fits == bool(rows_kept)
+    for seed in range(3):
+        order = np.random.default_rng(seed).permutation(places)
+        batches = [order[:4], order[4:6], order[6:]]
+        missing = (kept.missing(batch) for batch in batches)
+        for batch, (new, pixels) in zip(batches, decoded([part], missing)):
+            whole = kept.whole(batch, new, torch.from_numpy(pixels)).numpy()
+            assert all((image == plain(int(index))).all() for image, index in zip(whole, batch))
+    assert len(decodes) == len(places) * (1 if rows_kept else 3)
+
+
+def test_a_training_that_keeps_its_pixels_finds_the_same_weights(domains, trained, tmp_path, monkeypatch):
+    fitting = functools.partial(KeptPixels, memory=10**9)
+    monkeypatch.setattr("extract.training.epochs.KeptPixels", fitting)
+    train(tmp_path / "emotion.pt", domains, SETTINGS, device=CPU)
+    assert (tmp_path / "emotion.pt").read_bytes() == trained.read_bytes()
 
 
 def test_bad_checkpoints_are_refused(trained, tmp_path):
