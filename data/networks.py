@@ -17,3 +17,8 @@ def features_of(workdir: Path, network: str | None = None) -> Path:
 def results_of(workdir: Path, network: str | None = None) -> Path:
     """The results file of the heads on a network's features: results/NETWORK.h5, of the first results/runs.h5."""
     return workdir / "results" / f"{network or 'runs'}.h5"
+
+
+def backbone_of(workdir: Path, network: str | None = None) -> Path:
+    """The ONNX file of a network: exports/backbone.onnx, of one among several exports/NETWORK/backbone.onnx."""
+    return workdir / "exports" / (network or "") / "backbone.onnx"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from data.networks import checkpoints_of, features_of
+from data.networks import backbone_of, checkpoints_of, features_of
 from data.runtime import plugins
 from data.runtime.commands import expected_failures, version_option
 from data.runtime.failures import Refused
@@ -190,6 +190,26 @@ def run(workdir, landmarks, detector, undetected, faces, workers, views, network
         stages.run(ranks.together(lambda: stages.aligned_cache(workdir, name)), target, networks, settings, ranks)
     if ranks.first:
         click.echo(target)
+
+
+@main.command()
+@WORKDIR
+@NETWORK
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.onnx",
+    help="[default: WORKDIR/exports/backbone.onnx]",
+)
+@expected_failures
+def export(workdir, network, output):
+    """Write the trained networks as one ONNX file, from aligned crop to features and arousal-valence.
+
+    `embed export` puts a trained head behind it."""
+    target = output or backbone_of(workdir, network)
+    networks = stages.trained(workdir, network, "the file gives features alone")
+    stages.export(target, networks, workdir)
+    click.echo(target)
 
 
 @main.command()

@@ -129,29 +129,47 @@ def print_scores(path: Path, domains: dict, settings: TrainingSettings, device: 
                 say(f"{name} {what}, n = {rows}: {shown or 'nothing to score'}")
 
 
-def networks_of(
-    workdir: Path, network: str | None, device: str | None, precision: str | None, views: int, ranks: Ranks
-) -> tuple[Networks, FeatureSettings]:
-    """(Networks, FeatureSettings) of a run, from the checkpoints that are there.
+def trained(workdir: Path, network: str | None, lacking: str, *, quiet: bool = False) -> Networks:
+    """The Networks whose checkpoints are there; says which regression serves, or what is `lacking` without one.
 
     network: its name among several, None for the first, whose regression serves where one has none of its own."""
-    from data.runtime.device import choose_device, choose_precision
-    from extract.features.frozen import FeatureSettings, Networks
+    from extract.features.frozen import Networks
     from extract.network import checkpoint
 
     emotion = checkpoint.load(checkpoints_of(workdir, network) / "emotion.pt", "emotion")
     places = dict.fromkeys(checkpoints_of(workdir, own) / "valence-arousal.pt" for own in (network, None))
     found = next((path for path in places if path.exists()), None)
-    regression = checkpoint.load(found, "valence-arousal") if found else None
+    if not quiet and found is None:
+        say(f"no checkpoints/valence-arousal.pt: {lacking}")
+    elif not quiet and network:
+        say(f"predicted arousal-valence is that of {found}")
+    return Networks(emotion, checkpoint.load(found, "valence-arousal") if found else None, network or "")
+
+
+def networks_of(
+    workdir: Path, network: str | None, device: str | None, precision: str | None, views: int, ranks: Ranks
+) -> tuple[Networks, FeatureSettings]:
+    """(Networks, FeatureSettings) of a run, from the checkpoints that are there."""
+    from data.runtime.device import choose_device, choose_precision
+    from extract.features.frozen import FeatureSettings
+
+    lacking = "the features come without predicted arousal-valence"
+    networks = trained(workdir, network, lacking, quiet=not ranks.first)
     device = choose_device(device, ranks)
     settings = FeatureSettings(device, precision or choose_precision(device), views)
     if ranks.first:
-        if regression is None:
-            say("no checkpoints/valence-arousal.pt: the features come without predicted arousal-valence")
-        elif network:
-            say(f"predicted arousal-valence is that of {found}")
         say(f"networks on {device} in {settings.precision}")
-    return Networks(emotion, regression, network or ""), settings
+    return networks, settings
+
+
+def export(target: Path, networks: Networks, workdir: Path) -> None:
+    """Write networks as one ONNX file, and say what it cannot tell of the crops they were trained on."""
+    from extract.features.onnx_backbone import export as write
+
+    untold = write(target, networks, workdir / "aligned")
+    if untold:
+        paths = " and ".join(str(workdir / "aligned" / f"{name}.h5") for name in untold)
+        say(f"{paths} of the training not at hand: the file does not say which detector found these faces")
 
 
 def align_for(

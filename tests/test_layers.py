@@ -10,12 +10,17 @@ import pytest
 from tests.places import ROOT
 
 OUTSIDE = {
-    "data": {"numpy", "h5py", "filelock", "torch", "click"},
-    "extract": {"data", "numpy", "h5py", "torch", "torchvision", "cv2", "dlib", "click"},
+    "data": {"numpy", "h5py", "filelock", "torch", "click", "onnx"},
+    "extract": {"data", "numpy", "h5py", "torch", "torchvision", "cv2", "dlib", "click", "onnx"},
     "embed": {"data", "numpy", "torch", "click"},
     "evaluate": {"data", "numpy", "scipy", "sklearn", "matplotlib", "jinja2", "click"},
 }
-ONLY_IN = {"dlib": {"extract/faces/dlib_models.py"}, "torchvision": {"extract/network/backbone.py"}, "PIL": set()}
+ONLY_IN = {
+    "dlib": {"extract/faces/dlib_models.py"},
+    "torchvision": {"extract/network/backbone.py"},
+    "PIL": set(),
+    "onnx": {"data/exported_model.py", "extract/network/onnx_graph.py"},
+}
 
 # Rooms (sub-folders) and single modules of each stage, the lowest first: a room may import itself and whatever stands
 # before its own line, never its neighbours on that line.
@@ -25,6 +30,7 @@ LAYERS = {
         {"sample", "metrics", "heads"},
         {"runtime"},
         {"readers", "files"},
+        {"exported_model"},
     ],
     "extract": [
         {"workers", "threads", "stage_times"},
@@ -175,7 +181,7 @@ def test_no_two_modules_have_one_name():
 @pytest.mark.parametrize("stage", ["embed", "evaluate"])
 def test_stage_two_starts_where_stage_one_is_not_installed(stage):
     code = "import sys, importlib\n"
-    code += "sys.modules.update(dict.fromkeys(('cv2', 'dlib', 'torchvision', 'PIL', 'extract')))\n"
+    code += "sys.modules.update(dict.fromkeys(('cv2', 'dlib', 'torchvision', 'PIL', 'extract', 'onnx')))\n"
     code += "".join(f"importlib.import_module({name!r})\n" for name, _ in modules(stage))
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
@@ -188,7 +194,7 @@ def test_the_version_is_said_by_every_command(command):
 
 @pytest.mark.parametrize("command", ["extract.cli", "embed.cli", "evaluate.cli"])
 def test_help_needs_no_heavy_import(command):
-    heavy = {"torch", "cv2", "dlib", "numpy", "h5py", "scipy", "sklearn", "matplotlib"}
+    heavy = {"torch", "cv2", "dlib", "numpy", "h5py", "scipy", "sklearn", "matplotlib", "onnx"}
     code = f"import sys, {command}; print(sorted({heavy} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
     assert found.stdout.strip() == "[]"

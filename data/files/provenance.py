@@ -65,6 +65,15 @@ def code_version() -> str:
         return _installed_version()
 
 
+def licence() -> str:
+    """Licence of this code, as it is installed; ABSENT where it is not."""
+    try:
+        told = metadata.metadata("cake-emotion")
+    except metadata.PackageNotFoundError:
+        return ABSENT
+    return told.get("License-Expression") or told.get("License") or ABSENT
+
+
 def _git(folder: Path, *arguments: str) -> str:
     return subprocess.run(
         ["git", "-C", str(folder), *arguments], check=True, capture_output=True, text=True

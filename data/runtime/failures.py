@@ -5,7 +5,11 @@ import sys
 import textwrap
 
 STAGES = ("data", "extract", "embed", "evaluate")
-STAGE_ONE = ("torchvision", "cv2", "dlib")  # import names of what the extra `extract` of setup.cfg brings
+# Import name of what an extra of setup.cfg brings -> the extra.
+EXTRAS = {
+    **dict.fromkeys(("torchvision", "cv2", "dlib"), "extract"),
+    **dict.fromkeys(("onnx", "onnxscript"), "export"),
+}
 PIP_NAMES = {"sklearn": "scikit-learn"}  # where it is not the name that is imported
 NOT_LOADED = "cannot open shared object file"  # of the dynamic linker
 LIBRARIES_OF = {"cv2": "libgl1 libglib2.0-0"}  # Debian's packages of what a wheel leaves to the system
@@ -52,7 +56,7 @@ def _missing_package(error):
     unknown = not name or "." in name or name in STAGES or name in sys.stdlib_module_names
     if unknown or not isinstance(error, ModuleNotFoundError):
         return None
-    wanted = "'cake-emotion[extract]'" if name in STAGE_ONE else PIP_NAMES.get(name, name)
+    wanted = f"'cake-emotion[{EXTRAS[name]}]'" if name in EXTRAS else PIP_NAMES.get(name, name)
     return f"the package {name} is missing; install it with: pip install {wanted}"
 
 

@@ -51,6 +51,11 @@ def refuse_misfit(source: FinishedCrops | CropsUnderWay, networks: Networks) -> 
                 f"the {one.meta['task']} network was trained on the toy corpus, the crops are real images; "
                 "train on real images first, or use another --workdir"
             )
+    refuse_two_sizes(networks)
+
+
+def refuse_two_sizes(networks: Networks) -> None:
+    """Raise Refused where the networks do not see the same pixels."""
     sizes = [one.meta["image_size"] for one in networks]
     if sizes[0] != sizes[-1]:
         raise Refused(

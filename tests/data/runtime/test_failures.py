@@ -75,6 +75,7 @@ def test_a_fault_has_no_line(error):
         ("torchvision", "pip install 'cake-emotion[extract]'"),
         ("cv2", "pip install 'cake-emotion[extract]'"),
         ("dlib", "pip install 'cake-emotion[extract]'"),
+        ("onnx", "pip install 'cake-emotion[export]'"),
         ("sklearn", "pip install scikit-learn"),
         ("no_such_package", "pip install no_such_package"),
     ],
@@ -85,12 +86,12 @@ def test_a_package_that_is_missing_is_named_with_the_command(monkeypatch, packag
     assert explained(error) == f"the package {package} is missing; install it with: {command}"
 
 
-def test_the_extra_brings_what_stage_one_alone_needs():
+def test_the_extras_bring_the_packages_that_name_them():
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg")
-    brought = setup["options.extras_require"]["extract"]
     assert setup["metadata"]["name"] == "cake-emotion"
-    for package in failures.STAGE_ONE:
+    for package, extra in failures.EXTRAS.items():
+        brought = setup["options.extras_require"][extra]
         assert {"cv2": "opencv-python", "dlib": "dlib-bin"}.get(package, package) in brought
 
 

@@ -1,0 +1,100 @@
+"""exports/backbone.onnx: the networks that features are taken with, and what is known of the crops they expect."""
+
+from pathlib import Path
+
+from data.emotions import EMOTIONS
+from data.exported_model import BACKBONE, PROJECT, publish_model
+from data.files.cache import header_of, open_cache
+from data.files.provenance import code_version, licence
+from data.runtime.failures import Refused
+from extract.faces.alignment import ALIGNMENT_VERSION, CROP_SIZE, template
+from extract.faces.landmarks import SCHEMES
+from extract.features.frozen import ABSENT, Networks, refuse_two_sizes
+from extract.network.backbone import FEATURES
+from extract.network.onnx_graph import CropNetworks, onnx_graph
+
+# Of the header of an aligned cache: how its crops were found and cut.
+CROPPED_BY = ("detector", "detector_weights", "detector_libraries", "landmarks", "undetected", "opencv")
+
+
+def export(target: Path, networks: Networks, aligned: Path) -> list[str]:
+    """Publish the networks as one ONNX file; returns the training domains whose crops `aligned`, the folder of aligned
+    caches, does not hold any more, so that nothing is known of their detector.
+
+    Raises Refused for networks of another alignment or of two image sizes, ModuleNotFoundError."""
+    refuse_two_sizes(networks)
+    _refuse_other_alignment(networks)
+    size, regression = networks.emotion.meta["image_size"], networks.valence_arousal
+    graph = onnx_graph(CropNetworks(networks.emotion.network, regression and regression.network), size)
+    crops = _crops(networks, aligned)
+    publish_model(target, graph, {**_facts(networks), "crops": crops}, described(size))
+    return [name for name in _domains(networks) if name not in crops]
+
+
+def described(size: int) -> dict:
+    """What the input and the outputs are, by name."""
+    return {
+        "crop": f"(n, {size}, {size}, 3) uint8 RGB, faces moved onto the template",
+        "features": f"(n, {FEATURES}) what the emotion network gives for each crop",
+        "valence_arousal": "(n, 2) valence and arousal, from -1 to 1, as the regression network gives them",
+    }
+
+
+def _facts(networks):
+    emotion, regression = networks.emotion, networks.valence_arousal
+    return {
+        "kind": BACKBONE,
+        "project": PROJECT,
+        "code_version": code_version(),
+        "code_licence": licence(),
+        "emotions": EMOTIONS,
+        "toy": any(one.meta["toy"] for one in networks),
+        "network": networks.name,
+        "image_size": emotion.meta["image_size"],
+        "feature_size": FEATURES,
+        "alignment_version": ALIGNMENT_VERSION,
+        "template": _template(emotion.meta["image_size"]),
+        "emotion_sha256": emotion.sha256,
+        "valence_arousal_sha256": regression.sha256 if regression else ABSENT,
+        "trained_on": {one.meta["task"]: one.meta["domains"] for one in networks},
+    }
+
+
+def _template(size):
+    """Scheme of landmarks -> which of its points a face is aligned by, and where they lie, in pixels of a crop of this
+    size from the centre of the first one."""
+    return {
+        name: {
+            "points": scheme.fitted,
+            "places": (((template(name) + 0.5) * size / CROP_SIZE) - 0.5).round(3).tolist(),
+        }
+        for name, scheme in SCHEMES.items()
+    }
+
+
+def _refuse_other_alignment(networks):
+    """The template of this code is that of the crops only where the version is the same."""
+    for one in networks:
+        if one.meta["alignment_version"] != ALIGNMENT_VERSION:
+            raise Refused(
+                f"the {one.meta['task']} network was trained on crops of alignment version "
+                f"{one.meta['alignment_version']}, this code knows the template of version {ALIGNMENT_VERSION}; align "
+                "and train again"
+            )
+
+
+def _domains(networks):
+    """Training domain -> digest of the crops that a network has seen."""
+    return {name: told.get("aligned_digest") for one in networks for name, told in one.meta["domains"].items()}
+
+
+def _crops(networks, aligned):
+    """Training domain -> how its crops were made, of those that are at hand and the same as in training."""
+    found = {}
+    for name, digest in _domains(networks).items():
+        path = aligned / f"{name}.h5"
+        if path.is_file():
+            with open_cache(path, "aligned") as file:
+                if file.attrs["digest"] == digest:
+                    found[name] = {key: value for key, value in header_of(file).items() if key in CROPPED_BY}
+    return found
