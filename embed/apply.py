@@ -38,7 +38,7 @@ def apply(runs: Runs, path: Path, family: Family, k: int, *, run: int = 0, class
     decides, the largest training domain where None. Raises Refused for a head whose weights were not kept, CacheError
     or data.files.publish.Mismatch for a cache that does not fit the results."""
     k = k if family.projects else 0
-    weights = _weights(runs, Head(family.name, k, run))
+    weights = kept_weights(runs, Head(family.name, k, run))
     trained = list(runs.classifiers)
     if family.arousal_valence == ANNOTATED:
         trained = [runs.provenance.get("annotated_domain")]
@@ -54,7 +54,8 @@ def apply(runs: Runs, path: Path, family: Family, k: int, *, run: int = 0, class
     return Applied(columns, family.coordinates(k), z, probabilities, emotion)
 
 
-def _weights(runs, head):
+def kept_weights(runs: Runs, head: Head) -> dict:
+    """Name -> array of a trained head. Raises Refused where there is none, or its weights were not kept."""
     outcome, named = runs.outcomes.get(head), f"{head.family}, k = {head.k}"
     again = f"`embed sweep --family {head.family} --k {head.k} --keep-weights`"
     if outcome is None:
@@ -93,12 +94,7 @@ def _rows(runs, path, family):
 
 def _refuse_misfit(runs, path, file):
     """Raise where the cache was made by other networks or settings than the heads were trained on."""
-    swept = runs.provenance.get("features", {})
-    if not swept:
-        raise Refused(
-            "the results file does not say which networks its features came from; make it again with `embed sweep`"
-        )
-    name, header = next(iter(swept.items()))
+    name, header = swept_features(runs)
     found = header_of(file)
     refuse_difference(
         path,
@@ -112,6 +108,17 @@ def _refuse_misfit(runs, path, file):
         raise Refused(
             f"{path} is {'toy' if file.attrs['toy'] else 'real'} data, the results are not; they do not go together"
         )
+
+
+def swept_features(runs: Runs) -> tuple[str, dict]:
+    """(name, header) of one of the feature caches that heads were trained on; all agree in what changes a feature.
+    Raises Refused where the results do not tell."""
+    swept = runs.provenance.get("features", {})
+    if not swept:
+        raise Refused(
+            "the results file does not say which networks its features came from; make it again with `embed sweep`"
+        )
+    return next(iter(swept.items()))
 
 
 def _softmax(logits):

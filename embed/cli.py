@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from data.files.made_by import commands
-from data.networks import features_of, results_of
+from data.networks import backbone_of, features_of, results_of
 from data.runtime import plugins
 from data.runtime.commands import expected_failures, version_option
 from embed.sizes import parse_sizes
-from embed.training_options import NETWORK, RESULTS, TRAINING, Names, Parsed, family, options
+from embed.training_options import ONE_HEAD, TRAINING, Names, Parsed, family, options
 
 
 @click.group()
@@ -180,18 +180,7 @@ def _sweep(folder, datasets, results, request, settings, place):
 
 @main.command()
 @click.argument("cache", type=click.Path(path_type=Path))
-@click.option("--workdir", type=click.Path(path_type=Path), default=".", envvar="CAKE_WORKDIR", show_default=True)
-@RESULTS
-@NETWORK
-@click.option("--family", type=Parsed("name", family), default="cake", show_default=True)
-@click.option(
-    "--k",
-    type=click.IntRange(0),
-    default=3,
-    show_default=True,
-    help="Learned dimensions; 0 for av alone; the baseline has none.",
-)
-@click.option("--run", type=click.IntRange(0), default=0, show_default=True, help="Which initialisation.")
+@options(*ONE_HEAD)
 @click.option(
     "--classifier", help="Data set whose classifier names the emotion.  [default: the largest training domain]"
 )
@@ -209,6 +198,25 @@ def apply(cache, workdir, results, network, family, k, run, classifier):
     sys.stdout.flush()  # whoever reads it may have left, which click answers while the command runs
     toy, size = "toy data: " if runs.toy else "", f", k = {k}" if family.projects else ""
     click.echo(f"{toy}{len(applied.emotion):,} rows by {family.name}{size}, run {run}", err=True)
+
+
+@main.command()
+@click.argument("target", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.onnx")
+@options(*ONE_HEAD)
+@click.option(
+    "--backbone",
+    type=click.Path(path_type=Path),
+    help="What `extract export` wrote.  [default: WORKDIR/exports/backbone.onnx]",
+)
+@expected_failures
+def export(target, workdir, results, network, family, k, run, backbone):
+    """Write a trained head behind its backbone as one ONNX file: aligned crops to coordinates, probabilities, valence
+    and arousal, wherever an ONNX runtime runs."""
+    from embed.onnx_head import export
+
+    results, backbone = results or results_of(workdir, network), backbone or backbone_of(workdir, network)
+    export(target, results, backbone, family, k, run=run)
+    click.echo(target)
 
 
 if __name__ == "__main__":

@@ -97,6 +97,22 @@ TRAINING = (
     ),
 )
 
+# Which kept head of a results file is meant.
+ONE_HEAD = (
+    click.option("--workdir", type=click.Path(path_type=Path), default=".", envvar="CAKE_WORKDIR", show_default=True),
+    RESULTS,
+    NETWORK,
+    click.option("--family", type=Parsed("name", family), default="cake", show_default=True),
+    click.option(
+        "--k",
+        type=click.IntRange(0),
+        default=3,
+        show_default=True,
+        help="Learned dimensions; 0 for av alone; the baseline has none.",
+    ),
+    click.option("--run", type=click.IntRange(0), default=0, show_default=True, help="Which initialisation."),
+)
+
 
 def options(*several):
     """Several options as one decorator, shown by --help in this order."""

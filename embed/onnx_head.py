@@ -1,0 +1,129 @@
+"""A trained head behind the backbone it was trained on, as one ONNX model: crop to coordinates and probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data.emotions import EMOTIONS
+from data.exported_model import BACKBONE, MODEL, publish_model, read_model, text
+from data.files.cache import open_cache
+from data.files.publish import refuse_difference
+from data.files.runs import Head, Runs, read_runs
+from data.heads import ANNOTATED, PREDICTED, Family, Linear
+from data.runtime.failures import Refused
+from embed.apply import kept_weights, swept_features
+
+if TYPE_CHECKING:
+    import onnx
+
+# Of the header of the features: what must be that of the backbone. Their precision may differ, the file has float32.
+OF_ALL = ("emotion_sha256", "image_size", "alignment_version", "feature_size")
+OF_AROUSAL_VALENCE = "valence_arousal_sha256"
+
+
+def export(target: Path, results: Path, backbone: Path, family: Family, k: int, *, run: int = 0) -> None:
+    """Publish one kept head of a results file behind the backbone at `backbone`.
+
+    k is 0 for a family without learned dimensions, whatever is given. Raises Refused for a family that is no linear
+    layer on what an image gives, a head whose weights were not kept and a file that is no backbone,
+    data.files.publish.Mismatch for another backbone than the head's."""
+    _refuse_family(family)
+    runs, k = read_runs(results), k if family.projects else 0
+    weights = kept_weights(runs, Head(family.name, k, run))
+    model, facts = read_model(backbone, BACKBONE)
+    _refuse_other_backbone(runs, results, backbone, facts, family)
+    _append(model.graph, family, weights)
+    own = {"kind": MODEL, "family": family.name, "k": k, "run": run, "coordinates": family.coordinates(k)}
+    described = {value.name: value.doc_string for value in (*model.graph.input, *model.graph.output)}
+    publish_model(target, model, {**facts, **own, **_facts(runs, results)}, {**described, **_described(runs)})
+
+
+def _facts(runs, results):
+    """What the model says of the results file that its head comes from."""
+    with open_cache(results, "runs") as file:
+        digest = file.attrs["digest"]
+    return {
+        "classifiers": runs.classifiers,
+        "results_digest": digest,
+        "results_code_version": runs.provenance.get("code_version", ""),
+        "features_precision": swept_features(runs)[1].get("precision", ""),
+    }
+
+
+def _described(runs):
+    return {
+        "coordinates": "(n, dimensions) the representation, as the fact `coordinates` names its dimensions",
+        "probabilities": f"(n, {len(runs.classifiers)}, {len(EMOTIONS)}) by the classifier of each data set, of each "
+        "emotion, in the order of the facts `classifiers` and `emotions`",
+    }
+
+
+def _refuse_family(family):
+    if not isinstance(family, Linear):
+        raise Refused(f"{family.name} is no linear family, and only linear heads are exported; choose cake or av")
+    if family.arousal_valence == ANNOTATED:
+        raise Refused(f"{family.name} stands on annotated arousal-valence, which no image gives; choose cake or av")
+
+
+def _refuse_other_backbone(runs: Runs, results: Path, path: Path, facts: dict, family: Family) -> None:
+    """Raise Mismatch where the features of the heads are not those of this backbone."""
+    name, header = swept_features(runs)
+    fields = (*OF_ALL, OF_AROUSAL_VALENCE) if family.arousal_valence == PREDICTED else OF_ALL
+    refuse_difference(
+        path,
+        {field: facts.get(field) for field in (*fields, "toy")},
+        {field: text(value) for field, value in {**header, "toy": runs.toy}.items() if field in (*fields, "toy")},
+        this=str(results),
+        advice=f"its heads were trained on features/{name}.h5; export the network that made it with `extract export`",
+    )
+
+
+def _append(graph: onnx.GraphProto, family: Family, weights: dict) -> None:
+    """Put the steps of data.heads.Linear behind the outputs of the backbone."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    arrays = _arrays(family, weights)
+    dimensions, (domains, classes) = arrays["head.B"].shape[1], weights["b"].shape
+    nodes = list(_nodes(family, dimensions))
+    taken = {name for node in nodes for name in node.input}  # a runtime warns of others
+    graph.initializer.extend(numpy_helper.from_array(arrays[name], name) for name in arrays if name in taken)
+    graph.node.extend(nodes)
+    shapes = {"coordinates": [dimensions]} if family.projects else {}
+    shapes["probabilities"] = [domains, classes]
+    graph.output.extend(
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", *shape]) for name, shape in shapes.items()
+    )
+
+
+def _arrays(family, weights):
+    """Name -> array that the nodes may take: all classifiers as one layer, over v and the learned dimensions."""
+    B = np.concatenate([weights["Bv"], weights["B"]], 2) if family.arousal_valence else weights["B"]
+    arrays = {name: weights[name] for name in ("A", "a") if name in weights}
+    arrays |= {"B": B.reshape(-1, B.shape[2]), "b": weights["b"].reshape(-1)}
+    arrays = {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
+    arrays |= {"shape": np.array([0, *B.shape[:2]], np.int64), "axis": np.array([1], np.int64)}
+    return {f"head.{name}": array for name, array in arrays.items()}
+
+
+def _nodes(family: Family, dimensions: int) -> Iterator[onnx.NodeProto]:
+    """The operators from `features` and `valence_arousal` to `coordinates` and `probabilities`."""
+    from onnx.helper import make_node
+
+    parts = ["valence_arousal"] if family.arousal_valence else []
+    if family.projects and dimensions > 2 * len(parts):  # AV has no learned one
+        parts.append("head.u")
+        yield make_node("Gemm", ["features", "head.A", "head.a"], ["head.u"], transB=1)
+    if family.on_sphere:
+        parts[-1] = "head.sphere"
+        yield make_node("ReduceL2", ["head.u", "head.axis"], ["head.length"])
+        yield make_node("Div", ["head.u", "head.length"], ["head.sphere"])
+    if family.projects:
+        yield make_node("Concat", parts, ["coordinates"], axis=1)
+    z = "coordinates" if family.projects else "features"
+    yield make_node("Gemm", [z, "head.B", "head.b"], ["head.flat"], transB=1)
+    yield make_node("Reshape", ["head.flat", "head.shape"], ["head.logits"])
+    yield make_node("Softmax", ["head.logits"], ["probabilities"], axis=2)
