@@ -21,7 +21,7 @@ install: $(VENV)/installed
 $(VENV)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --editable '.[extract,test]'
+	$(BIN)/python -m pip install --editable '.[extract,export,test]'
 	touch $@
 
 demo: install

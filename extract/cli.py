@@ -201,14 +201,20 @@ def run(workdir, landmarks, detector, undetected, faces, workers, views, network
     metavar="FILE.onnx",
     help="[default: WORKDIR/exports/backbone.onnx]",
 )
+@click.option(
+    "--quantize",
+    is_flag=True,
+    help="Compute in 8-bit integers: a quarter of the size, and faster. Their ranges are taken from training crops in "
+    "aligned/.",
+)
 @expected_failures
-def export(workdir, network, output):
+def export(workdir, network, output, quantize):
     """Write the trained networks as one ONNX file, from aligned crop to features and arousal-valence.
 
     `embed export` puts a trained head behind it."""
     target = output or backbone_of(workdir, network)
     networks = stages.trained(workdir, network, "the file gives features alone")
-    stages.export(target, networks, workdir)
+    stages.export(target, networks, workdir, quantize=quantize)
     click.echo(target)
 
 

@@ -162,11 +162,11 @@ def networks_of(
     return networks, settings
 
 
-def export(target: Path, networks: Networks, workdir: Path) -> None:
+def export(target: Path, networks: Networks, workdir: Path, *, quantize: bool) -> None:
     """Write networks as one ONNX file, and say what it cannot tell of the crops they were trained on."""
     from extract.features.onnx_backbone import export as write
 
-    untold = write(target, networks, workdir / "aligned")
+    untold = write(target, networks, workdir / "aligned", quantize=quantize)
     if untold:
         paths = " and ".join(str(workdir / "aligned" / f"{name}.h5") for name in untold)
         say(f"{paths} of the training not at hand: the file does not say which detector found these faces")

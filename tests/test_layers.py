@@ -11,7 +11,7 @@ from tests.places import ROOT
 
 OUTSIDE = {
     "data": {"numpy", "h5py", "filelock", "torch", "click", "onnx"},
-    "extract": {"data", "numpy", "h5py", "torch", "torchvision", "cv2", "dlib", "click", "onnx"},
+    "extract": {"data", "numpy", "h5py", "torch", "torchvision", "cv2", "dlib", "click", "onnx", "onnxruntime"},
     "embed": {"data", "numpy", "torch", "click", "onnx"},
     "evaluate": {"data", "numpy", "scipy", "sklearn", "matplotlib", "jinja2", "click"},
 }
@@ -19,7 +19,13 @@ ONLY_IN = {
     "dlib": {"extract/faces/dlib_models.py"},
     "torchvision": {"extract/network/backbone.py"},
     "PIL": set(),
-    "onnx": {"data/exported_model.py", "extract/network/onnx_graph.py", "embed/onnx_head.py"},
+    "onnx": {
+        "data/exported_model.py",
+        "extract/network/onnx_graph.py",
+        "extract/network/quantization.py",
+        "embed/onnx_head.py",
+    },
+    "onnxruntime": {"extract/network/quantization.py"},
 }
 
 # Rooms (sub-folders) and single modules of each stage, the lowest first: a room may import itself and whatever stands

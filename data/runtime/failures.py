@@ -8,7 +8,7 @@ STAGES = ("data", "extract", "embed", "evaluate")
 # Import name of what an extra of setup.cfg brings -> the extra.
 EXTRAS = {
     **dict.fromkeys(("torchvision", "cv2", "dlib"), "extract"),
-    **dict.fromkeys(("onnx", "onnxscript"), "export"),
+    **dict.fromkeys(("onnx", "onnxscript", "onnxruntime"), "export"),
 }
 PIP_NAMES = {"sklearn": "scikit-learn"}  # where it is not the name that is imported
 NOT_LOADED = "cannot open shared object file"  # of the dynamic linker

@@ -2,33 +2,43 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from data.emotions import EMOTIONS
 from data.exported_model import BACKBONE, PROJECT, publish_model
 from data.files.cache import header_of, open_cache
 from data.files.provenance import code_version, licence
 from data.runtime.failures import Refused
+from extract.crops.stored import StoredCrops
 from extract.faces.alignment import ALIGNMENT_VERSION, CROP_SIZE, template
 from extract.faces.landmarks import SCHEMES
 from extract.features.frozen import ABSENT, Networks, refuse_two_sizes
 from extract.network.backbone import FEATURES
 from extract.network.onnx_graph import CropNetworks, onnx_graph
+from extract.network.quantization import quantized
 
 # Of the header of an aligned cache: how its crops were found and cut.
 CROPPED_BY = ("detector", "detector_weights", "detector_libraries", "landmarks", "undetected", "opencv")
+CALIBRATION = 384  # crops that the ranges of 8-bit integers are taken from
 
 
-def export(target: Path, networks: Networks, aligned: Path) -> list[str]:
+def export(target: Path, networks: Networks, aligned: Path, *, quantize: bool = False) -> list[str]:
     """Publish the networks as one ONNX file; returns the training domains whose crops `aligned`, the folder of aligned
     caches, does not hold any more, so that nothing is known of their detector.
 
-    Raises Refused for networks of another alignment or of two image sizes, ModuleNotFoundError."""
+    quantize: in 8-bit integers. Raises Refused for networks of another alignment or of two image sizes, and where no
+    crop is left to take their ranges from; ModuleNotFoundError."""
     refuse_two_sizes(networks)
     _refuse_other_alignment(networks)
     size, regression = networks.emotion.meta["image_size"], networks.valence_arousal
+    seen = _seen_in_training(networks, aligned)
+    images = _spread(seen, aligned, size) if quantize else None
     graph = onnx_graph(CropNetworks(networks.emotion.network, regression and regression.network), size)
-    crops = _crops(networks, aligned)
-    publish_model(target, graph, {**_facts(networks), "crops": crops}, described(size))
-    return [name for name in _domains(networks) if name not in crops]
+    if quantize:
+        graph = quantized(graph, images)
+    precision = "int8" if quantize else "float32"
+    publish_model(target, graph, {**_facts(networks), "precision": precision, "crops": _made(seen)}, described(size))
+    return [name for name in _domains(networks) if name not in seen]
 
 
 def described(size: int) -> dict:
@@ -88,13 +98,39 @@ def _domains(networks):
     return {name: told.get("aligned_digest") for one in networks for name, told in one.meta["domains"].items()}
 
 
-def _crops(networks, aligned):
-    """Training domain -> how its crops were made, of those that are at hand and the same as in training."""
+def _seen_in_training(networks, aligned):
+    """Training domain -> its aligned cache, of those that are at hand and the same as in training."""
     found = {}
     for name, digest in _domains(networks).items():
         path = aligned / f"{name}.h5"
         if path.is_file():
             with open_cache(path, "aligned") as file:
                 if file.attrs["digest"] == digest:
-                    found[name] = {key: value for key, value in header_of(file).items() if key in CROPPED_BY}
+                    found[name] = path
     return found
+
+
+def _made(seen):
+    """Training domain -> how its crops were made."""
+    found = {}
+    for name, path in seen.items():
+        with open_cache(path, "aligned") as file:
+            found[name] = {key: value for key, value in header_of(file).items() if key in CROPPED_BY}
+    return found
+
+
+def _spread(seen, aligned, size):
+    """(n, S, S, 3) uint8 training crops, spread over the domains and over each. Raises Refused where there are none."""
+    if not seen:
+        raise Refused(
+            f"--quantize takes the ranges of its integers from crops of the training, and {aligned} holds none of "
+            "them; align again, or leave it out"
+        )
+    parts = [StoredCrops(path, "train", size, keep=False) for path in seen.values()]
+    return np.stack(
+        [
+            part.pixels(int(index))
+            for part in parts
+            for index in np.linspace(0, len(part) - 1, min(len(part), CALIBRATION // len(parts)))
+        ]
+    )

@@ -29,7 +29,7 @@ from tests.places import ROOT
 
 onnx = pytest.importorskip("onnx", reason="the package onnx is not installed (extra `export`)")
 pytest.importorskip("onnxscript", reason="the package onnxscript is not installed (extra `export`)")
-runtime = pytest.importorskip("onnxruntime", reason="the package onnxruntime is not installed (extra `test`)")
+runtime = pytest.importorskip("onnxruntime", reason="the package onnxruntime is not installed (extra `export`)")
 
 SIZE = 32
 WITHIN = 1e-4  # of float32 results whose sums run in another order
@@ -168,9 +168,23 @@ def test_it_says_what_it_is(workdir, cake, runs):
     assert before.items() - told.items() == {("kind", "backbone")}
 
 
+PAGE = (ROOT / "docs" / "onnx.md").read_text(encoding="utf-8")
+
+
+def test_the_page_names_every_fact_and_output(cake):
+    """What stands in backticks in the first columns of its tables."""
+    named = {name for row in re.findall(r"^\| (`.*?) \|", PAGE, re.M) for name in re.findall(r"`(\w+)`", row)}
+    values = onnx.load(cake).graph
+    assert named == {*facts(cake), *(value.name for value in (*values.input, *values.output))}
+
+
+def test_the_page_for_browsers_has_the_order_of_the_classes():
+    assert json.loads(re.search(r"const EMOTIONS = (\[.*?\]);", PAGE)[1]) == list(EMOTIONS)
+
+
 def example():
     """The Python of the page on these files."""
-    return re.search(r"```python\n(.*?)```", (ROOT / "docs" / "onnx.md").read_text(encoding="utf-8"), re.S)[1]
+    return re.search(r"```python\n(.*?)```", PAGE, re.S)[1]
 
 
 def alone(code, folder):
@@ -244,6 +258,15 @@ def test_without_the_regression_av_is_refused_and_cake_is_not(workdir, tmp_path)
         "coordinates",
         "probabilities",
     ]
+
+
+def test_a_head_stands_on_a_backbone_of_8_bit_integers_too(workdir, crops, cake, tmp_path):
+    backbone_file = tmp_path / "int8.onnx"
+    fine(extract, "export", "--workdir", workdir, "--output", backbone_file, "--quantize")
+    fine(embed, "export", "--workdir", workdir, "--backbone", backbone_file, tmp_path / "mine.onnx")
+    found, plain = (outputs(path, crops)["probabilities"] for path in (tmp_path / "mine.onnx", cake))
+    assert 0 < np.abs(found - plain).mean() < 0.02 and (found.argmax(2) == plain.argmax(2)).mean() > 0.9
+    assert facts(tmp_path / "mine.onnx")["precision"] == "int8" and facts(cake)["precision"] == "float32"
 
 
 def test_a_family_that_is_not_linear_is_refused(workdir, tmp_path):

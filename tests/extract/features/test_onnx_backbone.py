@@ -22,7 +22,7 @@ from tests.places import ROOT
 
 onnx = pytest.importorskip("onnx", reason="the package onnx is not installed (extra `export`)")
 pytest.importorskip("onnxscript", reason="the package onnxscript is not installed (extra `export`)")
-runtime = pytest.importorskip("onnxruntime", reason="the package onnxruntime is not installed (extra `test`)")
+runtime = pytest.importorskip("onnxruntime", reason="the package onnxruntime is not installed (extra `export`)")
 
 SIZE = 32
 WITHIN = 1e-4  # of float32 results whose sums run in another order
@@ -166,6 +166,22 @@ def test_one_network_of_several_goes_into_a_folder_of_its_own(workdir, exported)
     assert told["valence_arousal_sha256"] == facts(exported)["valence_arousal_sha256"]
 
 
+def test_8_bit_integers_give_nearly_the_same_in_a_quarter_of_the_bytes(workdir, exported, tmp_path):
+    result = fine("--workdir", workdir, "--output", tmp_path / "int8.onnx", "--quantize")
+    assert result.output.strip() == str(tmp_path / "int8.onnx")
+    assert (tmp_path / "int8.onnx").stat().st_size < 0.3 * exported.stat().st_size
+    told = facts(tmp_path / "int8.onnx")
+    assert told.items() ^ facts(exported).items() == {("precision", "int8"), ("precision", "float32")}
+    found, plain = (outputs(path, crops(19))["features"] for path in (tmp_path / "int8.onnx", exported))
+    assert 1e-3 < np.abs(found - plain).mean() / np.abs(plain).mean() < 0.1
+
+
+def test_without_training_crops_there_are_no_ranges_for_integers(tmp_path):
+    save(tmp_path / "checkpoints" / "emotion.pt", domains={"a": {"aligned_digest": "0" * 64}})
+    result = call("--workdir", tmp_path, "--quantize")
+    assert result.exit_code == 1 and "aligned holds none of them; align again, or leave it out" in result.output
+
+
 @pytest.mark.parametrize(
     "task, changes, match",
     [
@@ -182,10 +198,10 @@ def test_networks_that_make_no_file_are_refused(tmp_path, task, changes, match):
     assert not (tmp_path / "exports").exists()
 
 
-@pytest.mark.parametrize("package", ["onnx", "onnxscript"])
+@pytest.mark.parametrize("package", ["onnx", "onnxscript", "onnxruntime"])
 def test_a_missing_package_is_named_with_its_extra(workdir, tmp_path, monkeypatch, package):
     monkeypatch.setitem(sys.modules, package, None)
-    result = call("--workdir", workdir, "--output", tmp_path / "mine.onnx")
+    result = call("--workdir", workdir, "--output", tmp_path / "mine.onnx", "--quantize")
     assert result.exit_code == 1 and result.output.count("\n") == 1
     assert f"the package {package} is missing; install it with: pip install 'cake-emotion[export]'" in result.output
 
