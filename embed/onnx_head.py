@@ -20,8 +20,8 @@ from embed.apply import kept_weights, swept_features
 if TYPE_CHECKING:
     import onnx
 
-# Of the header of the features: what must be that of the backbone. Their precision may differ, the file has float32.
-OF_ALL = ("emotion_sha256", "image_size", "alignment_version", "feature_size")
+# What must be the same of the features of the heads and of the backbone; the precision need not.
+OF_ALL = ("emotion_sha256", "image_size", "alignment_version", "feature_size", "toy")
 OF_AROUSAL_VALENCE = "valence_arousal_sha256"
 
 
@@ -73,10 +73,11 @@ def _refuse_other_backbone(runs: Runs, results: Path, path: Path, facts: dict, f
     """Raise Mismatch where the features of the heads are not those of this backbone."""
     name, header = swept_features(runs)
     fields = (*OF_ALL, OF_AROUSAL_VALENCE) if family.arousal_valence == PREDICTED else OF_ALL
+    own = {**header, "feature_size": runs.features, "toy": runs.toy}
     refuse_difference(
         path,
-        {field: facts.get(field) for field in (*fields, "toy")},
-        {field: text(value) for field, value in {**header, "toy": runs.toy}.items() if field in (*fields, "toy")},
+        {field: facts.get(field) for field in fields},
+        {field: text(own.get(field)) for field in fields},
         this=str(results),
         advice=f"its heads were trained on features/{name}.h5; export the network that made it with `extract export`",
     )

@@ -94,18 +94,22 @@ def _refuse_other_alignment(networks):
 
 
 def _domains(networks):
-    """Training domain -> digest of the crops that a network has seen."""
-    return {name: told.get("aligned_digest") for one in networks for name, told in one.meta["domains"].items()}
+    """Training domain -> digests of the crops that networks have seen."""
+    found = {}
+    for one in networks:
+        for name, told in one.meta["domains"].items():
+            found.setdefault(name, set()).add(told.get("aligned_digest"))
+    return found
 
 
 def _seen_in_training(networks, aligned):
-    """Training domain -> its aligned cache, of those that are at hand and the same as in training."""
+    """Training domain -> its aligned cache, of those that are at hand and the same as in every training."""
     found = {}
-    for name, digest in _domains(networks).items():
+    for name, digests in _domains(networks).items():
         path = aligned / f"{name}.h5"
         if path.is_file():
             with open_cache(path, "aligned") as file:
-                if file.attrs["digest"] == digest:
+                if digests == {file.attrs["digest"]}:
                     found[name] = path
     return found
 

@@ -7,12 +7,13 @@ from data.files.foreign import not_finite
 from data.files.hdf5 import STAMP, Unreadable, intact, open_hdf5
 from data.files.made_by import MADE_BY, commands
 from data.runtime.failures import Refused
-from extract.info import caches, results
+from extract.info import caches, exported, results
 from extract.workers import Failed, supervise
 
 AGAIN = "delete it and make it again"
 CHECKPOINT = "checkpoint"  # or the state of a training
 DAMAGED = "damaged"
+EXPORTED = "exported"
 _CHECKPOINTS = (".pt", ".pt.state")
 _ARCHIVE = b"PK\x03\x04"  # how every file that torch saves begins
 
@@ -24,6 +25,8 @@ def describe(path: Path) -> list[str]:
         from extract.info import checkpoints  # imports torch
 
         return checkpoints.describe(path)
+    if kind == EXPORTED:
+        return exported.describe(path)
     if kind == DAMAGED:
         again = commands(path, MADE_BY)
         raise CacheError(f"{path} is damaged and no longer says what it holds; {AGAIN} with {again}")
@@ -32,16 +35,19 @@ def describe(path: Path) -> list[str]:
 
 def verify(path: Path) -> None:
     """Read a file whole; raise Refused naming what in it has changed since it was written, or is not as it must be."""
-    if kind_at(path) == CHECKPOINT:
+    kind = kind_at(path)
+    if kind == CHECKPOINT:
         from extract.info import checkpoints
 
         return checkpoints.verify(path)
+    if kind == EXPORTED:
+        return exported.verify(path)
     return _verify_hdf5(path)
 
 
 def kind_at(path: Path) -> str:
-    """ "aligned", "features", "runs", CHECKPOINT, or DAMAGED for what is left of one of the first three. Raises Refused
-    where a file is none of these, FileNotFoundError."""
+    """ "aligned", "features", "runs", CHECKPOINT, EXPORTED, or DAMAGED for what is left of one of the first three.
+    Raises Refused where a file is none of these, FileNotFoundError."""
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing")
     if not path.is_file():
@@ -50,11 +56,13 @@ def kind_at(path: Path) -> str:
         start = file.read(len(STAMP))
     if start.startswith(_ARCHIVE) or path.name.endswith(_CHECKPOINTS):
         return CHECKPOINT
+    if path.suffix == ".onnx":
+        return EXPORTED
     kind = _hdf5_kind(path)
     if kind not in MADE_BY and start != STAMP:
         raise Refused(
-            f"{path} is not a file of this project; there are aligned/NAME.h5, features/NAME.h5, results/runs.h5, and "
-            "checkpoints/TASK.pt with TASK.pt.state"
+            f"{path} is not a file of this project; there are aligned/NAME.h5, features/NAME.h5, results/runs.h5, "
+            "checkpoints/TASK.pt with TASK.pt.state, and exports/backbone.onnx"
         )
     return kind if kind in MADE_BY else DAMAGED
 

@@ -202,7 +202,7 @@ def test_one_row_is_too_few_to_train_on(workdir, tmp_path):
     assert result.exit_code == 1 and "one row of mine can be trained on" in result.output
 
 
-@pytest.mark.parametrize("command", ["toy", "check", "align", "train", "run", "info", "verify", "show"])
+@pytest.mark.parametrize("command", ["toy", "check", "align", "train", "run", "export", "info", "verify", "show"])
 def test_every_command_explains_itself(command):
     assert "Usage:" in fine(command, "--help").output
 
