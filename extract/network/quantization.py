@@ -21,8 +21,8 @@ BATCH = 8  # crops whose activations are kept at once
 def quantized(model: onnx.ModelProto, crops: np.ndarray) -> onnx.ModelProto:
     """The model with its trunk in 8-bit integers, their ranges taken from crops (n, S, S, 3) uint8.
 
-    Ranges leave out a hundred-thousandth of the values: macro F1 moved less so than with all of them, on photographs
-    (docs/onnx.md). Weights have a range for each channel. Raises ModuleNotFoundError without onnxruntime."""
+    Ranges leave out a hundred-thousandth of the values, so that no single one coarsens the rest. Weights have a range
+    for each channel. docs/onnx.md says what it costs. Raises ModuleNotFoundError without onnxruntime."""
     from onnxruntime import quantization
 
     crops = crops[: len(crops) // BATCH * BATCH or len(crops)]  # it takes batches of one size alone

@@ -41,11 +41,16 @@ def eager_torch(network: backbone.Backbone) -> Callable:
     return features
 
 
-def exported(path: Path) -> Callable:
-    """The same by ONNX Runtime, on one thread."""
+def session_of(path: Path) -> onnxruntime.InferenceSession:
+    """A file in ONNX Runtime, on one thread."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def exported(path: Path) -> Callable:
+    """The same by the file."""
+    session = session_of(path)
     return lambda crops: session.run(["features"], {"crop": crops})[0]
 
 
