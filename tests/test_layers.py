@@ -32,7 +32,7 @@ ONLY_IN = {
 # before its own line, never its neighbours on that line.
 LAYERS = {
     "data": [
-        {"emotions", "names", "networks", "groups"},
+        {"emotions", "names", "networks", "groups", "canonical"},
         {"sample", "metrics", "heads"},
         {"runtime"},
         {"readers", "files"},

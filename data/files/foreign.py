@@ -17,6 +17,7 @@ from data.files.schema import (
     field_of,
     fields,
     groups,
+    kept_shapes,
     missing,
     place,
     stated_width,
@@ -84,7 +85,7 @@ def _check_kept(scope, shapes, width, sizes):
             raise Refused(f"holds {scope}/{name}, which a head of {family} does not")
         if shape != expected[name]:
             raise Refused(f"holds {scope}/{name} of shape {shape}, expected {expected[name]}")
-    weights = expected.keys() - {"range"}
+    weights = expected.keys() - kept_shapes(0).keys()
     if weights & found.keys() and not weights <= found.keys():
         raise Refused(f"lacks a part of a head's weights: {scope}/{min(weights - found.keys())}")
 

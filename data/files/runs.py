@@ -2,13 +2,14 @@
 
 import json
 import logging
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import h5py
 import numpy as np
 
 from data import heads
+from data.canonical import Canonical, taken_from
 from data.emotions import EMOTIONS
 from data.files import schema
 from data.files.cache import CacheError, header_of, open_cache, provenance_of, seal
@@ -46,6 +47,7 @@ class HeadOutcome:
     weights: dict = field(default_factory=dict)  # name -> float32 array, on features as cached
     # (2, dimensions) lowest and highest coordinates of all rows, for small heads: Figure 5's grid
     range: np.ndarray | None = None
+    canonical: Canonical | None = None  # of small heads; None, as in files from before it, where coordinates are raw
     more: dict = field(default_factory=dict)  # further columns (data.files.columns): name -> value
 
 
@@ -92,6 +94,11 @@ class Runs:
         names = list(self.tests)
         start = sum(len(self.tests[other].emotion) for other in names[: names.index(name)])
         return slice(start, start + len(self.tests[name].emotion))
+
+    def raw(self) -> "Runs":
+        """The same without canonical forms: all coordinates are then those that were trained."""
+        outcomes = {head: replace(outcome, canonical=None) for head, outcome in self.outcomes.items()}
+        return replace(self, outcomes=outcomes)
 
     def scored(self, family: str, k: int) -> list[HeadOutcome]:
         """The outcomes of the heads of one family and k that did not fail, in order of their run."""
@@ -142,6 +149,7 @@ def _write_heads(file, runs):
             write_array(file, column.path, array, packed=column.field.packed)
     for head, outcome in outcomes.items():
         kept = {**outcome.weights, "predicted": outcome.predicted, "range": outcome.range}
+        kept |= outcome.canonical.arrays() if outcome.canonical else {}
         for name, array in ((name, array) for name, array in kept.items() if array is not None):
             write_array(file, f"kept/{head.family}/{head.k}/{head.run}/{name}", array)
 
@@ -225,8 +233,9 @@ def _read_column(file, column, count):
 
 def _read_kept(file, head):
     name = f"kept/{head.family}/{head.k}/{head.run}"
-    kept = {array: file[name][array][()] for array in dataset_names(file[name])} if name in file else {}
-    return {"predicted": kept.pop("predicted", None), "range": kept.pop("range", None), "weights": kept}
+    kept = {array: read_array(file[name][array]) for array in dataset_names(file[name])} if name in file else {}
+    own = {"predicted": kept.pop("predicted", None), "range": kept.pop("range", None), "canonical": taken_from(kept)}
+    return {**own, "weights": kept}
 
 
 def _made(made, values):

@@ -109,6 +109,25 @@ _KEPT = {
         needed=False,
     ),
 }
+_KEPT |= {
+    "canonical_T": Field(
+        "float32",
+        ("dimension", "dimension"),
+        "T of the canonical coordinates T z + t, by which runs can be compared",
+        needed=False,
+        finite=True,
+    ),
+    "canonical_t": Field(
+        "float32", ("dimension",), "t of the canonical coordinates T z + t", needed=False, finite=True
+    ),
+    "canonical_axes": Field(TEXT, ("dimension",), "what each canonical coordinate is", needed=False),
+    "canonical_range": Field(
+        "float32",
+        ("lowest and highest", "dimension"),
+        "ends of the canonical coordinates over all test rows",
+        needed=False,
+    ),
+}
 _WEIGHTS = Field("float32", None, "weights of a head", needed=False)
 _UNDECLARED = Field("", None, "", needed=False, packed=True)  # a column that somebody else declared
 
@@ -232,8 +251,17 @@ def width_of_weights(kept: Iterable[tuple[str, dict]]) -> int:
 
 
 def weight_shapes(family: str, k: int, *, features: int, domains: int) -> dict:
-    """Name -> shape of what a head of this family may keep of its weights, and of its range."""
+    """Name -> shape of what a head of this family may keep of its weights, of its ranges and its canonical form."""
     declared = heads.FAMILIES[family]
     alone = declared.arousal_valence == heads.ANNOTATED  # trained on one domain
     shapes = declared.shapes(k, features=features, classes=C, domains=1 if alone else domains)
-    return {**shapes, "range": (2, declared.size(k, features))}
+    return {**shapes, **kept_shapes(declared.size(k, features))}
+
+
+def kept_shapes(size: int) -> dict:
+    """Name -> shape of what is kept of a representation of this size beside weights and predictions."""
+    return {
+        name: tuple(size if axis == "dimension" else 2 for axis in field.axes)
+        for name, field in _KEPT.items()
+        if "dimension" in field.axes
+    }

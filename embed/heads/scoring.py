@@ -13,6 +13,7 @@ from data.emotions import EMOTIONS
 from data.files.runs import UNSCORED, HeadOutcome, Runs
 from data.heads import Family
 from data.runtime.transfers import Arrival, to_device
+from embed.heads.canonical_forms import CanonicalForms
 from embed.rows.corpus import SCORED_ROWS, Corpus, HeadInputs, scoring_pieces
 from embed.settings import HeadSettings, head_seed
 from embed.sizes import is_on_grid
@@ -32,7 +33,7 @@ def outcomes(corpus: Corpus, trained: list, settings: HeadSettings, runs: Runs, 
     for rows, emotion, domain in scoring_pieces(corpus):
         for own in scored:
             own.add_loss(rows, emotion, domain)
-            own.widen(rows)
+            own.learn_axes(own.widen(rows), emotion)
     for own in scored:
         own.predict(runs)
     arrived = iter(Arrival([tensor for own in scored for tensor in own.found.values()]).arrays())
@@ -51,7 +52,7 @@ class Scored:
     def __init__(self, trained, corpus: Corpus, keep_weights: bool = False):
         self.trained, self.corpus, self.keep_weights = trained, corpus, keep_weights
         self.heads, self.family = trained.heads, trained.family
-        features = corpus.feature_size
+        self.forms, features = CanonicalForms(self.heads, self.family, corpus), corpus.feature_size
         self.home = corpus.device if corpus.device.type == "cuda" else torch.device("cpu")
         self.ranged = any(has_range(self.family, head.k, features) for head in self.heads)
         self.kept = [is_kept(self.family, head.k, features) for head in self.heads]
@@ -71,12 +72,20 @@ class Scored:
         terms = torch.mv(own, self.corpus.weights[domain].index_select(0, emotion))
         self.found["loss"] -= terms.to(self.found["loss"]) / len(self.corpus.emotion)
 
-    def widen(self, rows: HeadInputs) -> None:
-        """Let the range of coordinates, (H, dimensions) lowest and highest, hold these rows too."""
-        if self.ranged:
-            z = self.trained.representation(rows)
-            for name, now, wider in (("low", z.amin(2), torch.minimum), ("high", z.amax(2), torch.maximum)):
-                self.found[name] = wider(self.found[name], now) if name in self.found else now
+    def widen(self, rows: HeadInputs) -> torch.Tensor | None:
+        """Let the range of coordinates, (H, dimensions) lowest and highest, hold these rows too. Returns their z (H,
+        dimensions, n), where ranges are kept."""
+        if not self.ranged:
+            return None
+        z = self.trained.representation(rows)
+        for name, now, wider in (("low", z.amin(2), torch.minimum), ("high", z.amax(2), torch.maximum)):
+            self.found[name] = wider(self.found[name], now) if name in self.found else now
+        return z
+
+    def learn_axes(self, z: torch.Tensor | None, emotion: torch.Tensor) -> None:
+        """Let training rows count for the canonical axes; z as `widen` gives it."""
+        if z is not None:
+            self.forms.add(z, emotion.cpu().numpy())
 
     def predict(self, runs: Runs) -> None:
         """Find (H, D, T, 49) confusion counts and, of the heads for which they are kept, the predictions (., D, rows of
@@ -95,8 +104,9 @@ class Scored:
                 predicted[:, classifier].index_copy_(1, column, answers.to(torch.uint8))
                 cells = counts[:, classifier, list(runs.tests).index(test)]
                 cells.scatter_add_(1, truth * C + answers, torch.ones_like(answers))
-            for piece in pieces:
-                self.widen(piece)
+            for z in map(self.widen, pieces):
+                if z is not None:
+                    self.forms.widen(z)
         told = predicted.index_select(0, to_device(np.array(self.told, np.int64), self.home))
         self.found |= {"confusion": counts.unflatten(-1, (C, C)), "predicted": told}
 
@@ -120,6 +130,7 @@ class Scored:
         if kept and has_range(self.family, head.k, self.corpus.feature_size):
             size = self.family.size(head.k, self.corpus.feature_size)  # without the padding
             outcome.range = np.stack([values["low"][place], values["high"][place]])[:, :size].astype(np.float32)
+            outcome.canonical = self.forms.of(place)
         return outcome
 
 

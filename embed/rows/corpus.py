@@ -80,6 +80,7 @@ class Corpus:
     tests: dict  # name of a domain -> (HeadInputs, emotion (n,) int64, place (n,) of each in the test set's rows)
     dtype: torch.dtype = torch.float32
     device: torch.device = torch.device("cpu")
+    followed: np.ndarray | None = None  # (N, 2) valence and arousal that canonical axes follow, NaN where unknown
 
     @property
     def views(self) -> int:
@@ -126,6 +127,7 @@ def assemble(
     v = scaling.arousal_valence(np.concatenate(values["train"]), dtype)
     names = tuple(cache.name for cache in caches)
     corpus = _untested(names, store, np.arange(len(emotion)), v, emotion, domain, scaling, dtype, device)
+    corpus.followed = _followed(caches, predicts)
     for cache, v in zip(caches, values["test"]):
         corpus.tests[cache.name] = _test(corpus, cache.test, v[:, 0], np.arange(len(cache.test)))
     return corpus
@@ -173,6 +175,13 @@ def annotated_domain(caches: list[SweptCache]) -> SweptCache | None:
         if classes[0] > 1 and classes[1] > 0:
             return cache
     return None
+
+
+def _followed(caches, predicts):
+    """(N, 2) arousal-valence of the plain crops as predicted, or else as annotated; None where nobody has any."""
+    parts = [cache.train.predicted[:, 0] if predicts else cache.train.annotated for cache in caches]
+    values = np.concatenate(parts).astype(np.float32)
+    return values if np.isfinite(values).any() else None
 
 
 def _predicted(part, predicts):

@@ -4,6 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
+from data.canonical import Canonical
 from data.files.cache import STATUSES, CacheError, damaged
 from data.files.runs import Head, HeadOutcome, Runs, read_runs, write_runs
 from data.files.runs import TestSet as Rows  # pytest takes the name for a class of tests
@@ -32,6 +33,12 @@ def made_up():
                 name: generator.normal(size=shape).astype(np.float32)
                 for name, shape in CAKE.shapes(3, features=512, classes=7, domains=2).items()
             },
+            canonical=Canonical(
+                generator.normal(size=(3, 3)).astype(np.float32),
+                generator.normal(size=3).astype(np.float32),
+                ("along_valence", "along_arousal", "class_axis_1"),
+                np.float32([[-2, -3, -2], [2, 2.5, 2]]),
+            ),
         ),
         Head("cake", 3, 0): HeadOutcome(2**62, 0.5, counts[1]),
         Head("av", 0, 0): HeadOutcome(13, float("nan"), counts[2], failure="diverged: training loss nan"),
@@ -77,6 +84,34 @@ def test_every_outcome_comes_back_as_written(path, head):
         np.testing.assert_array_equal(found.predicted, outcome.predicted)
     for name, array in outcome.weights.items():
         np.testing.assert_array_equal(found.weights[name], array)
+
+
+def test_the_canonical_form_comes_back_as_written_and_can_be_left_out(path):
+    found, written = (each.outcomes[Head("cake", 3, 1)] for each in (read_runs(path), made_up()))
+    assert found.canonical.axes == written.canonical.axes
+    for name in ("T", "t", "range"):
+        np.testing.assert_array_equal(getattr(found.canonical, name), getattr(written.canonical, name))
+    runs = read_runs(path)
+    assert runs.outcomes[Head("cake", 3, 0)].canonical is None
+    assert all(outcome.canonical is None for outcome in runs.raw().outcomes.values())
+    assert runs.outcomes[Head("cake", 3, 1)].canonical is not None  # `raw` gives others, it changes none
+
+
+@pytest.mark.parametrize(
+    "name, array, match",
+    [
+        ("canonical_T", np.zeros((3, 2), np.float32), "canonical_T of shape"),
+        ("canonical_t", np.zeros(2, np.float32), "canonical_t of shape"),
+        ("canonical_t", np.zeros(3), "canonical_t of type float64"),
+        ("canonical_range", np.zeros((3, 3), np.float32), "canonical_range of shape"),
+    ],
+)
+def test_a_canonical_form_of_another_shape_is_refused(path, name, array, match):
+    with h5py.File(path, "r+") as file:
+        del file[f"kept/cake/3/1/{name}"]
+        file[f"kept/cake/3/1/{name}"] = array
+    with pytest.raises(CacheError, match=match):
+        read_runs(path)
 
 
 def test_nothing_but_the_file_is_left_and_its_digests_hold(path):

@@ -63,6 +63,7 @@ def test_every_value_of_every_head_is_read_as_before(runs):
         assert {name: sha256(array) for name, array in one.weights.items()} == said["weights"]
         assert (None if one.predicted is None else sha256(one.predicted)) == said["predicted"]
         assert (None if one.range is None else one.range.tolist()) == said["range"]
+        assert one.canonical is None
 
 
 def test_all_families_and_heads_with_and_without_weights_are_among_them(runs):
