@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 CANONICAL, RAW = "canonical", "raw"  # what coordinates may be asked for
-ALONG = ("along_valence", "along_arousal")
-CLASS_AXIS = "class_axis_{}"  # numbered from 1: along which the class means differ most, next most, ...
+ALONG = "along_{}"  # name of a coordinate, by what it follows
 PREFIX = "canonical_"  # of its arrays in a results file
 
 

@@ -7,11 +7,17 @@ import torch
 
 from data.canonical import Canonical
 from data.emotions import EMOTIONS
-from embed.heads.canonical_axes import MOST, Spread, axis_names, canonical_map, spread_of
+from data.heads import Family
+from embed.heads.canonical_axes import (
+    MOST,
+    REST,
+    STANDING_FOR_THEM,
+    VALENCE_AROUSAL,
+    Spread,
+    canonical_map,
+    spread_of,
+)
 from embed.rows.corpus import Corpus
-
-C = len(EMOTIONS)
-SIGNS, SIGNS_ALONE = ("anger", "fear"), ("happiness", None)  # with arousal-valence, and without
 
 
 class CanonicalForms:
@@ -19,33 +25,26 @@ class CanonicalForms:
 
     Heads without learned dimensions, with more than MOST, or that diverged have none. H heads, n rows."""
 
-    def __init__(self, heads: tuple, family, corpus: Corpus):
+    def __init__(self, heads: tuple, family: Family, corpus: Corpus):
         self.heads, self.family, self.seen = heads, family, 0
         self.offset = 2 * bool(family.arousal_valence)  # z begins with these
         self.k = max((head.k for head in heads if head.k <= MOST), default=0) if family.projects else 0
         self.followed = None if self.offset else corpus.followed
-        self.sums = np.zeros((len(heads), self.k + 1, self.k + 1))
-        self.class_sums = np.zeros((len(heads), self.k + 1, C))
-        self.followed_sums = np.zeros((len(heads), self.k + 3, self.k + 3))
+        self.sums, self.followed_sums = (
+            np.zeros((len(heads), *2 * [1 + self.k + len(targets)])) for targets in (EMOTIONS, VALENCE_AROUSAL)
+        )
 
     def add(self, z: torch.Tensor, emotion: np.ndarray) -> None:
         """Let training rows count, in the order of the corpus. z: (H, dimensions, n); emotion: (n,)."""
         if not self.k:
             return
-        y = self._learned(z)
-        self.sums += y @ y.transpose(0, 2, 1)
-        self.class_sums += y @ np.eye(C)[emotion]
+        learned = z[:, self.offset : self.offset + self.k].cpu().double().numpy()
+        _add(self.sums, learned, np.eye(len(EMOTIONS))[emotion])
         if self.followed is not None:
             v = self.followed[self.seen : self.seen + len(emotion)].astype(np.float64)
             known = np.isfinite(v).all(1)
-            y = np.concatenate([y[..., known], np.broadcast_to(v[known].T, (len(y), 2, known.sum()))], 1)
-            self.followed_sums += y @ y.transpose(0, 2, 1)
+            _add(self.followed_sums, learned[..., known], v[known])
         self.seen += len(emotion)
-
-    def _learned(self, z):
-        """(H, k + 1, n) float64 of z: 1, then the learned dimensions."""
-        learned = z[:, self.offset : self.offset + self.k].cpu().double().numpy()
-        return np.concatenate([np.ones((len(learned), 1, learned.shape[2])), learned], 1)
 
     def widen(self, z: torch.Tensor) -> None:
         """Let the ranges hold test rows, z (H, dimensions, n)."""
@@ -67,27 +66,33 @@ class CanonicalForms:
         """One head's form, from its sums without the padding."""
         if not 0 < k <= self.k or not np.isfinite(self.sums[position]).all():
             return None
-        class_sums = self.class_sums[position, : k + 1]
-        with np.errstate(invalid="ignore"):  # a class without rows
-            means = class_sums[1:] / class_sums[0]
-        followed = self._followed(position, k)
-        signs = SIGNS if followed or self.offset else SIGNS_ALONE
-        spread = spread_of(self.sums[position, : k + 1, : k + 1], k)
-        found = canonical_map(spread, means, followed, on_sphere=self.family.on_sphere, signs=signs)
-        return found and self._whole(*found, follows=followed is not None)
+        spread = self._spread(self.sums[position], k, EMOTIONS)
+        valued = self._valued(position, k)
+        first = [(target, valued) for target in VALENCE_AROUSAL] if valued else []
+        if not first and not self.offset:
+            first = [(target, spread) for target in STANDING_FOR_THEM]
+        found = canonical_map(spread, [*first, *((target, spread) for target in REST)], on_sphere=self.family.on_sphere)
+        return found and self._whole(*found)
 
-    def _followed(self, position, k) -> Spread | None:
-        """Spread of the rows with arousal-valence, where these are enough and neither is constant."""
-        chosen = [*range(k + 1), self.k + 1, self.k + 2]
-        sums = self.followed_sums[position][np.ix_(chosen, chosen)]
-        if sums[0, 0] <= k + 2:
-            return None
-        spread = spread_of(sums, k)
-        return spread if (np.abs(spread.along).max(0) > 0).all() else None
+    def _valued(self, position, k) -> Spread | None:
+        """Spread of the rows with arousal-valence, where they are enough to say what follows it."""
+        sums = self.followed_sums[position]
+        return self._spread(sums, k, VALENCE_AROUSAL) if sums[0, 0] > k + 2 else None
 
-    def _whole(self, T, t, *, follows):
+    def _spread(self, sums, k, targets):
+        chosen = [*range(1 + k), *range(1 + self.k, len(sums))]
+        return spread_of(sums[np.ix_(chosen, chosen)], k, targets)
+
+    def _whole(self, T, t, names):
         """The Canonical of all dimensions: arousal-valence stays."""
         whole, shift = np.eye(self.offset + len(T)), np.zeros(self.offset + len(T))
         whole[self.offset :, self.offset :], shift[self.offset :] = T, t
-        axes = (*self.family.coordinates(0), *axis_names(len(T), follows=follows))
+        axes = (*self.family.coordinates(0), *names)
         return Canonical(whole.astype(np.float32), shift.astype(np.float32), axes)
+
+
+def _add(sums, learned, targets):
+    """Add y y^T of rows, y = [1; z; targets]. learned: (H, k, n); targets: (n, count)."""
+    shared = np.broadcast_to(targets.T, (len(learned), *targets.T.shape))
+    y = np.concatenate([np.ones((len(learned), 1, len(targets))), learned, shared], 1)
+    sums += y @ y.transpose(0, 2, 1)

@@ -2,13 +2,25 @@
 
 import numpy as np
 
+from data.files.runs import HeadOutcome
 from data.heads import Family
 from evaluate.samples import Samples
 
 
 def coordinates(family: Family, weights: dict, samples: Samples) -> np.ndarray:
-    """(n, dimensions) z of Samples, with the arousal-valence that the family stands on."""
+    """(n, dimensions) z of Samples as trained, with the arousal-valence that the family stands on."""
     return family.representation(weights, samples.feature, samples.arousal_valence(family))
+
+
+def shown_coordinates(family: Family, outcome: HeadOutcome, samples: Samples) -> np.ndarray:
+    """(n, dimensions) canonical coordinates of Samples, by which runs can be compared; z where a head has none."""
+    z = coordinates(family, outcome.weights, samples)
+    return outcome.canonical.of(z) if outcome.canonical else z
+
+
+def axes_of(family: Family, k: int, outcome: HeadOutcome) -> tuple:
+    """Names of the coordinates that shown_coordinates gives."""
+    return outcome.canonical.axes if outcome.canonical else family.coordinates(k)
 
 
 def can_place(family: Family, samples: Samples) -> bool:

@@ -63,6 +63,6 @@ def test_without_predictions_annotations_turn_the_axes(tmp_path):
 
     caches = [cache("a", 0, annotated=True), cache("b", 1)]
     outcomes = run(caches, tmp_path / "runs.h5").outcomes
-    assert outcomes[Head("cake", 3, 0)].canonical.axes == ("along_valence", "along_arousal", "class_axis_1")
+    assert outcomes[Head("cake", 3, 0)].canonical.axes == ("along_valence", "along_arousal", "along_anger")
     outcomes = run([cache("c", 0), cache("d", 1)], tmp_path / "others.h5").outcomes
-    assert outcomes[Head("cake", 3, 0)].canonical.axes == ("class_axis_1", "class_axis_2", "class_axis_3")
+    assert outcomes[Head("cake", 3, 0)].canonical.axes == ("along_happiness", "along_surprise", "along_anger")

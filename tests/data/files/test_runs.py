@@ -36,7 +36,7 @@ def made_up():
             canonical=Canonical(
                 generator.normal(size=(3, 3)).astype(np.float32),
                 generator.normal(size=3).astype(np.float32),
-                ("along_valence", "along_arousal", "class_axis_1"),
+                ("along_valence", "along_arousal", "along_anger"),
                 np.float32([[-2, -3, -2], [2, 2.5, 2]]),
             ),
         ),
