@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-CANONICAL, RAW = "canonical", "raw"  # what coordinates may be asked for
 ALONG = "along_{}"  # name of a coordinate, by what it follows
 PREFIX = "canonical_"  # of its arrays in a results file
 

@@ -11,7 +11,7 @@ import numpy as np
 from data.emotions import EMOTIONS, UNLABELLED
 from data.files.cache import CacheError, header_of, open_cache, read_split
 from data.files.publish import refuse_difference
-from data.files.runs import Head, Runs
+from data.files.runs import Head, HeadOutcome, Runs
 from data.heads import ANNOTATED, PREDICTED, Family
 from data.runtime.failures import Refused
 from embed.rows.feature_caches import MUST_AGREE
@@ -34,11 +34,12 @@ class Applied:
 def apply(runs: Runs, path: Path, family: Family, k: int, *, run: int = 0, classifier: str | None = None) -> Applied:
     """Applied of one kept head to every row of the feature cache at `path`, each in its plain view.
 
+    Coordinates are canonical where the head has a canonical form; `runs.raw()` gives those that were trained.
     k is 0 for a family without learned dimensions, whatever is given. classifier: the data set whose classifier
     decides, the largest training domain where None. Raises Refused for a head whose weights were not kept, CacheError
     or data.files.publish.Mismatch for a cache that does not fit the results."""
     k = k if family.projects else 0
-    weights = kept_weights(runs, Head(family.name, k, run))
+    head = kept_outcome(runs, Head(family.name, k, run))
     trained = list(runs.classifiers)
     if family.arousal_valence == ANNOTATED:
         trained = [runs.provenance.get("annotated_domain")]
@@ -46,16 +47,18 @@ def apply(runs: Runs, path: Path, family: Family, k: int, *, run: int = 0, class
     if classifier not in trained:
         raise Refused(f"no classifier of {classifier!r} in these results; there are {', '.join(trained)}")
     columns, feature, v = _rows(runs, path, family)
-    z = family.representation(weights, feature, v)
-    logits = family.logits(weights, z)
+    z = family.representation(head.weights, feature, v)
+    logits = family.logits(head.weights, z)
     probabilities = {name: _softmax(each) for name, each in zip(trained, logits)}
     deciding = logits[trained.index(classifier)]
     emotion = np.where(np.isfinite(deciding).all(1), deciding.argmax(1), UNLABELLED)
+    if head.canonical:
+        return Applied(columns, head.canonical.axes, head.canonical.of(z), probabilities, emotion)
     return Applied(columns, family.coordinates(k), z, probabilities, emotion)
 
 
-def kept_weights(runs: Runs, head: Head) -> dict:
-    """Name -> array of a trained head. Raises Refused where there is none, or its weights were not kept."""
+def kept_outcome(runs: Runs, head: Head) -> HeadOutcome:
+    """What is kept of a trained head. Raises Refused where there is none, or its weights were not kept."""
     outcome, named = runs.outcomes.get(head), f"{head.family}, k = {head.k}"
     again = f"`embed sweep --family {head.family} --k {head.k} --keep-weights`"
     if outcome is None:
@@ -64,7 +67,7 @@ def kept_weights(runs: Runs, head: Head) -> dict:
         raise Refused(f"{named}, run {head.run} {outcome.failure}; choose another --run")
     if not outcome.weights:
         raise Refused(f"the weights of {named} were not kept; {again} keeps them")
-    return outcome.weights
+    return outcome
 
 
 def _rows(runs, path, family):

@@ -10,7 +10,7 @@ import click
 from data.files.made_by import commands
 from data.networks import backbone_of, features_of, results_of
 from data.runtime import plugins
-from data.runtime.commands import expected_failures, version_option
+from data.runtime.commands import coordinates_option, expected_failures, version_option
 from embed.sizes import parse_sizes
 from embed.training_options import ONE_HEAD, TRAINING, Names, Parsed, family, options
 
@@ -184,8 +184,9 @@ def _sweep(folder, datasets, results, request, settings, place):
 @click.option(
     "--classifier", help="Data set whose classifier names the emotion.  [default: the largest training domain]"
 )
+@coordinates_option()
 @expected_failures
-def apply(cache, workdir, results, network, family, k, run, classifier):
+def apply(cache, workdir, results, network, family, k, run, classifier, raw):
     """Print coordinates, probabilities of each classifier and the emotion for every row of a feature cache, as CSV.
 
     A folder of photographs takes two commands: extract run --dataset folder, then this."""
@@ -193,11 +194,12 @@ def apply(cache, workdir, results, network, family, k, run, classifier):
     from embed.apply import apply, write_csv
 
     runs = read_runs(results or results_of(workdir, network))
-    applied = apply(runs, cache, family, k, run=run, classifier=classifier)
+    applied = apply(runs.raw() if raw else runs, cache, family, k, run=run, classifier=classifier)
     write_csv(applied, sys.stdout)
     sys.stdout.flush()  # whoever reads it may have left, which click answers while the command runs
     toy, size = "toy data: " if runs.toy else "", f", k = {k}" if family.projects else ""
-    click.echo(f"{toy}{len(applied.emotion):,} rows by {family.name}{size}, run {run}", err=True)
+    axes = f"; coordinates: {', '.join(applied.names)}" if applied.names else ""
+    click.echo(f"{toy}{len(applied.emotion):,} rows by {family.name}{size}, run {run}{axes}", err=True)
 
 
 @main.command()

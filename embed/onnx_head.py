@@ -15,7 +15,7 @@ from data.files.publish import refuse_difference
 from data.files.runs import Head, Runs, read_runs
 from data.heads import ANNOTATED, PREDICTED, Family, Linear
 from data.runtime.failures import Refused
-from embed.apply import kept_weights, swept_features
+from embed.apply import kept_outcome, swept_features
 
 if TYPE_CHECKING:
     import onnx
@@ -33,7 +33,7 @@ def export(target: Path, results: Path, backbone: Path, family: Family, k: int, 
     data.files.publish.Mismatch for another backbone than the head's."""
     _refuse_family(family)
     runs, k = read_runs(results), k if family.projects else 0
-    weights = kept_weights(runs, Head(family.name, k, run))
+    weights = kept_outcome(runs, Head(family.name, k, run)).weights
     model, facts = read_model(backbone, BACKBONE)
     _refuse_other_backbone(runs, results, backbone, facts, family)
     _append(model.graph, family, weights)

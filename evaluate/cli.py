@@ -6,7 +6,7 @@ import click
 
 from data.networks import features_of, results_of
 from data.runtime import plugins
-from data.runtime.commands import expected_failures, version_option
+from data.runtime.commands import coordinates_option, expected_failures, version_option
 from data.runtime.failures import Refused
 
 
@@ -33,12 +33,13 @@ def _located(command):
     return command
 
 
-def _runs(workdir, results, network):
-    """(Runs, folder for what is made of them)."""
+def _runs(workdir, results, network, raw=False):
+    """(Runs, folder for what is made of them); raw: without canonical coordinates."""
     from data.files.runs import folder_of
 
     path = results or results_of(workdir, network)
-    return _swept(path), folder_of(path)
+    runs = _swept(path)
+    return runs.raw() if raw else runs, folder_of(path)
 
 
 def _swept(path):
@@ -77,13 +78,14 @@ def tables(workdir, results, network):
 @main.command()
 @_located
 @click.option("--untitled", is_flag=True, help="Without titles in the pictures, for a paper that has captions.")
+@coordinates_option()
 @expected_failures
-def figures(workdir, results, network, untitled):
+def figures(workdir, results, network, untitled, raw):
     """Draw Figures 1, 2, 4 and 5 and the matrices as PNG, SVG and PDF, their numbers as CSV and captions, in figures/
     beside results/runs.h5; those of another results/NAME.h5 in NAME/figures/."""
     from evaluate.figures.figure_files import write_figures
 
-    runs, folder = _runs(workdir, results, network)
+    runs, folder = _runs(workdir, results, network, raw=raw)
     samples, _ = _samples(workdir, runs)
     for plate in write_figures(runs, samples, folder / "figures", titled=not untitled):
         if plate.figure is None:
@@ -94,14 +96,15 @@ def figures(workdir, results, network, untitled):
 
 @main.command()
 @_located
+@coordinates_option()
 @expected_failures
-def report(workdir, results, network):
+def report(workdir, results, network, raw):
     """Write one self-contained HTML page with all tables and figures, and a CSV beside it for each, in report/ beside
     results/runs.h5; that of another results/NAME.h5 in NAME/report/."""
     from evaluate.page.report import write_report
     from evaluate.tables.length import read_studied
 
-    runs, folder = _runs(workdir, results, network)
+    runs, folder = _runs(workdir, results, network, raw=raw)
     studied = read_studied(runs, folder / "study")
     click.echo(write_report(runs, *_samples(workdir, runs), folder / "report", studied))
 

@@ -84,6 +84,21 @@ def version_option() -> Callable:
     )
 
 
+def coordinates_option() -> Callable:
+    """The option --coordinates of a command, which is given `raw`: whether those that were trained are asked for."""
+    import click
+
+    return click.option(
+        "--coordinates",
+        "raw",
+        type=click.Choice(("canonical", "raw")),
+        default="canonical",
+        show_default=True,
+        callback=lambda context, parameter, value: value == "raw",
+        help="Axes that runs share, or those that were trained, as in the paper.",
+    )
+
+
 def _report():
     return (
         f"This is a fault of the program; please report it with the lines above: cake-emotion {installed_version()}, "

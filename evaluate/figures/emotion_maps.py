@@ -13,12 +13,18 @@ from evaluate.records import number
 from evaluate.reference import display, in_order
 from evaluate.representations import MAPPED, Representation
 from evaluate.samples import Samples
-from evaluate.statistics.coordinates import can_place, coordinates, from_angles, sphere_angles
+from evaluate.statistics.coordinates import (
+    axes_of,
+    axis_label,
+    can_place,
+    from_angles,
+    shown_coordinates,
+    sphere_angles,
+)
 from evaluate.statistics.swept import added, kept_heads, why_not_placed
 
 ANGLES = ("azimuth φ, °", "polar angle θ, °")
 WHOLE_SPHERE = ((-180.0, 0.0), (180.0, 180.0))  # lowest and highest angles, in degrees
-SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 LONG = 14  # letters of a name that stands on a line of its own
 STEPS = 240  # grid points along an axis
 SMALLEST = 0.004  # share of the map an area must have to carry its score
@@ -42,41 +48,49 @@ class EmotionMap:
 
     def axis_names(self) -> tuple:
         """What stands along the horizontal and the vertical axis."""
-        if self.representation.family.on_sphere:
+        family, k = self.representation.family, self.representation.k
+        names = tuple(map(axis_label, axes_of(family, k, self.outcome)))
+        if not family.on_sphere:
+            return names
+        if not self.outcome.canonical:
             return ANGLES
-        return tuple(name.translate(SUBSCRIPTS) for name in _coordinates(self.representation))
+        first, second, third = (name.removeprefix("along ") for name in names)
+        return f"{ANGLES[0]} (0: {first}, 90: {second})", f"{ANGLES[1]} (0: {third})"
 
     def points(self, samples: Samples) -> np.ndarray:
         """(n, 2) where Samples lie on the map."""
         family = self.representation.family
-        z = coordinates(family, self.outcome.weights, samples)
+        z = shown_coordinates(family, self.outcome, samples)
         return sphere_angles(z) if family.on_sphere else z
-
-
-def _coordinates(representation):
-    return representation.family.coordinates(representation.k)
 
 
 def can_be_mapped(representation: Representation) -> bool:
     """Whether two numbers tell a place in it: two coordinates, or three on the unit sphere."""
-    return len(_coordinates(representation)) == (3 if representation.family.on_sphere else 2)
+    family = representation.family
+    return len(family.coordinates(representation.k)) == (3 if family.on_sphere else 2)
 
 
 def emotion_map(representation: Representation, run: int, outcome: HeadOutcome) -> EmotionMap:
     """The EmotionMap of one kept head: over all angles of a sphere, else over the range of coordinates seen."""
     sphere = representation.family.on_sphere
-    low, high = np.array(WHOLE_SPHERE if sphere else outcome.range, np.float64)
+    low, high = np.array(WHOLE_SPHERE if sphere else _range(outcome), np.float64)
     axes = [np.linspace(low[side], high[side], STEPS) for side in range(2)]
     grid = np.stack([side.ravel() for side in np.meshgrid(*axes)], 1)
     z = from_angles(grid) if sphere else grid
+    z = outcome.canonical.undone(z) if outcome.canonical else z
     classes = representation.family.logits(outcome.weights, z).argmax(2).reshape(-1, STEPS, STEPS)
     return EmotionMap(representation, run, outcome, low, high, classes)
+
+
+def _range(outcome):
+    """(2, 2) lowest and highest coordinates of the axes that are shown; None where none was kept."""
+    return outcome.canonical.range if outcome.canonical else outcome.range
 
 
 def first_map(runs: Runs, representation: Representation) -> EmotionMap | None:
     """The EmotionMap of the first run whose weights, and range where it needs one, were kept."""
     for run, outcome in kept_heads(runs, representation).items():
-        if representation.family.on_sphere or outcome.range is not None:
+        if representation.family.on_sphere or _range(outcome) is not None:
             return emotion_map(representation, run, outcome)
     return None
 
@@ -168,6 +182,11 @@ def _caption(samples, maps, absent, names):
         "samples of its own data set. Numbers: F1 of the class in percent on that set. Grids cover all sphere "
         "angles, or the range of coordinates seen."
     )
+    if any(each.outcome.canonical for each in maps):
+        text += (
+            " Learned coordinates are canonical: white over the training rows, their axes turned to follow what they "
+            "are named after, so that runs can be compared."
+        )
     lost = ", ".join(display(name) for name in names if name not in samples)
     if lost:
         text += f" No dots for {lost}: no feature cache that was swept is at hand."

@@ -39,7 +39,7 @@
     for (let axis = 0; axis < 3; axis++) {
       const end = [0, 0, 0]; end[axis] = 1.25;
       const [x0, y0] = place(turned(...end.map(v => -v))), [x1, y1] = place(turned(...end));
-      pen.beginPath(); pen.moveTo(x0, y0); pen.lineTo(x1, y1); pen.stroke(); pen.fillText("k" + (axis + 1), x1 + 4, y1 - 4);
+      pen.beginPath(); pen.moveTo(x0, y0); pen.lineTo(x1, y1); pen.stroke(); pen.fillText(data.axes[axis], x1 + 4, y1 - 4);
     }
     spots = [];
     for (let i = 0; i < count; i++) {
@@ -68,7 +68,7 @@
     if (hover >= 0) {
       const z = [0, 1, 2].map(axis => data.z[3 * hover + axis].toFixed(2)).join(", ");
       for (const line of [data.sets[data.set[hover]] + ": " + data.path[hover], "annotated " + data.emotions[data.emotion[hover]],
-                          "predicted " + data.emotions[data.predicted[hover]], "k = (" + z + ")"]) {
+                          "predicted " + data.emotions[data.predicted[hover]], data.axes.join(", ") + " = (" + z + ")"]) {
         said.append(line, document.createElement("br"));
       }
       said.style.left = Math.min(x + 14, box.width - said.offsetWidth - 4) + "px"; said.style.top = Math.max(0, Math.min(y + 14, box.height - said.offsetHeight - 4)) + "px";

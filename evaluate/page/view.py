@@ -10,7 +10,7 @@ from evaluate.records import number
 from evaluate.reference import display, in_order
 from evaluate.representations import CAKE_3
 from evaluate.samples import Samples
-from evaluate.statistics.coordinates import coordinates
+from evaluate.statistics.coordinates import axes_of, axis_label, shown_coordinates
 from evaluate.statistics.swept import kept_heads, why_not_placed
 
 
@@ -32,20 +32,27 @@ def view(runs: Runs, samples: dict) -> View:
         plate.caption = "The view needs the feature caches that were swept."
         return plate
     run, outcome = next(iter(heads.items()))
+    axes = axes_of(CAKE_3.family, CAKE_3.k, outcome)
     for name in names:
-        plate.records += _records(runs, outcome, name, samples[name])
+        plate.records += _records(runs, outcome, name, samples[name], axes)
     plate.sets = [display(name) for name in names]
-    plate.figure = _script_data(plate.records, names)
-    plate.caption = (
-        f"Every test sample where {CAKE_3.label} puts it (run {run}), coloured by its annotation; no coordinate has "
-        "a name of its own. Drag or use the arrow keys to turn, point at a dot for its image, untick emotions to "
-        "look behind them. Predictions are those of the data set's own classifier."
-    )
+    plate.figure = _script_data(plate.records, names, axes)
+    plate.caption = _caption(run, outcome)
     return plate
 
 
-def _records(runs: Runs, outcome: HeadOutcome, name: str, samples: Samples):
-    z = coordinates(CAKE_3.family, outcome.weights, samples)
+def _caption(run: int, outcome: HeadOutcome) -> str:
+    turned = "axes are turned to follow what they are named after, so that runs can be compared"
+    return (
+        f"Every test sample where {CAKE_3.label} puts it (run {run}), coloured by its annotation; "
+        f"{turned if outcome.canonical else 'no coordinate has a name of its own'}. Drag or use the arrow keys to "
+        "turn, point at a dot for its image, untick emotions to look behind them. Predictions are those of the data "
+        "set's own classifier."
+    )
+
+
+def _records(runs: Runs, outcome: HeadOutcome, name: str, samples: Samples, axes: tuple):
+    z = shown_coordinates(CAKE_3.family, outcome, samples)
     predicted = outcome.predicted[runs.classifiers.index(name), runs.span(name)]
     for path, true, answer, point in zip(samples.path, samples.emotion, predicted, z):
         yield {
@@ -53,17 +60,18 @@ def _records(runs: Runs, outcome: HeadOutcome, name: str, samples: Samples):
             "path": str(path),
             "emotion": EMOTIONS[true],
             "predicted": EMOTIONS[answer],
-            **{f"k{axis}": number(value) for axis, value in enumerate(point, 1)},
+            **dict(zip(axes, map(number, point))),
         }
 
 
-def _script_data(records: list, names: list) -> dict:
+def _script_data(records: list, names: list, axes: tuple) -> dict:
     """What page/view.js reads: one entry of each list a sample, three of z."""
     return {
         "emotions": EMOTIONS,
         "colours": list(EMOTION.values()),
         "sets": [display(name) for name in names],
-        "z": [round(float(record[f"k{axis}"]), 3) for record in records for axis in (1, 2, 3)],
+        "axes": list(map(axis_label, axes)),
+        "z": [round(float(record[axis]), 3) for record in records for axis in axes],
         "set": [names.index(record["test"]) for record in records],
         "emotion": [EMOTIONS.index(record["emotion"]) for record in records],
         "predicted": [EMOTIONS.index(record["predicted"]) for record in records],

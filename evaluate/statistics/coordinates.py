@@ -6,6 +6,8 @@ from data.files.runs import HeadOutcome
 from data.heads import Family
 from evaluate.samples import Samples
 
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
 
 def coordinates(family: Family, weights: dict, samples: Samples) -> np.ndarray:
     """(n, dimensions) z of Samples as trained, with the arousal-valence that the family stands on."""
@@ -21,6 +23,11 @@ def shown_coordinates(family: Family, outcome: HeadOutcome, samples: Samples) ->
 def axes_of(family: Family, k: int, outcome: HeadOutcome) -> tuple:
     """Names of the coordinates that shown_coordinates gives."""
     return outcome.canonical.axes if outcome.canonical else family.coordinates(k)
+
+
+def axis_label(name: str) -> str:
+    """The name of a coordinate in print: along valence, k₁."""
+    return name.replace("_", " ").translate(SUBSCRIPTS)
 
 
 def can_place(family: Family, samples: Samples) -> bool:

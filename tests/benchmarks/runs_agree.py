@@ -5,8 +5,8 @@
 The heads of the tables are trained on the feature caches of WORKDIR (nothing is written there), without one on those of
 the toy corpus, which takes some ten minutes to make (TOY DATA). FILE keeps the heads. What is printed, by head and
 axis: mean and lowest correlation over all pairs of runs, over the test rows of all data sets, of raw coordinates (as
-trained) and of canonical ones; and the canonical axis it is of. Beside it, of the head, the canonical correlations'
-mean and lowest: what no choice of axes could exceed, since below it two runs have learned different spaces."""
+trained) and of canonical ones; and the canonical axis it is of. Beside it, of the head, mean and lowest of the
+canonical correlations, which the mean over axes cannot exceed: below 1, two runs have learned different spaces."""
 
 import argparse
 import json
@@ -57,7 +57,7 @@ def measured(runs: Runs, samples: dict) -> list[dict]:
         for axis, name in enumerate(names):
             means = {"raw_mean": raw[:, axis].mean(), "canonical_mean": canonical[:, axis].mean()}
             least = {"raw_lowest": raw[:, axis].min(), "canonical_lowest": canonical[:, axis].min()}
-            bound = {"most_mean": most.mean(), "most_lowest": most.min()}
+            bound = {"spaces_mean": most.mean(), "spaces_lowest": most.min()}
             numbers = {measure: round(float(value), 3) for measure, value in {**means, **least, **bound}.items()}
             found.append({"head": each.label, "axis": name, "pairs": len(raw), **numbers})
     return found
@@ -70,7 +70,7 @@ def swept(workdir: Path, results: Path, runs: int) -> Runs:
 
 
 def table(found: list[dict]) -> str:
-    kinds = {"raw": "raw", "canonical": "canonical", "most": "the most there is"}
+    kinds = {"raw": "raw", "canonical": "canonical", "spaces": "spaces"}
     lines = [" " * 30 + "".join(f"{title:^22}" for title in kinds.values())]
     lines += [f"{'head':14}{'axis':16}" + f"{'mean':>10}{'lowest':>9}   " * len(kinds)]
     for one in found:

@@ -9,10 +9,12 @@ import pytest
 from click.testing import CliRunner
 
 from data.emotions import EMOTIONS
-from data.files.runs import Head, read_runs
+from data.files.runs import Head, read_runs, write_runs
 from embed import settings
 from embed.cli import main
 from tests.embed.made_up_caches import write_cache
+
+FOLLOWED = ["along_valence", "along_arousal", "along_anger"]
 
 
 @pytest.fixture(scope="module")
@@ -43,27 +45,46 @@ def rows(result):
 
 
 @pytest.mark.parametrize(
-    "family, k, names",
+    "family, k, names, canonical",
     [
-        ("cake", 3, ["k1", "k2", "k3"]),
-        ("av", 1, ["valence", "arousal", "k1"]),
-        ("cake-norm", 3, ["k1", "k2", "k3"]),
-        ("baseline", 3, []),
-        ("av", 0, ["valence", "arousal"]),
-        ("av-true", 0, ["valence", "arousal"]),
+        ("cake", 3, ["k1", "k2", "k3"], FOLLOWED),
+        ("av", 1, ["valence", "arousal", "k1"], ["valence", "arousal", "along_anger"]),
+        ("cake-norm", 3, ["k1", "k2", "k3"], FOLLOWED),
+        ("baseline", 3, [], []),
+        ("av", 0, ["valence", "arousal"], ["valence", "arousal"]),
+        ("av-true", 0, ["valence", "arousal"], ["valence", "arousal"]),
     ],
 )
-def test_the_emotions_are_those_the_sweep_predicted(workdir, family, k, names):
-    found = [
-        row for row in rows(call(workdir, "--family", family, "--k", str(k), "--run", "1")) if row["split"] == "test"
-    ]
+@pytest.mark.parametrize("raw", [True, False])
+def test_the_emotions_are_those_the_sweep_predicted(workdir, family, k, names, canonical, raw):
+    arguments = ("--family", family, "--k", str(k), "--run", "1", *(("--coordinates", "raw") if raw else ()))
+    found = [row for row in rows(call(workdir, *arguments)) if row["split"] == "test"]
+    names = names if raw else canonical
     runs = read_runs(workdir / "results" / "runs.h5")
     outcome = runs.outcomes[Head(family, k * (family != "baseline"), 1)]
     assert [row["emotion"] for row in found] == [EMOTIONS[index] for index in outcome.predicted[0, runs.span("a")]]
     assert list(found[0])[6 : 6 + len(names)] == names
-    if outcome.range is not None:
+    ends = outcome.canonical.range if outcome.canonical and not raw else outcome.range
+    if ends is not None:
         z = np.array([[float(row[name]) for name in names] for row in found])
-        assert (z >= outcome.range[0] - 1e-3).all() and (z <= outcome.range[1] + 1e-3).all()
+        assert (z >= ends[0] - 1e-3).all() and (z <= ends[1] + 1e-3).all()
+
+
+def test_canonical_coordinates_change_no_probability(workdir):
+    raw, canonical = rows(call(workdir, "--coordinates", "raw")), rows(call(workdir))
+    shared = [name for name in raw[0] if name not in ("k1", "k2", "k3")]
+    assert [[row[name] for name in shared] for row in raw] == [[row[name] for name in shared] for row in canonical]
+    coordinates = [
+        [[float(row[name]) for name in names] for row in found]
+        for found, names in ((raw, ["k1", "k2", "k3"]), (canonical, FOLLOWED))
+    ]
+    assert np.abs(np.subtract(*coordinates)).max() > 0.1  # the control
+
+
+def test_results_from_before_canonical_forms_give_raw_coordinates(workdir, tmp_path):
+    write_runs(tmp_path / "old.h5", read_runs(workdir / "results" / "runs.h5").raw())
+    result = call(workdir, "--results", str(tmp_path / "old.h5"))
+    assert list(rows(result)[0])[6:9] == ["k1", "k2", "k3"] and "coordinates: k1, k2, k3" in result.stderr
 
 
 def test_every_row_has_probabilities_of_every_classifier(workdir):

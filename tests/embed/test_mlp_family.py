@@ -116,8 +116,9 @@ def test_what_it_predicted_comes_back_row_by_row(workdir):
         outcome = runs.outcomes[Head("mlp", 3, run)]
         found = applied(workdir, "--k", "3", "--run", str(run))
         assert [row["emotion"] for row in found] == [EMOTIONS[index] for index in outcome.predicted[0, runs.span("a")]]
-        z = np.array([[float(row[f"k{index}"]) for index in (1, 2, 3)] for row in found])
-        assert (z >= outcome.range[0] - 1e-3).all() and (z <= outcome.range[1] + 1e-3).all()
+        z = np.array([[float(row[name]) for name in outcome.canonical.axes] for row in found])
+        low, high = outcome.canonical.range
+        assert (z >= low - 1e-3).all() and (z <= high + 1e-3).all()
         for name in "ab":
             assert sum(float(found[0][f"{name}:{emotion}"]) for emotion in EMOTIONS) == pytest.approx(1, abs=1e-5)
 

@@ -38,7 +38,8 @@ def map_claims(runs: Runs, samples: dict) -> Table:
         told = {"share": number(100 * score.mean), **ends, "bound": number(100 * bound), "supported": answer}
         tell(table, runs, **{**_record(text, label), **told})
     table.notes += [
-        "neutral at origin: of runs and classifiers; same order: of pairs of runs, whose six emotions go around "
+        "neutral at origin: of raw coordinates, as trained, over runs and classifiers",
+        "same order: of pairs of runs, whose six emotions go around "
         f"neutral's mean place in one order, whichever the direction; by chance {100 * BY_CHANCE:.1f} %",
         "said and agree: of all test images, which is the share of the map weighted by where samples lie",
         "yes or no where the whole interval over runs lies on one side of the bound, which is ours, else undecided",

@@ -1,12 +1,16 @@
 """Figure 5 by what it holds: rows, columns, dots, areas and scores."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
+from data.canonical import Canonical
 from data.files.runs import Head
 from evaluate.figures.emotion_maps import emotion_map, figure_5, label_place
-from evaluate.representations import CAKE_2
+from evaluate.representations import CAKE_2, CAKE_3_NORM
+from evaluate.statistics.coordinates import coordinates
 from tests.evaluate.figures.shown import texts
 from tests.evaluate.made_up_runs import make
 
@@ -49,6 +53,44 @@ def test_a_map_says_what_the_classifier_says_at_the_samples(study):
     low, high = np.array(found.extent[::2]), np.array(found.extent[1::2])
     column, row = np.rint((z - low) / (high - low) * (found.classes.shape[1] - 1)).astype(int).T
     assert (found.classes[0, row, column] == outcome.predicted[0, :150]).mean() > 0.97
+
+
+def with_form(family, outcome, samples, *, turned):
+    """The outcome with a canonical form: of a random map, or a random rotation."""
+    z = coordinates(family, outcome.weights, samples)
+    generator = np.random.default_rng(4)
+    T, t = generator.normal(size=(z.shape[1], z.shape[1])), generator.normal(size=z.shape[1])
+    T, t = (np.linalg.qr(T)[0], np.zeros_like(t)) if turned else (T, t)
+    form = Canonical(T, t, tuple(f"along_{letter}" for letter in "xyz"[: len(t)]))
+    shown = form.of(z)
+    return dataclasses.replace(
+        outcome, canonical=dataclasses.replace(form, range=np.stack([shown.min(0), shown.max(0)]))
+    )
+
+
+@pytest.mark.parametrize("representation", [CAKE_2, CAKE_3_NORM])
+def test_a_map_by_canonical_axes_says_the_same_at_the_samples(study, representation):
+    runs, samples = study
+    family = representation.family
+    outcome = runs.outcomes[Head(family.name, representation.k, 0)]
+    outcome = with_form(family, outcome, samples["affectnet"], turned=family.on_sphere)
+    found = emotion_map(representation, 0, outcome)
+    low, high = np.array(found.extent[::2]), np.array(found.extent[1::2])
+    agree = {}
+    for kind, points in {
+        "canonical": found.points(samples["affectnet"]),
+        "raw": emotion_map(representation, 0, dataclasses.replace(outcome, canonical=None)).points(
+            samples["affectnet"]
+        ),
+    }.items():
+        place = np.rint((points - low) / (high - low) * (found.classes.shape[1] - 1)).astype(int)
+        column, row = np.clip(place, 0, found.classes.shape[1] - 1).T
+        agree[kind] = (found.classes[0, row, column] == outcome.predicted[0, :150]).mean()
+    assert agree["canonical"] > 0.97 and agree["raw"] < 0.9
+    named = " ".join(found.axis_names())
+    assert (
+        ("0: x" in named and "90: y" in named and "0: z" in named) if family.on_sphere else named == "along x along y"
+    )
 
 
 def test_a_score_stands_deepest_inside_its_area():
