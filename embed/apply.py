@@ -1,10 +1,9 @@
 """A trained head on the rows of a feature cache: coordinates, probabilities and the emotion, whatever the rows come
 from."""
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,9 +11,13 @@ from data.emotions import EMOTIONS, UNLABELLED
 from data.files.cache import CacheError, header_of, open_cache, read_split
 from data.files.publish import refuse_difference
 from data.files.runs import Head, HeadOutcome, Runs
+from data.frames.named_columns import Words, frame
 from data.heads import ANNOTATED, PREDICTED, Family
 from data.runtime.failures import Refused
 from embed.rows.feature_caches import MUST_AGREE
+
+if TYPE_CHECKING:
+    import pandas
 
 AROUSAL_VALENCE = {PREDICTED: "valence_arousal_predicted", ANNOTATED: "valence_arousal"}  # where caches hold it
 AGREED = tuple(name for name in MUST_AGREE if name != "views")  # further views are not looked at
@@ -25,10 +28,25 @@ class Applied:
     """What one head says of n rows. D classifiers."""
 
     columns: dict  # name -> (n,) values that say which row it is: split, row, face, path, toy
+    label: np.ndarray  # (n,) int64 annotated emotion, UNLABELLED where there is none
     names: tuple  # of the coordinates
     coordinates: np.ndarray  # (n, dimensions)
     probabilities: dict  # data set of the classifier -> (n, 7)
-    emotion: np.ndarray  # (n,) int64, by the classifier asked for; UNLABELLED where arousal-valence is not annotated
+    predicted: np.ndarray  # (n,) int64, by the classifier asked for; UNLABELLED where arousal-valence is not annotated
+
+    def table(self) -> dict:
+        """Name -> column, as data/frames/named_columns.py takes it: which row it is, label, predicted, the coordinates,
+        then NAME:EMOTION, the probabilities of each classifier."""
+        shown = self.coordinates if self.names else np.zeros((len(self.predicted), 0))
+        table = {**self.columns, "label": Words(self.label), "predicted": Words(self.predicted)}
+        table |= dict(zip(self.names, shown.T))
+        for name, own in self.probabilities.items():
+            table |= {f"{name}:{emotion}": column for emotion, column in zip(EMOTIONS, own.T)}
+        return table
+
+    def frame(self) -> "pandas.DataFrame":
+        """`table` as a DataFrame; needs the extra `frames`."""
+        return frame(self.table())
 
 
 def apply(runs: Runs, path: Path, family: Family, k: int, *, run: int = 0, classifier: str | None = None) -> Applied:
@@ -46,15 +64,14 @@ def apply(runs: Runs, path: Path, family: Family, k: int, *, run: int = 0, class
     classifier = classifier or trained[0]  # they are in the order of their training rows
     if classifier not in trained:
         raise Refused(f"no classifier of {classifier!r} in these results; there are {', '.join(trained)}")
-    columns, feature, v = _rows(runs, path, family)
+    columns, label, feature, v = _rows(runs, path, family)
     z = family.representation(head.weights, feature, v)
     logits = family.logits(head.weights, z)
     probabilities = {name: _softmax(each) for name, each in zip(trained, logits)}
     deciding = logits[trained.index(classifier)]
-    emotion = np.where(np.isfinite(deciding).all(1), deciding.argmax(1), UNLABELLED)
-    if head.canonical:
-        return Applied(columns, head.canonical.axes, head.canonical.of(z), probabilities, emotion)
-    return Applied(columns, family.coordinates(k), z, probabilities, emotion)
+    predicted = np.where(np.isfinite(deciding).all(1), deciding.argmax(1), UNLABELLED)
+    names, z = (head.canonical.axes, head.canonical.of(z)) if head.canonical else (family.coordinates(k), z)
+    return Applied(columns, label, names, z, probabilities, predicted)
 
 
 def kept_outcome(runs: Runs, head: Head) -> HeadOutcome:
@@ -71,11 +88,11 @@ def kept_outcome(runs: Runs, head: Head) -> HeadOutcome:
 
 
 def _rows(runs, path, family):
-    """(columns, features (n, F) float32, arousal-valence (n, 2) or None) of all splits of a cache."""
+    """(columns, labels (n,), features (n, F) float32, arousal-valence (n, 2) or None) of all splits of a cache."""
     values = AROUSAL_VALENCE.get(family.arousal_valence)
     with open_cache(path, "features") as file:
         _refuse_misfit(runs, path, file)
-        wanted = ["row", "face", "path", "feature", *([values] if values else [])]
+        wanted = ["row", "face", "path", "emotion", "feature", *([values] if values else [])]
         splits = [split for split in file if "feature" in file[split] and file[split]["feature"].shape[0]]
         if not splits:
             raise CacheError(f"{path} holds no face; there is nothing to apply a head to")
@@ -85,14 +102,16 @@ def _rows(runs, path, family):
                 "`extract run` again"
             )
         parts = [read_split(file, split, wanted) for split in splits]
-    columns = {"split": np.repeat(splits, [len(part["row"]) for part in parts])}
+    columns = {"split": np.repeat(np.array(splits, object), [len(part["row"]) for part in parts])}
     columns |= {name: np.concatenate([part[name] for part in parts]) for name in ("row", "face", "path")}
     columns["toy"] = np.full(len(columns["row"]), int(runs.toy))
+    label = np.concatenate([part["emotion"] for part in parts]).astype(np.int64)
     feature = np.concatenate([part["feature"][:, 0] for part in parts]).astype(np.float32)
     if not values:
-        return columns, feature, None
+        return columns, label, feature, None
     # predicted for each view, of which the first is the plain one; annotated once
-    return columns, feature, np.concatenate([part[values].reshape(len(part["row"]), -1)[:, :2] for part in parts])
+    v = np.concatenate([part[values].reshape(len(part["row"]), -1)[:, :2] for part in parts])
+    return columns, label, feature, v
 
 
 def _refuse_misfit(runs, path, file):
@@ -127,31 +146,3 @@ def swept_features(runs: Runs) -> tuple[str, dict]:
 def _softmax(logits):
     shifted = np.exp(logits - logits.max(1, keepdims=True))
     return shifted / shifted.sum(1, keepdims=True)
-
-
-def write_csv(applied: Applied, file: TextIO) -> None:
-    """A line for every row: which it is, the emotion, the coordinates, then the probabilities of each classifier."""
-    writer = csv.writer(file, lineterminator="\n")
-    shown = applied.coordinates if applied.names else np.zeros((len(applied.emotion), 0))
-    writer.writerow(
-        [
-            *applied.columns,
-            "emotion",
-            *applied.names,
-            *(f"{name}:{emotion}" for name in applied.probabilities for emotion in EMOTIONS),
-        ]
-    )
-    probabilities = np.concatenate(list(applied.probabilities.values()), 1)
-    for index, emotion in enumerate(applied.emotion):
-        writer.writerow(
-            [
-                *(values[index] for values in applied.columns.values()),
-                "" if emotion == UNLABELLED else EMOTIONS[emotion],
-                *(_cell(value, ".6g") for value in shown[index]),
-                *(_cell(value, ".6f") for value in probabilities[index]),
-            ]
-        )
-
-
-def _cell(value, form):
-    return f"{value:{form}}" if np.isfinite(value) else ""

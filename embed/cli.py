@@ -12,7 +12,7 @@ from data.networks import backbone_of, features_of, results_of
 from data.runtime import plugins
 from data.runtime.commands import coordinates_option, expected_failures, version_option
 from embed.sizes import parse_sizes
-from embed.training_options import ONE_HEAD, TRAINING, Names, Parsed, family, options
+from embed.training_options import ONE_HEAD, TRAINING, Names, Parsed, family, options, table_path
 
 
 @click.group()
@@ -185,21 +185,31 @@ def _sweep(folder, datasets, results, request, settings, place):
     "--classifier", help="Data set whose classifier names the emotion.  [default: the largest training domain]"
 )
 @coordinates_option()
+@click.option(
+    "--output",
+    type=Parsed("file", table_path),
+    metavar="FILE",
+    help="FILE.csv or FILE.parquet, which takes the extra `frames`.  [default: CSV on the screen]",
+)
 @expected_failures
-def apply(cache, workdir, results, network, family, k, run, classifier, raw):
-    """Print coordinates, probabilities of each classifier and the emotion for every row of a feature cache, as CSV.
+def apply(cache, workdir, results, network, family, k, run, classifier, raw, output):
+    """Label, predicted emotion, coordinates and probabilities of each classifier for every row of a feature cache.
 
     A folder of photographs takes two commands: extract run --dataset folder, then this."""
     from data.files.runs import read_runs
-    from embed.apply import apply, write_csv
+    from data.frames.named_columns import write, write_csv
+    from embed.apply import apply
 
     runs = read_runs(results or results_of(workdir, network))
     applied = apply(runs.raw() if raw else runs, cache, family, k, run=run, classifier=classifier)
-    write_csv(applied, sys.stdout)
-    sys.stdout.flush()  # whoever reads it may have left, which click answers while the command runs
+    if output:
+        write(applied.table(), output)
+    else:
+        write_csv(applied.table(), sys.stdout)
+        sys.stdout.flush()  # whoever reads it may have left, which click answers while the command runs
     toy, size = "toy data: " if runs.toy else "", f", k = {k}" if family.projects else ""
     axes = f"; coordinates: {', '.join(applied.names)}" if applied.names else ""
-    click.echo(f"{toy}{len(applied.emotion):,} rows by {family.name}{size}, run {run}{axes}", err=True)
+    click.echo(f"{toy}{len(applied.predicted):,} rows by {family.name}{size}, run {run}{axes}", err=True)
 
 
 @main.command()

@@ -47,6 +47,14 @@ def family(name):
     return family_named(name)
 
 
+def table_path(text):
+    """The path of a table that is to be written, whose ending says in which form."""
+    from data.frames.named_columns import form_of
+
+    form_of(text)
+    return Path(text)
+
+
 RESULTS = click.option(
     "--results", type=click.Path(path_type=Path), help="Results file.  [default: WORKDIR/results/runs.h5]"
 )

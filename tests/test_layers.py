@@ -10,9 +10,9 @@ import pytest
 from tests.places import ROOT
 
 OUTSIDE = {
-    "data": {"numpy", "h5py", "filelock", "torch", "click", "onnx"},
+    "data": {"numpy", "h5py", "filelock", "torch", "click", "onnx", "pandas", "pyarrow"},
     "extract": {"data", "numpy", "h5py", "torch", "torchvision", "cv2", "dlib", "click", "onnx", "onnxruntime"},
-    "embed": {"data", "numpy", "torch", "click", "onnx"},
+    "embed": {"data", "numpy", "torch", "click", "onnx", "pandas"},
     "evaluate": {"data", "numpy", "scipy", "sklearn", "matplotlib", "jinja2", "click"},
 }
 ONLY_IN = {
@@ -26,6 +26,7 @@ ONLY_IN = {
         "embed/onnx_head.py",
     },
     "onnxruntime": {"extract/network/quantization.py"},
+    "pyarrow": {"data/frames/named_columns.py"},
 }
 
 # Rooms (sub-folders) and single modules of each stage, the lowest first: a room may import itself and whatever stands
@@ -36,7 +37,7 @@ LAYERS = {
         {"sample", "metrics", "heads"},
         {"runtime"},
         {"readers", "files"},
-        {"exported_model"},
+        {"exported_model", "frames"},
     ],
     "extract": [
         {"workers", "threads", "stage_times"},

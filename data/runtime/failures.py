@@ -9,6 +9,7 @@ STAGES = ("data", "extract", "embed", "evaluate")
 EXTRAS = {
     **dict.fromkeys(("torchvision", "cv2", "dlib"), "extract"),
     **dict.fromkeys(("onnx", "onnxscript", "onnxruntime"), "export"),
+    **dict.fromkeys(("pandas", "pyarrow"), "frames"),
 }
 PIP_NAMES = {"sklearn": "scikit-learn"}  # where it is not the name that is imported
 NOT_LOADED = "cannot open shared object file"  # of the dynamic linker
@@ -45,6 +46,12 @@ def explained(error: BaseException) -> str | None:
     if _device_ran_out(error):
         return _too_little_memory(error, on_device=True)
     return (str(error) or type(error).__name__) if isinstance(error, OSError) else None
+
+
+def missing_package(error: ModuleNotFoundError) -> ModuleNotFoundError:
+    """The same of a package of an extra, saying how to install it, for who calls from Python; the commands say it in
+    one line."""
+    return ModuleNotFoundError(explained(error), name=error.name)
 
 
 def _missing_package(error):

@@ -5,13 +5,17 @@ import functools
 import io
 
 import numpy as np
+import pandas
 import pytest
 from click.testing import CliRunner
 
 from data.emotions import EMOTIONS
 from data.files.runs import Head, read_runs, write_runs
+from data.heads import CAKE
 from embed import settings
+from embed.apply import apply
 from embed.cli import main
+from embed.rows.feature_caches import read_cache
 from tests.embed.made_up_caches import write_cache
 
 FOLLOWED = ["along_valence", "along_arousal", "along_anger"]
@@ -62,8 +66,8 @@ def test_the_emotions_are_those_the_sweep_predicted(workdir, family, k, names, c
     names = names if raw else canonical
     runs = read_runs(workdir / "results" / "runs.h5")
     outcome = runs.outcomes[Head(family, k * (family != "baseline"), 1)]
-    assert [row["emotion"] for row in found] == [EMOTIONS[index] for index in outcome.predicted[0, runs.span("a")]]
-    assert list(found[0])[6 : 6 + len(names)] == names
+    assert [row["predicted"] for row in found] == [EMOTIONS[index] for index in outcome.predicted[0, runs.span("a")]]
+    assert list(found[0])[7 : 7 + len(names)] == names
     ends = outcome.canonical.range if outcome.canonical and not raw else outcome.range
     if ends is not None:
         z = np.array([[float(row[name]) for name in names] for row in found])
@@ -81,10 +85,40 @@ def test_canonical_coordinates_change_no_probability(workdir):
     assert np.abs(np.subtract(*coordinates)).max() > 0.1  # the control
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_table_in_a_file_holds_every_row(workdir, tmp_path, ending):
+    path = tmp_path / f"rows.{ending}"
+    result = call(workdir, "--output", str(path))
+    assert result.exit_code == 0 and result.stdout == "", result.output
+    runs = read_runs(workdir / "results" / "runs.h5")
+    expected = apply(runs, workdir / "features" / "a.h5", CAKE, 3).frame()
+    types = {name: column.dtype for name, column in expected.items()}
+    found = pandas.read_csv(path, dtype=types, keep_default_na=False, na_values={"label": [""], "predicted": [""]}) \
+        if ending == "csv" else pandas.read_parquet(path)  # fmt: skip
+    pandas.testing.assert_frame_equal(found, expected, check_exact=True)
+    assert len(found) == 260 and found["along_valence"].dtype == np.float32
+    cache = read_cache(workdir / "features" / "a.h5")
+    labels = [EMOTIONS[index] for index in cache.test.emotion]
+    assert found.loc[found["split"] == "test", "label"].tolist() == labels
+
+
+def test_a_label_is_empty_where_nobody_gave_one(workdir):
+    found = rows(call(workdir))
+    assert all(row["label"] in EMOTIONS for row in found) and "emotion" not in found[0]
+    unlabelled = lambda split, arrays: {**arrays, "emotion": arrays["emotion"] * 0 - 1}
+    write_cache(workdir / "features" / "bare.h5", change=unlabelled, splits=("test",), seed=3)
+    assert {row["label"] for row in rows(call(workdir, cache="bare"))} == {""}
+
+
+def test_another_ending_is_a_wrong_call(workdir, tmp_path):
+    result = call(workdir, "--output", str(tmp_path / "rows.xlsx"))
+    assert result.exit_code == 2 and "expected .csv or .parquet" in result.output
+
+
 def test_results_from_before_canonical_forms_give_raw_coordinates(workdir, tmp_path):
     write_runs(tmp_path / "old.h5", read_runs(workdir / "results" / "runs.h5").raw())
     result = call(workdir, "--results", str(tmp_path / "old.h5"))
-    assert list(rows(result)[0])[6:9] == ["k1", "k2", "k3"] and "coordinates: k1, k2, k3" in result.stderr
+    assert list(rows(result)[0])[7:10] == ["k1", "k2", "k3"] and "coordinates: k1, k2, k3" in result.stderr
 
 
 def test_every_row_has_probabilities_of_every_classifier(workdir):
@@ -93,9 +127,9 @@ def test_every_row_has_probabilities_of_every_classifier(workdir):
     for row in found:
         for name in "ab":
             assert sum(float(row[f"{name}:{emotion}"]) for emotion in EMOTIONS) == pytest.approx(1, abs=1e-5)
-        assert row["emotion"] == max(EMOTIONS, key=lambda emotion: float(row[f"a:{emotion}"]))
+        assert row["predicted"] == max(EMOTIONS, key=lambda emotion: float(row[f"a:{emotion}"]))
     other = rows(call(workdir, "--classifier", "b"))
-    assert [row["emotion"] for row in other] != [row["emotion"] for row in found]
+    assert [row["predicted"] for row in other] != [row["predicted"] for row in found]
 
 
 def test_a_folder_without_labels_and_with_several_faces_an_image(workdir):
@@ -151,9 +185,9 @@ def test_av_needs_arousal_valence_in_the_cache(workdir):
 def test_a_row_without_annotation_has_no_emotion_by_av_true(workdir):
     write_cache(workdir / "features" / "partly.h5", annotated=True)  # every seventh row has none
     found = rows(call(workdir, "--family", "av-true", "--k", "0", cache="partly"))
-    blank = [row["emotion"] == row["valence"] == row["a:anger"] == "" for row in found if row["split"] == "test"]
+    blank = [row["predicted"] == row["valence"] == row["a:anger"] == "" for row in found if row["split"] == "test"]
     assert blank[:8] == [True, *[False] * 6, True] and all(
-        row["emotion"] in EMOTIONS for row in found if row["valence"]
+        row["predicted"] in EMOTIONS for row in found if row["valence"]
     )
 
 

@@ -115,7 +115,9 @@ def test_what_it_predicted_comes_back_row_by_row(workdir):
     for run in (0, 1):
         outcome = runs.outcomes[Head("mlp", 3, run)]
         found = applied(workdir, "--k", "3", "--run", str(run))
-        assert [row["emotion"] for row in found] == [EMOTIONS[index] for index in outcome.predicted[0, runs.span("a")]]
+        assert [row["predicted"] for row in found] == [
+            EMOTIONS[index] for index in outcome.predicted[0, runs.span("a")]
+        ]
         z = np.array([[float(row[name]) for name in outcome.canonical.axes] for row in found])
         low, high = outcome.canonical.range
         assert (z >= low - 1e-3).all() and (z <= high + 1e-3).all()

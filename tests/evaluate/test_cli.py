@@ -3,11 +3,13 @@
 import csv
 
 import h5py
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from matplotlib.figure import Figure
 
-from data.files.runs import folder_of, write_runs
+from data.canonical import Canonical
+from data.files.runs import Head, folder_of, write_runs
 from evaluate.cli import main
 from evaluate.figures.plate import Plate
 from tests.evaluate.made_up_runs import make
@@ -96,6 +98,23 @@ def test_what_is_made_of_two_results_files_lies_apart_and_says_of_which_it_is(tm
                 assert {row["results"] for row in csv.DictReader(file)} == {name}
         assert f"Of the results file {name}." in (folder / "figures" / "captions.txt").read_text(encoding="utf-8")
         assert f"results file {name}" in (folder / "report" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", ["figures", "report"])
+def test_raw_coordinates_are_given_on_request(tmp_path, monkeypatch, command):
+    runs, head, forms = make(runs=1), Head("cake", 2, 0), []
+    axes = ("along_valence", "along_arousal")
+    runs.outcomes[head].canonical = Canonical(np.eye(2, dtype=np.float32), np.zeros(2, np.float32), axes)
+    write_runs(tmp_path / "results" / "runs.h5", runs)
+    seen = lambda runs, *_: forms.append(runs.outcomes[head].canonical) or []
+    monkeypatch.setattr("evaluate.figures.figure_files.all_plates", seen)
+    monkeypatch.setattr("evaluate.page.report.sections", seen)
+    for arguments in ((), ("--coordinates", "raw")):
+        result = CliRunner().invoke(main, [command, "--workdir", str(tmp_path), *arguments])
+        assert result.exit_code == 0, result.output
+    assert forms[0].axes == axes and forms[1] is None
+    wrong = CliRunner().invoke(main, [command, "--workdir", str(tmp_path), "--coordinates", "polar"])
+    assert wrong.exit_code == 2
 
 
 @pytest.mark.parametrize(
