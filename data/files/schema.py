@@ -108,8 +108,6 @@ _KEPT = {
         "ends of the coordinates z over all training and test rows",
         needed=False,
     ),
-}
-_KEPT |= {
     "canonical_T": Field(
         "float32",
         ("dimension", "dimension"),

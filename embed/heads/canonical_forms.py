@@ -95,4 +95,5 @@ def _add(sums, learned, targets):
     """Add y y^T of rows, y = [1; z; targets]. learned: (H, k, n); targets: (n, count)."""
     shared = np.broadcast_to(targets.T, (len(learned), *targets.T.shape))
     y = np.concatenate([np.ones((len(learned), 1, len(targets))), learned, shared], 1)
-    sums += y @ y.transpose(0, 2, 1)
+    with np.errstate(all="ignore"):  # of a head that diverged
+        sums += y @ y.transpose(0, 2, 1)

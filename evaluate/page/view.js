@@ -39,7 +39,9 @@
     for (let axis = 0; axis < 3; axis++) {
       const end = [0, 0, 0]; end[axis] = 1.25;
       const [x0, y0] = place(turned(...end.map(v => -v))), [x1, y1] = place(turned(...end));
-      pen.beginPath(); pen.moveTo(x0, y0); pen.lineTo(x1, y1); pen.stroke(); pen.fillText(data.axes[axis], x1 + 4, y1 - 4);
+      pen.beginPath(); pen.moveTo(x0, y0); pen.lineTo(x1, y1); pen.stroke();
+      const most = box.width - pen.measureText(data.axes[axis]).width - 4;  // a name stays within the picture
+      pen.fillText(data.axes[axis], Math.max(4, Math.min(x1 + 4, most)), Math.max(12, Math.min(y1 - 4, box.height - 4)));
     }
     spots = [];
     for (let i = 0; i < count; i++) {

@@ -50,8 +50,8 @@ def check_applied(folder, runs, family, k, outcome):
     rows = [row for row in csv.DictReader(io.StringIO(result.stdout)) if row["split"] == "test"]
     counts = np.zeros((7, 7), int)
     for row, truth in zip(rows, runs.tests["a"].emotion):
-        if row["emotion"]:
-            counts[truth, EMOTIONS.index(row["emotion"])] += 1
+        if row["predicted"]:
+            counts[truth, EMOTIONS.index(row["predicted"])] += 1
     assert np.abs(counts - outcome.confusion[0, 0]).sum() <= 2  # a tie within rounding at most
     assert counts.sum() == outcome.confusion[0, 0].sum() > 40
 

@@ -179,7 +179,7 @@ def test_heads_without_a_rule_stay_raw(rows):
     made, x, v, emotion = rows
     spoilt = CAKE.representation(weights_of(CAKE, 3, seed=2), x)
     flat = spoilt @ np.diag([1, 1, 0])
-    spoilt[7] = np.nan
+    spoilt[7] = np.nan, np.inf, 0
     assert form_of(made, CAKE, spoilt, 3) is None and form_of(made, CAKE, flat, 3) is None
     assert form_of(made, AV, v, 0) is None
     beside = np.concatenate([v, np.random.default_rng(0).normal(size=(len(x), 5))], 1)
