@@ -215,19 +215,20 @@ def apply(cache, workdir, results, network, family, k, run, classifier, raw, out
 @main.command()
 @click.argument("target", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.onnx")
 @options(*ONE_HEAD)
+@coordinates_option()
 @click.option(
     "--backbone",
     type=click.Path(path_type=Path),
     help="What `extract export` wrote.  [default: WORKDIR/exports/backbone.onnx]",
 )
 @expected_failures
-def export(target, workdir, results, network, family, k, run, backbone):
+def export(target, workdir, results, network, family, k, run, raw, backbone):
     """Write a trained head behind its backbone as one ONNX file: aligned crops to coordinates, probabilities, valence
     and arousal, wherever an ONNX runtime runs."""
     from embed.onnx_head import export
 
     results, backbone = results or results_of(workdir, network), backbone or backbone_of(workdir, network)
-    export(target, results, backbone, family, k, run=run)
+    export(target, results, backbone, family, k, run=run, raw=raw)
     click.echo(target)
 
 

@@ -12,7 +12,7 @@ from data.emotions import EMOTIONS
 from data.exported_model import BACKBONE, MODEL, publish_model, read_model, text
 from data.files.cache import open_cache
 from data.files.publish import refuse_difference
-from data.files.runs import Head, Runs, read_runs
+from data.files.runs import Head, HeadOutcome, Runs, read_runs
 from data.heads import ANNOTATED, PREDICTED, Family, Linear
 from data.runtime.failures import Refused
 from embed.apply import kept_outcome, swept_features
@@ -25,19 +25,22 @@ OF_ALL = ("emotion_sha256", "image_size", "alignment_version", "feature_size", "
 OF_AROUSAL_VALENCE = "valence_arousal_sha256"
 
 
-def export(target: Path, results: Path, backbone: Path, family: Family, k: int, *, run: int = 0) -> None:
+def export(
+    target: Path, results: Path, backbone: Path, family: Family, k: int, *, run: int = 0, raw: bool = False
+) -> None:
     """Publish one kept head of a results file behind the backbone at `backbone`.
 
-    k is 0 for a family without learned dimensions, whatever is given. Raises Refused for a family that is no linear
+    raw: whether coordinates are those that were trained, where there are canonical ones. k is 0 for a family without learned dimensions, whatever is given. Raises Refused for a family that is no linear
     layer on what an image gives, a head whose weights were not kept and a file that is no backbone,
     data.files.publish.Mismatch for another backbone than the head's."""
     _refuse_family(family)
     runs, k = read_runs(results), k if family.projects else 0
-    weights = kept_outcome(runs, Head(family.name, k, run)).weights
+    head = kept_outcome(runs.raw() if raw else runs, Head(family.name, k, run))
     model, facts = read_model(backbone, BACKBONE)
     _refuse_other_backbone(runs, results, backbone, facts, family)
-    _append(model.graph, family, weights)
-    own = {"kind": MODEL, "family": family.name, "k": k, "run": run, "coordinates": family.coordinates(k)}
+    _append(model.graph, family, head)
+    names = head.canonical.axes if head.canonical else family.coordinates(k)
+    own = {"kind": MODEL, "family": family.name, "k": k, "run": run, "coordinates": names}
     described = {value.name: value.doc_string for value in (*model.graph.input, *model.graph.output)}
     publish_model(target, model, {**facts, **own, **_facts(runs, results)}, {**described, **_described(runs)})
 
@@ -56,7 +59,7 @@ def _facts(runs, results):
 
 def _described(runs):
     return {
-        "coordinates": "(n, dimensions) the representation, as the fact `coordinates` names its dimensions",
+        "coordinates": "(n, dimensions) canonical ones where the head has them, as the fact `coordinates` names its dimensions",
         "probabilities": f"(n, {len(runs.classifiers)}, {len(EMOTIONS)}) by the classifier of each data set, of each "
         "emotion, in the order of the facts `classifiers` and `emotions`",
     }
@@ -83,13 +86,13 @@ def _refuse_other_backbone(runs: Runs, results: Path, path: Path, facts: dict, f
     )
 
 
-def _append(graph: onnx.GraphProto, family: Family, weights: dict) -> None:
+def _append(graph: onnx.GraphProto, family: Family, head: HeadOutcome) -> None:
     """Put the steps of data.heads.Linear behind the outputs of the backbone."""
     from onnx import TensorProto, helper, numpy_helper
 
-    arrays = _arrays(family, weights)
-    dimensions, (domains, classes) = arrays["head.B"].shape[1], weights["b"].shape
-    nodes = list(_nodes(family, dimensions))
+    arrays = _arrays(family, head)
+    dimensions, (domains, classes) = arrays["head.B"].shape[1], head.weights["b"].shape
+    nodes = list(_nodes(family, dimensions, canonical=head.canonical is not None))
     taken = {name for node in nodes for name in node.input}  # a runtime warns of others
     graph.initializer.extend(numpy_helper.from_array(arrays[name], name) for name in arrays if name in taken)
     graph.node.extend(nodes)
@@ -100,17 +103,20 @@ def _append(graph: onnx.GraphProto, family: Family, weights: dict) -> None:
     )
 
 
-def _arrays(family, weights):
+def _arrays(family, head):
     """Name -> array that the nodes may take: all classifiers as one layer, over v and the learned dimensions."""
+    weights = head.weights
     B = np.concatenate([weights["Bv"], weights["B"]], 2) if family.arousal_valence else weights["B"]
     arrays = {name: weights[name] for name in ("A", "a") if name in weights}
+    if head.canonical:
+        arrays |= {"T": head.canonical.T, "t": head.canonical.t}
     arrays |= {"B": B.reshape(-1, B.shape[2]), "b": weights["b"].reshape(-1)}
     arrays = {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
     arrays |= {"shape": np.array([0, *B.shape[:2]], np.int64), "axis": np.array([1], np.int64)}
     return {f"head.{name}": array for name, array in arrays.items()}
 
 
-def _nodes(family: Family, dimensions: int) -> Iterator[onnx.NodeProto]:
+def _nodes(family: Family, dimensions: int, *, canonical: bool) -> Iterator[onnx.NodeProto]:
     """The operators from `features` and `valence_arousal` to `coordinates` and `probabilities`."""
     from onnx.helper import make_node
 
@@ -122,9 +128,12 @@ def _nodes(family: Family, dimensions: int) -> Iterator[onnx.NodeProto]:
         parts[-1] = "head.sphere"
         yield make_node("ReduceL2", ["head.u", "head.axis"], ["head.length"])
         yield make_node("Div", ["head.u", "head.length"], ["head.sphere"])
+    z = "features"
     if family.projects:
-        yield make_node("Concat", parts, ["coordinates"], axis=1)
-    z = "coordinates" if family.projects else "features"
+        z = "head.z" if canonical else "coordinates"
+        yield make_node("Concat", parts, [z], axis=1)
+    if canonical:
+        yield make_node("Gemm", [z, "head.T", "head.t"], ["coordinates"], transB=1)
     yield make_node("Gemm", [z, "head.B", "head.b"], ["head.flat"], transB=1)
     yield make_node("Reshape", ["head.flat", "head.shape"], ["head.logits"])
     yield make_node("Softmax", ["head.logits"], ["probabilities"], axis=2)

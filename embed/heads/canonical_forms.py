@@ -1,13 +1,12 @@
 """The canonical forms of heads that are scored together, from their coordinates as the rows come by."""
 
-from functools import cached_property
-
 import numpy as np
 import torch
 
 from data.canonical import Canonical
 from data.emotions import EMOTIONS
 from data.heads import Family
+from data.runtime.transfers import to_device
 from embed.heads.canonical_axes import (
     MOST,
     REST,
@@ -21,62 +20,61 @@ from embed.rows.corpus import Corpus
 
 
 class CanonicalForms:
-    """Sums over the training rows, which must all come before `of` or `widen` is called; then ranges over test rows.
+    """Sums over the training rows, in float64 at `home`, and the forms that follow from them.
 
     Heads without learned dimensions, with more than MOST, or that diverged have none. H heads, n rows."""
 
-    def __init__(self, heads: tuple, family: Family, corpus: Corpus):
-        self.heads, self.family, self.seen = heads, family, 0
+    def __init__(self, heads: tuple, family: Family, corpus: Corpus, home: torch.device = torch.device("cpu")):
+        self.heads, self.family, self.home, self.seen = heads, family, home, 0
         self.offset = 2 * bool(family.arousal_valence)  # z begins with these
         self.k = max((head.k for head in heads if head.k <= MOST), default=0) if family.projects else 0
-        self.followed = None if self.offset else corpus.followed
+        self.followed = None if self.offset or not self.k else _on(corpus.followed, home)
         self.sums, self.followed_sums = (
-            np.zeros((len(heads), *2 * [1 + self.k + len(targets)])) for targets in (EMOTIONS, VALENCE_AROUSAL)
+            torch.zeros(len(heads), *2 * [1 + self.k + len(targets)], dtype=torch.float64, device=home)
+            for targets in (EMOTIONS, VALENCE_AROUSAL)
         )
 
-    def add(self, z: torch.Tensor, emotion: np.ndarray) -> None:
-        """Let training rows count, in the order of the corpus. z: (H, dimensions, n); emotion: (n,)."""
+    def add(self, z: torch.Tensor, emotion: torch.Tensor) -> None:
+        """Let training rows count, in the order of the corpus. z: (H, dimensions, n); emotion: (n,) int64."""
         if not self.k:
             return
-        learned = z[:, self.offset : self.offset + self.k].cpu().double().numpy()
-        _add(self.sums, learned, np.eye(len(EMOTIONS))[emotion])
+        learned = z[:, self.offset : self.offset + self.k].to(self.home, torch.float64)
+        classes = torch.arange(len(EMOTIONS), device=self.home)[:, None] == emotion.to(self.home)
+        self.sums += _squares(learned, classes.double())
         if self.followed is not None:
-            v = self.followed[self.seen : self.seen + len(emotion)].astype(np.float64)
-            known = np.isfinite(v).all(1)
-            _add(self.followed_sums, learned[..., known], v[known])
+            values, known = (side[:, self.seen : self.seen + len(emotion)] for side in self.followed)
+            self.followed_sums += _squares(learned, values, known)
         self.seen += len(emotion)
 
-    def widen(self, z: torch.Tensor) -> None:
-        """Let the ranges hold test rows, z (H, dimensions, n)."""
-        for position, form in self._forms.items():
-            own = form.of(z[position, : len(form.t)].T.cpu().numpy())
-            ends = own if form.range is None else np.concatenate([form.range, own])
-            form.range = np.stack([ends.min(0), ends.max(0)]).astype(np.float32)
+    def tensors(self) -> dict:
+        """Name -> tensor of what `made` needs in main memory, once all training rows were added."""
+        return {"sums": self.sums, "followed sums": self.followed_sums} if self.k else {}
 
-    def of(self, position: int) -> Canonical | None:
-        """The Canonical of one head."""
-        return self._forms.get(position)
+    def made(self, values: dict, tested: np.ndarray | None = None) -> dict[int, Canonical]:
+        """Position -> Canonical of every head that has one. values: arrays of `tensors`; tested: z (H, dimensions, n)
+        of all test rows, which their ranges hold."""
+        found = {position: self._made(values, position, head.k) for position, head in enumerate(self.heads) if self.k}
+        found = {position: form for position, form in found.items() if form}
+        for position, form in found.items() if tested is not None else ():
+            own = form.of(tested[position, : len(form.t)].T)
+            form.range = np.stack([own.min(0), own.max(0)]).astype(np.float32)
+        return found
 
-    @cached_property
-    def _forms(self):
-        made = {position: self._made(position, head.k) for position, head in enumerate(self.heads)}
-        return {position: form for position, form in made.items() if form}
-
-    def _made(self, position, k):
+    def _made(self, values, position, k):
         """One head's form, from its sums without the padding."""
-        if not 0 < k <= self.k or not np.isfinite(self.sums[position]).all():
+        sums = values["sums"][position]
+        if not 0 < k <= self.k or not np.isfinite(sums).all():
             return None
-        spread = self._spread(self.sums[position], k, EMOTIONS)
-        valued = self._valued(position, k)
+        spread = self._spread(sums, k, EMOTIONS)
+        valued = self._valued(values["followed sums"][position], k)
         first = [(target, valued) for target in VALENCE_AROUSAL] if valued else []
         if not first and not self.offset:
             first = [(target, spread) for target in STANDING_FOR_THEM]
         found = canonical_map(spread, [*first, *((target, spread) for target in REST)], on_sphere=self.family.on_sphere)
         return found and self._whole(*found)
 
-    def _valued(self, position, k) -> Spread | None:
+    def _valued(self, sums, k) -> Spread | None:
         """Spread of the rows with arousal-valence, where they are enough to say what follows it."""
-        sums = self.followed_sums[position]
         return self._spread(sums, k, VALENCE_AROUSAL) if sums[0, 0] > k + 2 else None
 
     def _spread(self, sums, k, targets):
@@ -91,9 +89,17 @@ class CanonicalForms:
         return Canonical(whole.astype(np.float32), shift.astype(np.float32), axes)
 
 
-def _add(sums, learned, targets):
-    """Add y y^T of rows, y = [1; z; targets]. learned: (H, k, n); targets: (n, count)."""
-    shared = np.broadcast_to(targets.T, (len(learned), *targets.T.shape))
-    y = np.concatenate([np.ones((len(learned), 1, len(targets))), learned, shared], 1)
-    with np.errstate(all="ignore"):  # of a head that diverged
-        sums += y @ y.transpose(0, 2, 1)
+def _on(followed, home):
+    """(values (2, N), zeros where unknown; known (1, N)) float64 of the corpus' arousal-valence, or None."""
+    if followed is None:
+        return None
+    known = np.isfinite(followed).all(1)
+    values = np.where(known[:, None], followed, 0).T.astype(np.float64)
+    return to_device(np.ascontiguousarray(values), home), to_device(known[None].astype(np.float64), home)
+
+
+def _squares(learned, targets, known=None):
+    """Sum of y y^T over rows, those known if so told, y = [1; z; targets]. learned: (H, k, n); targets: (count, n)."""
+    ones = torch.ones_like(learned[:, :1])
+    y = torch.cat([ones, learned, targets.expand(len(learned), -1, -1)], 1)
+    return y @ (y if known is None else y * known).mT

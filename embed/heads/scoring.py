@@ -52,8 +52,9 @@ class Scored:
     def __init__(self, trained, corpus: Corpus, keep_weights: bool = False):
         self.trained, self.corpus, self.keep_weights = trained, corpus, keep_weights
         self.heads, self.family = trained.heads, trained.family
-        self.forms, features = CanonicalForms(self.heads, self.family, corpus), corpus.feature_size
+        features = corpus.feature_size
         self.home = corpus.device if corpus.device.type == "cuda" else torch.device("cpu")
+        self.forms = CanonicalForms(self.heads, self.family, corpus, self.home)
         self.ranged = any(has_range(self.family, head.k, features) for head in self.heads)
         self.kept = [is_kept(self.family, head.k, features) for head in self.heads]
         # positions of the heads whose predictions are kept
@@ -85,7 +86,7 @@ class Scored:
     def learn_axes(self, z: torch.Tensor | None, emotion: torch.Tensor) -> None:
         """Let training rows count for the canonical axes; z as `widen` gives it."""
         if z is not None:
-            self.forms.add(z, emotion.cpu().numpy())
+            self.forms.add(z, emotion)
 
     def predict(self, runs: Runs) -> None:
         """Find (H, D, T, 49) confusion counts and, of the heads for which they are kept, the predictions (., D, rows of
@@ -93,6 +94,7 @@ class Scored:
         shape = len(self.heads), len(runs.classifiers)
         predicted = torch.full((*shape, runs.rows), UNSCORED, dtype=torch.uint8, device=self.home)
         counts = torch.zeros((*shape, len(runs.tests), C * C), dtype=torch.int64, device=self.home)
+        tested = []
         for test, (rows, emotion, place) in self.corpus.tests.items():
             column, truth = (
                 to_device(side.astype(np.int64), self.home) for side in (runs.span(test).start + place, emotion)
@@ -104,17 +106,22 @@ class Scored:
                 predicted[:, classifier].index_copy_(1, column, answers.to(torch.uint8))
                 cells = counts[:, classifier, list(runs.tests).index(test)]
                 cells.scatter_add_(1, truth * C + answers, torch.ones_like(answers))
-            for z in map(self.widen, pieces):
-                if z is not None:
-                    self.forms.widen(z)
+            tested += map(self.widen, pieces)
+        if self.ranged and self.forms.k and tested:
+            seen = torch.cat(tested, 2)[:, : self.forms.offset + self.forms.k]
+            self.found |= {"tested": seen, **self.forms.tensors()}
         told = predicted.index_select(0, to_device(np.array(self.told, np.int64), self.home))
         self.found |= {"confusion": counts.unflatten(-1, (C, C)), "predicted": told}
 
     def outcomes(self, values: dict, settings: HeadSettings) -> dict:
         """Head -> HeadOutcome of every head. values: the arrays of `found`."""
-        return {head: self._outcome(place, head, values, settings) for place, head in enumerate(self.heads)}
+        forms = self.forms.made(values, values["tested"]) if "tested" in values else {}
+        return {
+            head: self._outcome(place, head, values, settings, forms.get(place))
+            for place, head in enumerate(self.heads)
+        }
 
-    def _outcome(self, place, head, values, settings):
+    def _outcome(self, place, head, values, settings, form):
         kept, weights = self.kept[place], {}
         if kept or self.keep_weights:
             tensors = [value for name, value in values.items() if name.startswith("weights ")]
@@ -130,7 +137,7 @@ class Scored:
         if kept and has_range(self.family, head.k, self.corpus.feature_size):
             size = self.family.size(head.k, self.corpus.feature_size)  # without the padding
             outcome.range = np.stack([values["low"][place], values["high"][place]])[:, :size].astype(np.float32)
-            outcome.canonical = self.forms.of(place)
+            outcome.canonical = form
         return outcome
 
 

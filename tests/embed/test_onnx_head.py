@@ -120,7 +120,7 @@ def facts(path):
 
 @pytest.mark.parametrize("name, k", HEADS)
 def test_it_gives_what_the_project_gives(workdir, crops, runs, features, name, k):
-    family, path = FAMILIES[name], model(workdir, name, k)
+    family, path = FAMILIES[name], model(workdir, name, k, "--coordinates", "raw")
     found = outputs(path, crops)
     x, v = features
     weights = runs.outcomes[Head(name, k, 0)].weights
@@ -134,6 +134,14 @@ def test_it_gives_what_the_project_gives(workdir, crops, runs, features, name, k
         assert np.abs(found["coordinates"] - z).max() < WITHIN
     one = outputs(path, crops[5:6])
     assert all(np.abs(one[each] - found[each][5]).max() < WITHIN for each in found)
+
+
+def test_its_coordinates_are_the_canonical_ones(workdir, crops, cake, runs, features):
+    head, raw = runs.outcomes[Head("cake", 3, 0)], outputs(model(workdir, "cake", 3, "--coordinates", "raw"), crops)
+    found, expected = outputs(cake, crops), head.canonical.of(CAKE.representation(head.weights, *features))
+    assert np.abs(found["coordinates"] - expected).max() < WITHIN * np.abs(head.canonical.T).sum(1).max()
+    assert np.abs(found["coordinates"] - raw["coordinates"]).max() > 0.1  # the control
+    assert np.abs(found["probabilities"] - raw["probabilities"]).max() < WITHIN
 
 
 def test_another_run_is_another_head(workdir, crops, cake):
@@ -160,7 +168,7 @@ def test_it_says_what_it_is(workdir, cake, runs):
     assert (told["kind"], told["family"], told["k"], told["run"]) == ("model", "cake", "3", "0")
     assert json.loads(told["toy"]) is True and json.loads(told["emotions"]) == list(EMOTIONS)
     assert json.loads(told["classifiers"]) == list(runs.classifiers)
-    assert json.loads(told["coordinates"]) == list(CAKE.coordinates(3))
+    assert json.loads(told["coordinates"]) == list(runs.outcomes[Head("cake", 3, 0)].canonical.axes)
     assert told["features_precision"] == "float32"
     with open_cache(workdir / "results" / "runs.h5", "runs") as file:
         assert told["results_digest"] == file.attrs["digest"]

@@ -22,7 +22,7 @@ ANGER, HAPPINESS, SURPRISE = (EMOTIONS.index(name) for name in ("anger", "happin
 def rows():
     """(corpus, features (n, F), arousal-valence (n, 2), emotion (n,)) of its training rows in float64."""
     made = corpus((300, 90, 40), dtype=torch.float64, features=FEATURES)
-    x = next(made.batches(np.arange(430), np.zeros(430, np.int64), [430]))
+    x = next(made.batches(made.order(np.arange(430), np.zeros(430, np.int64), [430])))
     made.followed = x.v[:2].T.numpy()
     return made, x.x.numpy(), made.followed, made.emotion
 
@@ -44,8 +44,12 @@ def form_of(made, family, z, k, pieces=3):
     """The Canonical of one head, in pieces as scoring does it; z: (n, dimensions)."""
     forms = CanonicalForms((Head(family.name, k, 0),), family, made)
     for own in np.array_split(np.arange(len(z)), pieces):
-        forms.add(torch.from_numpy(z[own].T[None]), made.emotion[own])
-    return forms.of(0)
+        forms.add(torch.from_numpy(z[own].T[None]), torch.from_numpy(made.emotion[own]))
+    return made_of(forms).get(0)
+
+
+def made_of(forms, tested=None):
+    return forms.made({name: value.numpy() for name, value in forms.tensors().items()}, tested)
 
 
 @pytest.mark.parametrize(("family", "k"), [(CAKE, 1), (CAKE, 2), (CAKE, 3), (CAKE, 6), (AV, 1), (AV, 3)])
@@ -165,14 +169,13 @@ def test_padding_of_a_stack_counts_for_nothing(rows):
     for position, z in enumerate(each):
         padded[position, : z.shape[1]] = z.T
     forms = CanonicalForms(heads, CAKE, made)
-    forms.add(torch.from_numpy(padded), emotion)
-    forms.widen(torch.from_numpy(padded[..., :100]))
-    forms.widen(torch.from_numpy(padded[..., 100:]))
+    forms.add(torch.from_numpy(padded), torch.from_numpy(emotion))
+    found = made_of(forms, padded)
     for position, (head, z) in enumerate(zip(heads, each)):
         alone = form_of(made, CAKE, z, head.k)
-        np.testing.assert_allclose(forms.of(position).T, alone.T, atol=1e-6)
+        np.testing.assert_allclose(found[position].T, alone.T, atol=1e-6)
         white = alone.of(z)
-        np.testing.assert_allclose(forms.of(position).range, [white.min(0), white.max(0)], atol=1e-5)
+        np.testing.assert_allclose(found[position].range, [white.min(0), white.max(0)], atol=1e-5)
 
 
 def test_heads_without_a_rule_stay_raw(rows):
