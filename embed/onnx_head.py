@@ -30,9 +30,10 @@ def export(
 ) -> None:
     """Publish one kept head of a results file behind the backbone at `backbone`.
 
-    raw: whether coordinates are those that were trained, where there are canonical ones. k is 0 for a family without learned dimensions, whatever is given. Raises Refused for a family that is no linear
-    layer on what an image gives, a head whose weights were not kept and a file that is no backbone,
-    data.files.publish.Mismatch for another backbone than the head's."""
+    raw: whether coordinates are those that were trained, where there are canonical ones. k is 0 for a family without
+    learned dimensions, whatever is given. Raises Refused for a family that is no linear layer on what an image gives, a
+    head whose weights were not kept and a file that is no backbone, data.files.publish.Mismatch for another backbone
+    than the head's."""
     _refuse_family(family)
     runs, k = read_runs(results), k if family.projects else 0
     head = kept_outcome(runs.raw() if raw else runs, Head(family.name, k, run))
@@ -59,7 +60,7 @@ def _facts(runs, results):
 
 def _described(runs):
     return {
-        "coordinates": "(n, dimensions) canonical ones where the head has them, as the fact `coordinates` names its dimensions",
+        "coordinates": "(n, dimensions) canonical where the head has such; the fact `coordinates` names them",
         "probabilities": f"(n, {len(runs.classifiers)}, {len(EMOTIONS)}) by the classifier of each data set, of each "
         "emotion, in the order of the facts `classifiers` and `emotions`",
     }

@@ -19,6 +19,7 @@ from data.runtime.device import threads_for
 from data.runtime.failures import Refused
 from data.runtime.progress import Silent
 from data.runtime.ranks import Ranks
+from data.runtime.spare_cpus import SpareCpus
 from embed.fresh_runs import arousal_valence, fresh_runs, say_gaps
 from embed.heads.joined_blocks import KEPT, joined
 from embed.heads.scoring import outcomes
@@ -226,10 +227,14 @@ class _Sweep:
         batches, heads = self._batches(block), sum(map(len, blocks_now))
         flop_a_row = 4 * batches.corpus.feature_size * C  # of one head
         flop = flop_a_row * len(batches.corpus.emotion) * batches.epochs * heads
-        if self.place.threads:
-            torch.set_num_threads(threads_for(flop_a_row * batches.size * len(block), self.place.threads))
+        most = self.place.threads
+        threads = threads_for(flop_a_row * batches.size * len(block), most) if most else 1
+        spare = SpareCpus(threads, set_threads=torch.set_num_threads)
+        if most:
+            torch.set_num_threads(threads)
 
         def after_a_step():
+            spare.follow()
             self.work.heads += heads / len(batches)
             self.work.flop += flop / len(batches)
             progress.advance(heads / len(batches))

@@ -10,6 +10,7 @@ import torch
 
 from data.runtime.failures import Refused
 from data.runtime.ranks import Ranks
+from data.runtime.spare_cpus import SpareCpus
 from data.runtime.transfers import Arrival, room, to_device
 from extract.crops.stored import decoded
 from extract.training.kept_pixels import KeptPixels
@@ -36,6 +37,8 @@ class Epochs:
     ):
         self.settings, self.rows, self.step, self.device, self.ranks = settings, rows, step, device, ranks
         self.bounds = batch_bounds(len(rows), settings.batch)
+        most = torch.get_num_threads() if device.type == "cpu" else 1
+        self.spare = SpareCpus(most, set_threads=torch.set_num_threads)
         self.kept = KeptPixels(rows.places, settings.image_size, device)
 
     def run(self, epoch: int, progress: Callable) -> dict:
@@ -48,6 +51,7 @@ class Epochs:
             last = number + 1 == len(self.bounds)
             if last or self._looks(number):
                 loss.look(last=last or self.device.type == "cpu")
+            self.spare.follow()
             progress(rows, f"epoch {epoch + 1}/{self.settings.epochs}{loss.text}")
         seconds = time.monotonic() - begun
         return {

@@ -96,7 +96,7 @@ def _flop(name, args, after):
         return 2 * after[0].numel() * args[0].shape[-1]
     if name in ("addmm", "addmm_", "baddbmm", "baddbmm_"):
         return 2 * after[0].numel() * args[1].shape[-1]
-    if name == "convolution":
+    if name in ("convolution", "conv2d"):  # the latter where autograd is off
         return 2 * after[0].numel() * args[1][0].numel()
     if name == "convolution_backward":
         return 2 * args[0].numel() * args[2][0].numel() * sum(args[-1][:2])
