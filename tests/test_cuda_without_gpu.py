@@ -16,7 +16,7 @@ from tests.places import ROOT
 PRIVATE = ("_DisableTorchDispatch", "_AutoDispatchBelowAutograd", "_ensureCUDADeviceGuardSet")
 # Launches of a step at most, by the name of a path; the host takes about 5 microseconds for each.
 MOST_LAUNCHES = {"training": 330, "features": 260, "tables": 340, "grid": 490, "rest": 170, "annotated": 165}
-MOST_LAUNCHES |= {"modules": 300, "on disk": 300, "training of two": 1090, "scoring": 20000}
+MOST_LAUNCHES |= {"modules": 300, "on disk": 300, "training of two": 1090, "scoring": 20000, "scoring of modules": 9600}
 PLANTED = {
     "batch norm without saved moments": ("refused", "save_mean"),
     "constants from numbers of Python": ("waits", "extract/network/backbone.py"),
@@ -54,8 +54,9 @@ def test_no_kernel_refuses_its_arguments(found):
 
 
 def test_the_host_waits_in_no_step(found):
-    """Behind the first one, in which constants are made."""
-    assert not {name: path["waits"] for name, path in found["paths"].items() if path["waits"]}
+    """Behind the first one, in which constants are made. The representation of a module is NumPy's, on the host."""
+    waiting = {name: path["waits"] for name, path in found["paths"].items() if path["waits"]}
+    assert waiting.keys() == {"scoring of modules"}, waiting
 
 
 def test_a_step_launches_no_more_than_stated(found):

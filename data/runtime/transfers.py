@@ -37,9 +37,10 @@ class Arrival:
     stream: of torch.cuda, for the copies; what is asked of the device from now on goes on beside them."""
 
     def __init__(self, tensors: list, stream: "torch.cuda.Stream | None" = None):
+        devices = {each.device for each in tensors if each.device.type == "cuda"}
         self.tensors, self.event = tensors, None
-        if tensors and tensors[0].device.type == "cuda":
-            self.event, self.tensors = _copied(tensors, stream)
+        if devices:
+            self.event, self.tensors = _copied(tensors, devices.pop(), stream)
 
     def arrays(self) -> list[np.ndarray]:
         """The values, once they are there. The wait can be interrupted: a number that a lost process was to send never
@@ -49,17 +50,21 @@ class Arrival:
         return [each.cpu().numpy() for each in self.tensors]
 
 
-def _copied(tensors, stream):
-    """(an event after the copies, the copies in main memory) of tensors on a GPU."""
+def _copied(tensors, device, stream):
+    """(an event after the copies, the tensors in main memory); those that lie there already are left as they are."""
     import torch
 
-    now = torch.cuda.current_stream(tensors[0].device)
+    now = torch.cuda.current_stream(device)
     stream = stream or now
     if stream is not now:
         stream.wait_stream(now)
-    copies = [room(each.shape, each.dtype, each.device) for each in tensors]
     with torch.cuda.stream(stream):
-        for copy, each in zip(copies, tensors):
-            copy.copy_(each, non_blocking=True)
-            each.record_stream(stream)  # its memory is not given to others before
+        copies = [each if each.device.type == "cpu" else _copy(each, stream) for each in tensors]
     return stream.record_event(), copies
+
+
+def _copy(tensor, stream):
+    copy = room(tensor.shape, tensor.dtype, tensor.device)
+    copy.copy_(tensor, non_blocking=True)
+    tensor.record_stream(stream)  # its memory is not given to others before
+    return copy

@@ -64,6 +64,7 @@ def paths() -> dict:
     )
     with stage_two.by_modules() as heads:
         found["modules"] = told(lambda gpu: [stage_two.step(gpu, heads, PENALISED["float32"])])
+        found["scoring of modules"] = told(lambda gpu: [stage_two.scoring(gpu, heads[:1])])
     found["on disk"] = told(lambda gpu: [stage_two.step(gpu, plan[0], PENALISED["float32"], store=stage_two.Disk())])
     found["scoring"] = told(lambda gpu: [stage_two.scoring(gpu, [Head("cake", 3, 0), Head("av", 1, 0)])])
     found["a fresh network beside two GPUs"] = told(lambda gpu: fresh_network(), gpus=2)

@@ -75,6 +75,15 @@ def test_the_budget_decides(parts):
     assert isinstance(store(parts, memory=size - 1, device="cpu"), OnDisk)
 
 
+def test_what_a_gpu_cannot_hold_takes_main_memory_by_its_own_budget(parts, monkeypatch):
+    """Of which a machine may have less than its GPU."""
+    monkeypatch.setattr(feature_store, "feature_memory", lambda device: 90 * 1024 if device.type == "cpu" else 1 / 0)
+    size = 171 * VIEWS * 1024
+    assert store(parts, memory=size - 1, device="cuda").span_rows == 30
+    assert store(parts, memory=60 * 1024, device="cuda").span_rows == 20
+    assert store(parts, memory=size - 1, device="cpu").span_rows > 100  # the control
+
+
 def test_no_more_than_the_budget_is_read_at_once(parts, short_runs, monkeypatch):
     largest, plain = [], OnDisk._read
     monkeypatch.setattr(
