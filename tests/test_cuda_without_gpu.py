@@ -36,7 +36,7 @@ def found():
     """What `python -m tests.fake_gpu` prints; in a process of its own, since it makes torch believe in a GPU."""
     call = [sys.executable, "-W", "error", "-m", "tests.fake_gpu"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    ended = subprocess.run(call, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    ended = subprocess.run(call, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900)
     assert ended.returncode == 0, ended.stderr[-2000:]
     return json.loads(ended.stdout)
 
