@@ -5,7 +5,7 @@ import math
 
 from data.files.runs import Head
 from data.heads import ANNOTATED, family_named
-from embed.heads.stacks import ALIKE, C
+from embed.heads.stacks import ALIKE, C, Factors, Stack
 
 KEPT = 0.6  # of the free memory, for tensors that stay; the rest is for logits, gradients and scores
 
@@ -29,8 +29,8 @@ def joined(plan: list[list[Head]], room: float, *, parts: int = 1, features: int
 def tensor_bytes(head: Head, features: int, domains: int) -> float:
     """Of float32: factors and the two moments of Adam, padded as their stack may be, effective weights and their
     gradient."""
-    shapes = family_named(head.family).shapes(head.k, features=features, classes=C, domains=domains)
-    return 4 * (3 * ALIKE * sum(map(math.prod, shapes.values())) + 2 * domains * C * features)
+    factors = Factors.size(Stack((head,), features), domains)
+    return 4 * (3 * ALIKE * factors + 2 * domains * C * features)
 
 
 def _together(one, other):

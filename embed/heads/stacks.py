@@ -100,10 +100,13 @@ class Factors:
         """Every head drawn from its own generator as two nn.Linear would be: uniform in +-1 / sqrt(fan in).
 
         pool: threads, which share the heads."""
-        drawn = room(tuple(self.flat.shape), self.flat.dtype, self.flat.device).zero_()
+        flat = self.flat
+        on_host = flat.device.type == "cpu"
+        drawn = flat if on_host else room(tuple(flat.shape), flat.dtype, flat.device).zero_()
         values = {name: value.numpy() for name, value in _views(drawn, self.shapes).items()}
         list(pool.map(lambda position: self._draw(values, position, seed), range(len(self.stack.heads))))
-        self.flat.copy_(drawn, non_blocking=True)
+        if not on_host:
+            flat.copy_(drawn, non_blocking=True)
 
     def _draw(self, values, position, seed):
         head = self.stack.heads[position]

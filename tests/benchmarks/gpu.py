@@ -21,6 +21,7 @@ import torch
 from data.runtime.device import choose_device, feature_memory, use_own_cpus
 from data.runtime.ranks import ALONE, own_cpus
 from embed.heads.joined_blocks import KEPT, joined
+from embed.heads.stacks import Factors, Stack
 from embed.rows.minibatches import Batches
 from embed.settings import HeadSettings
 from embed.sweep import Place, Request, sweep
@@ -84,12 +85,8 @@ def every_integer(card: Card, name: str, settings: HeadSettings) -> Iterator[str
 
 def traffic(plan: list) -> float:
     """Bytes that Adam moves in a step however it is written: weights and two moments, read and written."""
-    from embed.heads.stacks import Stack
-
-    stacks = [Stack((head,), stage_two.F) for block in plan for head in block]
-    return sum(
-        24 * np.sum([np.prod(shape) for shape in stack.shapes(len(stage_two.ROWS)).values()]) for stack in stacks
-    )
+    stacks = (Stack((head,), stage_two.F) for block in plan for head in block)
+    return 24 * sum(Factors.size(stack, len(stage_two.ROWS)) for stack in stacks)
 
 
 def decoding(seconds_each: float = 3.0) -> Iterator[str]:

@@ -1,4 +1,8 @@
-"""The device itself: while it is entered, torch believes in a CUDA device of the size given."""
+"""A CUDA device that is not there: what the project would launch on it, copy to it and wait for, without a GPU.
+
+While it is entered, torch believes in a device of the size given. Tensors on it have a shape, a type and a place, and
+no values (torch's fake tensors). Every operator is logged; where asked for, the real CUDA kernel is called as well: it
+checks its arguments before it looks for a driver."""
 
 import collections
 import contextlib
