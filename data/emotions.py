@@ -1,7 +1,8 @@
-"""The seven emotions of the paper, their one order, and how each data set codes them."""
+"""The seven emotions of the paper, their one order, how each data set codes them, and classes of other names."""
 
 EMOTIONS = ("neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger")
 UNLABELLED = -1
+MOST_CLASSES = 127  # that files can number
 
 # What AffectNet lists besides the seven; rows of these are counted, never trained on.
 AFFECTNET_LEFT_OUT = {7: "contempt", 8: "none", 9: "uncertain", 10: "no-face"}
@@ -36,3 +37,14 @@ def emotion_named(name: str) -> int:
     if word not in EMOTIONS:
         raise ValueError(f"unknown emotion {name!r}; known are {', '.join(EMOTIONS + LEFT_OUT_NAMES)}")
     return EMOTIONS.index(word)
+
+
+def is_class_list(names: object) -> bool:
+    """Whether these are names of classes: two to MOST_CLASSES different texts that can be printed."""
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+        return False
+    return len(set(names)) == len(names) in range(2, MOST_CLASSES + 1) and all(map(_is_printable, names))
+
+
+def _is_printable(name):
+    return bool(name.strip()) and name == name.strip() and name.isprintable()

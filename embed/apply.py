@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data.emotions import EMOTIONS, UNLABELLED
-from data.files.cache import CacheError, header_of, open_cache, read_split
+from data.files.cache import CacheError, classes_of, header_of, open_cache, read_split
 from data.files.publish import refuse_difference
 from data.files.runs import Head, HeadOutcome, Runs
 from data.frames.named_columns import Words, frame
@@ -31,17 +31,20 @@ class Applied:
     label: np.ndarray  # (n,) int64 annotated emotion, UNLABELLED where there is none
     names: tuple  # of the coordinates
     coordinates: np.ndarray  # (n, dimensions)
-    probabilities: dict  # data set of the classifier -> (n, 7)
+    probabilities: dict  # data set of the classifier -> (n, C)
     predicted: np.ndarray  # (n,) int64, by the classifier asked for; UNLABELLED where arousal-valence is not annotated
+    classes: tuple = EMOTIONS  # of the head
+    label_classes: tuple = EMOTIONS  # of the cache
 
     def table(self) -> dict:
         """Name -> column, as data/frames/named_columns.py takes it: which row it is, label, predicted, the coordinates,
         then NAME:EMOTION, the probabilities of each classifier."""
         shown = self.coordinates if self.names else np.zeros((len(self.predicted), 0))
-        table = {**self.columns, "label": Words(self.label), "predicted": Words(self.predicted)}
+        label, predicted = Words(self.label, self.label_classes), Words(self.predicted, self.classes)
+        table = {**self.columns, "label": label, "predicted": predicted}
         table |= dict(zip(self.names, shown.T))
         for name, own in self.probabilities.items():
-            table |= {f"{name}:{emotion}": column for emotion, column in zip(EMOTIONS, own.T)}
+            table |= {f"{name}:{emotion}": column for emotion, column in zip(self.classes, own.T)}
         return table
 
     def frame(self) -> "pandas.DataFrame":
@@ -71,7 +74,7 @@ def apply(runs: Runs, path: Path, family: Family, k: int, *, run: int = 0, class
     deciding = logits[trained.index(classifier)]
     predicted = np.where(np.isfinite(deciding).all(1), deciding.argmax(1), UNLABELLED)
     names, z = (head.canonical.axes, head.canonical.of(z)) if head.canonical else (family.coordinates(k), z)
-    return Applied(columns, label, names, z, probabilities, predicted)
+    return Applied(columns, label.codes, names, z, probabilities, predicted, runs.classes, label.words)
 
 
 def kept_outcome(runs: Runs, head: Head) -> HeadOutcome:
@@ -88,7 +91,7 @@ def kept_outcome(runs: Runs, head: Head) -> HeadOutcome:
 
 
 def _rows(runs, path, family):
-    """(columns, labels (n,), features (n, F) float32, arousal-valence (n, 2) or None) of all splits of a cache."""
+    """(columns, labels as Words, features (n, F) float32, arousal-valence (n, 2) or None) of all splits of a cache."""
     values = AROUSAL_VALENCE.get(family.arousal_valence)
     with open_cache(path, "features") as file:
         _refuse_misfit(runs, path, file)
@@ -101,11 +104,11 @@ def _rows(runs, path, family):
                 f"{path} holds no arousal-valence, which {family.name} needs; train that network, then "
                 "`extract run` again"
             )
-        parts = [read_split(file, split, wanted) for split in splits]
+        parts, classes = [read_split(file, split, wanted) for split in splits], classes_of(file)
     columns = {"split": np.repeat(np.array(splits, object), [len(part["row"]) for part in parts])}
     columns |= {name: np.concatenate([part[name] for part in parts]) for name in ("row", "face", "path")}
     columns["toy"] = np.full(len(columns["row"]), int(runs.toy))
-    label = np.concatenate([part["emotion"] for part in parts]).astype(np.int64)
+    label = Words(np.concatenate([part["emotion"] for part in parts]).astype(np.int64), classes)
     feature = np.concatenate([part["feature"][:, 0] for part in parts]).astype(np.float32)
     if not values:
         return columns, label, feature, None

@@ -5,7 +5,6 @@ import logging
 import numpy as np
 import torch
 
-from data.emotions import EMOTIONS
 from data.files.provenance import code_version, versions
 from data.files.runs import Runs, TestSet
 from data.heads import ANNOTATED, FAMILIES, PREDICTED
@@ -35,6 +34,7 @@ def fresh_runs(caches: list[SweptCache], settings: HeadSettings, penalty: dict |
         classifiers=tuple(cache.name for cache in caches),
         tests=tests,
         toy=caches[0].toy,
+        classes=caches[0].classes,
         provenance={**provenance(caches), **({"penalty": penalty} if penalty else {})},
     )
 
@@ -57,7 +57,7 @@ def provenance(caches: list[SweptCache]) -> dict:
         "training_rows": {cache.name: len(cache.train) for cache in caches},
         # whoever puts the priors back into probabilities that were trained with class weights needs these
         "training_classes": {
-            cache.name: np.bincount(cache.train.emotion, minlength=len(EMOTIONS)).tolist() for cache in caches
+            cache.name: np.bincount(cache.train.emotion, minlength=len(cache.classes)).tolist() for cache in caches
         },
         "left_out": {family.name: NONE_THERE[family.arousal_valence] for family in _left_out(caches)},
         "annotated_domain": getattr(annotated_domain(caches), "name", None),
@@ -90,6 +90,7 @@ def say_gaps(caches: list[SweptCache], families: list) -> None:
             log.warning("%s is left out: %s", family.name, _lacking(caches, family.arousal_valence))
     for cache in caches:
         for split, part in (("training", cache.train), ("test", cache.test)):
-            absent = sorted(set(range(len(EMOTIONS))) - set(part.emotion.tolist()))
+            there = set(part.emotion.tolist())
+            absent = [name for index, name in enumerate(cache.classes) if index not in there]
             if absent:
-                log.warning("%s has no %s row of %s", cache.name, split, ", ".join(EMOTIONS[index] for index in absent))
+                log.warning("%s has no %s row of %s", cache.name, split, ", ".join(absent))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.emotions import EMOTIONS
 from data.exported_model import BACKBONE, MODEL, publish_model, read_model, text
 from data.files.cache import open_cache
 from data.files.publish import refuse_difference
@@ -61,8 +60,8 @@ def _facts(runs, results):
 def _described(runs):
     return {
         "coordinates": "(n, dimensions) canonical where the head has such; the fact `coordinates` names them",
-        "probabilities": f"(n, {len(runs.classifiers)}, {len(EMOTIONS)}) by the classifier of each data set, of each "
-        "emotion, in the order of the facts `classifiers` and `emotions`",
+        "probabilities": f"(n, {len(runs.classifiers)}, {len(runs.classes)}) by the classifier of each data set, of "
+        "each emotion, in the order of the facts `classifiers` and `emotions`",
     }
 
 

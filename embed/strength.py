@@ -11,7 +11,6 @@ import numpy as np
 import torch
 
 from data import metrics
-from data.emotions import EMOTIONS
 from data.files.runs import Head
 from embed.heads.stacked_training import Trainer
 from embed.rows import feature_store
@@ -26,7 +25,6 @@ STATED = 3e-4  # where no row can choose; see `python -m tests.benchmarks.length
 TRIED = (("cake", 2), ("cake", 3), ("cake", 8), ("av", 1), ("baseline", 0))
 RUNS = 2
 RULE = "the largest strength whose macro F1 is below the best by no more than one standard error of the difference"
-C = len(EMOTIONS)
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +105,7 @@ def _scored(trainer: Trainer, corpus: Corpus, name: str) -> tuple[float, np.ndar
         pieces = [rows.between(low, low + SCORED_ROWS) for low in range(0, len(emotion), SCORED_ROWS)]
         logits = [trained.logits(piece, corpus.names.index(name)).argmax(1) for piece in pieces]
         for answers in torch.cat(logits, 1).cpu().numpy():
-            counts = metrics.confusion_matrix(emotion, answers, C)
+            counts = metrics.confusion_matrix(emotion, answers, len(corpus.classes))
             scores.append(metrics.macro_f1_score(counts))
             influence.append(metrics.macro_f1_influence(counts)[emotion, answers])
     return float(np.mean(scores)), np.mean(influence, axis=0)

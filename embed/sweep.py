@@ -10,7 +10,6 @@ from pathlib import Path
 
 import torch
 
-from data.emotions import EMOTIONS
 from data.files.lock import lock
 from data.files.publish import refuse_difference
 from data.files.runs import Head, Runs, read_runs, write_runs
@@ -33,7 +32,6 @@ from embed.settings import HeadSettings
 from embed.sizes import logarithmic
 from embed.strength import choose
 
-C = len(EMOTIONS)
 WRITING = 20  # times as long as writing the results takes, they may wait to be written
 
 log = logging.getLogger(__name__)
@@ -157,7 +155,7 @@ def _done(found, head, request):
 
 @dataclass
 class Work:
-    """What was done: heads, and useful arithmetic, 4 x rows x F x 7 x epochs for each head whatever its k."""
+    """What was done: heads, and useful arithmetic, 4 x rows x F x C x epochs for each head whatever its k."""
 
     heads: float = 0
     flop: float = 0
@@ -204,7 +202,8 @@ class _Sweep:
         if device.type != "cuda":
             return todo
         room = KEPT * torch.cuda.mem_get_info(device)[0]
-        shape = {"features": self.caches[0].train.feature_size, "domains": len(self.caches)}
+        first = self.caches[0]
+        shape = {"features": first.train.feature_size, "classes": len(first.classes), "domains": len(self.caches)}
         return self.place.ranks.tell(joined(todo, room, parts=self.place.ranks.world, **shape))
 
     def _publish(self, results, *, last):
@@ -225,7 +224,7 @@ class _Sweep:
         """Dict Head -> HeadOutcome of one block. What the processes do at the same time is reported by each as if it
         were its own."""
         batches, heads = self._batches(block), sum(map(len, blocks_now))
-        flop_a_row = 4 * batches.corpus.feature_size * C  # of one head
+        flop_a_row = 4 * batches.corpus.feature_size * len(batches.corpus.classes)  # of one head
         flop = flop_a_row * len(batches.corpus.emotion) * batches.epochs * heads
         most = self.place.threads
         threads = threads_for(flop_a_row * batches.size * len(block), most) if most else 1

@@ -13,7 +13,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from data.emotions import EMOTIONS
+from data.emotions import EMOTIONS, MOST_CLASSES, is_class_list
 from data.files import schema
 from data.files.foreign import attribute, check, parsed
 from data.files.hdf5 import Unreadable, dataset_digest, dataset_names, open_hdf5, publish_hdf5, read_array, write_array
@@ -110,8 +110,10 @@ def _empty(group, paths):
     return {name: group.create_dataset(name, (rows[name], *rest), dtype) for name, (rest, dtype) in like.items()}
 
 
-def seal(file: h5py.File, kind: str, *, header: dict, toy: bool, provenance: dict) -> None:
-    """Write what says what a file holds, that it is whole and what made it; `complete` is set last."""
+def seal(file: h5py.File, kind: str, *, header: dict, toy: bool, provenance: dict, classes: tuple = EMOTIONS) -> None:
+    """Write what says what a file holds, that it is whole and what made it; `complete` is set last.
+
+    classes: names of what the field emotion numbers; an aligned cache has the seven emotions."""
     known = schema.fields(kind)
 
     def finish(path, item):
@@ -123,7 +125,7 @@ def seal(file: h5py.File, kind: str, *, header: dict, toy: bool, provenance: dic
     file.visititems(finish)
     file.attrs["kind"] = kind
     file.attrs["schema_version"] = SCHEMA[kind]
-    file.attrs["emotions"] = json.dumps(EMOTIONS)
+    file.attrs["emotions"] = json.dumps(list(classes))
     file.attrs["toy"] = bool(toy)
     file.attrs["header"] = json.dumps(header, sort_keys=True)
     file.attrs["provenance"] = json.dumps(provenance, sort_keys=True)
@@ -135,6 +137,8 @@ def content_digest(file: h5py.File) -> str:
     """One sha256 over the digests of all datasets and the header of settings, but not what files say of themselves."""
     lines = [f"{name} {file[name].attrs['sha256']}" for name in dataset_names(file)]
     lines += [file.attrs["kind"], file.attrs["header"], str(bool(file.attrs["toy"]))]
+    if classes_of(file) != EMOTIONS:
+        lines.append(file.attrs["emotions"])
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -199,9 +203,17 @@ def _validate(file, kinds):
         raise Refused("is incomplete; delete it")
     if attribute(file, "schema_version", int) != SCHEMA[kind]:
         raise Refused(f"has schema version {file.attrs['schema_version']}, this code reads {SCHEMA[kind]}")
-    if parsed(file, "emotions", list) != list(EMOTIONS):
-        raise Refused(f"orders its classes as {file.attrs['emotions']}, expected {', '.join(EMOTIONS)}")
-    check(file, kind, statuses=len(STATUSES), tries=len(TRIES))
+    classes = parsed(file, "emotions", list)
+    _refuse_classes(kind, classes)
+    check(file, kind, statuses=len(STATUSES), tries=len(TRIES), C=len(classes))
+
+
+def _refuse_classes(kind, classes):
+    """Raise Refused where a file of this kind cannot have these classes."""
+    if not is_class_list(classes):
+        raise Refused(f"names its classes as {str(classes)[:100]}, expected 2 to {MOST_CLASSES} different texts")
+    if classes != list(EMOTIONS) and (kind == "aligned" or set(classes) == set(EMOTIONS)):
+        raise Refused(f"orders its classes as {', '.join(classes)}, expected {', '.join(EMOTIONS)}")
 
 
 def damaged(file: h5py.File) -> list[str]:
@@ -215,6 +227,11 @@ def header_of(file: h5py.File) -> dict:
     return json.loads(file.attrs["header"])
 
 
+def classes_of(file: h5py.File) -> tuple:
+    """Names of the classes, in the order in which the file numbers them."""
+    return tuple(json.loads(file.attrs["emotions"]))
+
+
 def provenance_of(file: h5py.File) -> dict:
     """What a file says of how it was made."""
     return json.loads(file.attrs["provenance"])
@@ -226,19 +243,19 @@ def read_split(file: h5py.File, split: str, names: Sequence[str] | None = None) 
     return {name: read_array(group[name]) for name in (names or dataset_names(group))}
 
 
-def status_counts(emotion: np.ndarray, status: np.ndarray) -> np.ndarray:
-    """(8, statuses) int64: how many listed images of each class (last row: of none of the seven) ended in each
+def status_counts(emotion: np.ndarray, status: np.ndarray, classes: int = len(EMOTIONS)) -> np.ndarray:
+    """(C + 1, statuses) int64: how many listed images of each class (last row: of none of them) ended in each
     status."""
-    counts = np.zeros((len(EMOTIONS) + 1, len(STATUSES)), np.int64)
-    np.add.at(counts, (np.where(emotion < 0, len(EMOTIONS), emotion), status), 1)
+    counts = np.zeros((classes + 1, len(STATUSES)), np.int64)
+    np.add.at(counts, (np.where(emotion < 0, classes, emotion), status), 1)
     return counts
 
 
 def coverage(counts: np.ndarray) -> float:
     """Share of listed images in which a face was found: of the labelled ones, or of all where none has a label.
 
-    Rows that are none of the seven classes are not counted; NaN where nothing is left."""
-    labelled = counts[: len(EMOTIONS)]
+    Rows that are of none of the classes are not counted; NaN where nothing is left."""
+    labelled = counts[:-1]
     rows = labelled if labelled.sum() else counts
     listed = rows.sum() - rows[:, STATUSES.index("left_out")].sum()
     return rows[:, STATUSES.index("ok")].sum() / listed if listed else float("nan")

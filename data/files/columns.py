@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.emotions import UNLABELLED
-from data.files.fields import TEXT, C, Field, people
+from data.files.fields import TEXT, Field, people
 
 HEAD, TEST_SET = "heads", "tests/*"  # where the columns of each lie
 
@@ -87,7 +87,7 @@ _DECLARED = (
     Column(
         "emotion",
         TEST_SET,
-        Field("int8", ("test row",), "true emotion, an index into the attribute emotions", within=(UNLABELLED, C)),
+        Field("int8", ("test row",), "true emotion, an index into the attribute emotions", within=(UNLABELLED, "C")),
     ),
     Column("row", TEST_SET, Field("int64", ("test row",), "row in the source list of the split, counted from 0")),
     Column(

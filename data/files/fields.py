@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 
-from data.emotions import EMOTIONS
-
-C = len(EMOTIONS)
 TEXT = "text"
 
 # How long an axis is, by its name. A letter stands for one number each, a small one within one split, test set or head,
 # a capital within the file; "n+1" is one more than n; statuses is the number of these in data.files.cache, and "<tries"
-# at most that of tries, which were fewer once. An axis that is not here has one length within the file.
+# at most that of tries, which were fewer once; C is the number of classes, which the attribute emotions names. An axis
+# that is not here has one length within the file.
 AXES = {
     "crop": "n",
     "bound": "n+1",
@@ -18,8 +16,8 @@ AXES = {
     "shard": "s",
     "view": "v",
     "feature": "F",
-    "emotion": C,
-    "emotion or none": C + 1,
+    "emotion": "C",
+    "emotion or none": "C+1",
     "status": "statuses",
     "try": "<tries",
     "landmark": 68,
@@ -29,8 +27,8 @@ AXES = {
     "head": "H",
     "classifier": "D",
     "test set": "T",
-    "true emotion": C,
-    "predicted emotion": C,
+    "true emotion": "C",
+    "predicted emotion": "C",
     "test row": "n",
     "row of all test sets": "R",
     "lowest and highest": 2,

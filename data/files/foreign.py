@@ -35,7 +35,7 @@ _FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FL
 
 def check(file: h5py.File, kind: str, **sizes: int) -> None:
     """Raise Refused where an open file does not hold what its kind does. sizes: of the words in the lengths of axes
-    (statuses, tries)."""
+    (statuses, tries, C)."""
     sizes = {("", name): size for name, size in sizes.items()}
     sizes |= _check_attributes(file, kind)
     known, scopes, file_bytes = fields(kind), {"": {}}, file.id.get_filesize()
@@ -78,7 +78,7 @@ def _check_kept(scope, shapes, width, sizes):
         raise Refused(f"holds {scope}, expected kept/FAMILY/K/RUN with two whole numbers")
     if family not in heads.FAMILIES:
         return
-    expected = weight_shapes(family, int(k), features=width, domains=sizes["", "D"])
+    expected = weight_shapes(family, int(k), features=width, classes=sizes["", "C"], domains=sizes["", "D"])
     found = {name: shape for name, shape in shapes.items() if name != "predicted"}
     for name, shape in found.items():
         if name not in expected:

@@ -12,7 +12,7 @@ from data import heads
 from data.canonical import Canonical, taken_from
 from data.emotions import EMOTIONS
 from data.files import schema
-from data.files.cache import CacheError, header_of, open_cache, provenance_of, seal
+from data.files.cache import CacheError, classes_of, header_of, open_cache, provenance_of, seal
 from data.files.columns import HEAD, TEST_SET, columns
 from data.files.hdf5 import dataset_names, publish_hdf5, read_array, write_array
 from data.files.made_by import commands
@@ -41,7 +41,7 @@ class HeadOutcome:
 
     seed: int
     loss: float  # Eq. 1 over all training rows, after the last step
-    confusion: np.ndarray  # (D, T, 7, 7) int64: true class by row, predicted by column
+    confusion: np.ndarray  # (D, T, C, C) int64: true class by row, predicted by column
     failure: str = ""  # why the head has no scores, else empty
     predicted: np.ndarray | None = None  # (D, rows) uint8, for small heads and the baseline
     weights: dict = field(default_factory=dict)  # name -> float32 array, on features as cached
@@ -57,7 +57,7 @@ class TestSet:
 
     emotion: np.ndarray  # (n,) int8
     row: np.ndarray  # (n,) int64, row in the source list
-    status_counts: np.ndarray  # (8, statuses) int64, of every listed image
+    status_counts: np.ndarray  # (C + 1, statuses) int64, of every listed image
     path: np.ndarray | None = None  # (n,) str, as the source list spells it; None in files from before it was kept
     more: dict = field(default_factory=dict)  # further columns, as of HeadOutcome
 
@@ -73,6 +73,7 @@ class Runs:
     provenance: dict
     outcomes: dict = field(default_factory=dict)  # Head -> HeadOutcome
     source: str = field(default="", compare=False)  # name of the file they were read from
+    classes: tuple = EMOTIONS  # names of the C classes
 
     @property
     def features(self) -> int:
@@ -109,9 +110,9 @@ class Runs:
         return [outcome for outcome in outcomes if not outcome.failure]
 
     def confusions(self, family: str, k: int) -> np.ndarray:
-        """(runs, D, T, 7, 7) counts of the heads that `scored` gives."""
+        """(runs, D, T, C, C) counts of the heads that `scored` gives."""
         counts = [outcome.confusion for outcome in self.scored(family, k)]
-        shape = (0, len(self.classifiers), len(self.tests), len(EMOTIONS), len(EMOTIONS))
+        shape = (0, len(self.classifiers), len(self.tests), len(self.classes), len(self.classes))
         return np.stack(counts) if counts else np.zeros(shape, np.int64)
 
 
@@ -131,7 +132,8 @@ def write_runs(path: Path, runs: Runs) -> None:
             _write_test_set(file, name, test)
         file.attrs["classifiers"] = json.dumps(runs.classifiers)
         file.attrs["test_sets"] = json.dumps(list(runs.tests))
-        seal(file, "runs", header=runs.identity, toy=runs.toy, provenance=runs.provenance)
+        told = {"header": runs.identity, "toy": runs.toy, "provenance": runs.provenance, "classes": runs.classes}
+        seal(file, "runs", **told)
 
     publish_hdf5(path, fill)
 
@@ -200,6 +202,7 @@ def _read(file, source):
         provenance=provenance_of(file),
         outcomes=_read_heads(file),
         source=source,
+        classes=classes_of(file),
     )
 
 

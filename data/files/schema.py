@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from data import heads
 from data.emotions import UNLABELLED
 from data.files.columns import HEAD, TEST_SET, columns
-from data.files.fields import TEXT, C, Field, people
+from data.files.fields import TEXT, Field, people
 from data.sample import SPLITS
 
 FIRST_WIDTH = 512  # of features in results files from before they said it
@@ -32,7 +32,7 @@ _CROPS = {
     "path": Field(TEXT, ("crop",), "path of the image as the source list spells it"),
     "face": Field("int16", ("crop",), "number of the face in its image; 0 is the one taken, or the largest"),
     "emotion": Field(
-        "int8", ("crop",), "index into the attribute emotions; -1 where there is none", within=(UNLABELLED, C)
+        "int8", ("crop",), "index into the attribute emotions; -1 where there is none", within=(UNLABELLED, "C")
     ),
     "valence_arousal": Field(
         "float32", ("crop", "valence and arousal"), "annotated, from -1 to 1; not a number where missing"
@@ -42,7 +42,7 @@ _CROPS = {
 _MANIFEST = {
     "row": Field("int64", ("listed image",), "row in the source list of the split, counted from 0"),
     "path": Field(TEXT, ("listed image",), "path of the image as the source list spells it"),
-    "emotion": Field("int8", ("listed image",), "index into the attribute emotions, or -1", within=(UNLABELLED, C)),
+    "emotion": Field("int8", ("listed image",), "index into the attribute emotions, or -1", within=(UNLABELLED, "C")),
     "valence_arousal": Field(
         "float32",
         ("listed image", "valence and arousal"),
@@ -248,11 +248,11 @@ def width_of_weights(kept: Iterable[tuple[str, dict]]) -> int:
     return FIRST_WIDTH
 
 
-def weight_shapes(family: str, k: int, *, features: int, domains: int) -> dict:
+def weight_shapes(family: str, k: int, *, features: int, classes: int, domains: int) -> dict:
     """Name -> shape of what a head of this family may keep of its weights, of its ranges and its canonical form."""
     declared = heads.FAMILIES[family]
     alone = declared.arousal_valence == heads.ANNOTATED  # trained on one domain
-    shapes = declared.shapes(k, features=features, classes=C, domains=1 if alone else domains)
+    shapes = declared.shapes(k, features=features, classes=classes, domains=1 if alone else domains)
     return {**shapes, **kept_shapes(declared.size(k, features))}
 
 

@@ -9,7 +9,8 @@ import h5py
 import numpy as np
 
 from data import metrics
-from data.files.cache import STATUSES, TRIES, open_cache, read_split
+from data.emotions import EMOTIONS
+from data.files.cache import STATUSES, TRIES, classes_of, open_cache, read_split
 from data.files.runs import UNSCORED, Head, Runs
 from data.frames.named_columns import Words, frame
 from data.runtime.failures import Refused
@@ -43,7 +44,8 @@ def features(path: Path, *, values: bool = True) -> "pandas.DataFrame":
     with open_cache(path, "features") as file:
         splits = [split for split in file if "feature" in file[split]]
         parts = {split: _crops(file, split, values) for split in splits}
-    return frame(_joined(parts))
+        classes = classes_of(file)
+    return frame(_joined(parts, classes))
 
 
 def _crops(file, split, values):
@@ -82,7 +84,7 @@ def _columns(arrays: dict, names: Iterable[str]) -> dict:
     return found
 
 
-def _joined(parts: dict) -> dict:
+def _joined(parts: dict, classes: tuple = EMOTIONS) -> dict:
     """The columns of all splits one below the other; where a split lacks one, it is missing, empty or False there."""
     names = list(dict.fromkeys(name for own in parts.values() for name in own))
     sizes = {split: len(own["row"]) for split, own in parts.items()}
@@ -92,7 +94,7 @@ def _joined(parts: dict) -> dict:
         found = [own[name] if name in own else _nothing(like, sizes[split]) for split, own in parts.items()]
         column = np.concatenate(found)
         words = _WORDS.get(name)
-        table[name] = Words(column) if name == "label" else Words(column, words) if words else column
+        table[name] = Words(column, classes) if name == "label" else Words(column, words) if words else column
     return table
 
 
@@ -127,10 +129,10 @@ def rows_tested(runs: Runs, head: Head | None = None) -> "pandas.DataFrame":
         told = {"path": test.path, **{name: test.more.get(name) for name in ("cluster", "groups")}}
         own = {"row": test.row, **{name: column for name, column in told.items() if column is not None}}
         parts[name] = {**own, "label": test.emotion}
-    table = _joined(parts)
+    table = _joined(parts, runs.classes)
     table = {"test": table.pop("split"), **table}
     for name, answers in zip(runs.classifiers, _predicted(runs, head) if head else ()):
-        table[f"{name}:predicted"] = Words(np.where(answers == UNSCORED, -1, answers.astype(np.int16)))
+        table[f"{name}:predicted"] = Words(np.where(answers == UNSCORED, -1, answers.astype(np.int16)), runs.classes)
     return frame(table)
 
 

@@ -3,7 +3,8 @@
 1. White: mean 0, covariance the identity. On the unit sphere only a rotation is free, so nothing is done there.
 2. In turn, each axis is the direction, at right angles to those before it, whose coordinate follows a target best, by
    their correlation. The targets: valence, arousal, then whether a row is of anger, sadness, neutral, disgust. Where no
-   arousal-valence is known, happiness and surprise stand for the two; a class without rows is passed over.
+   arousal-valence is known, happiness and surprise stand for the two; a class without rows is passed over. Other
+   classes than the seven follow in their own order, those first that have the name of one of the seven.
 
 A representation that begins with arousal-valence itself (AVk) keeps the two, and its learned axes begin at anger. Every
 step turns with z, so that heads which differ by an invertible map get the same coordinates, signs and all: what still
@@ -20,8 +21,7 @@ from data.canonical import ALONG
 
 VALENCE_AROUSAL = ("valence", "arousal")
 STANDING_FOR_THEM = ("happiness", "surprise")
-REST = ("anger", "sadness", "neutral", "disgust")  # anger first: dominance tells it from fear
-MOST = len(STANDING_FOR_THEM) + len(REST)  # learned dimensions that there are targets for
+THEN = ("anger", "sadness", "neutral", "disgust", "fear")  # anger first: dominance tells it from fear
 FLAT = 1e-8  # share of the largest variance, or of the mean square, below which there is none, in float32
 
 
@@ -32,6 +32,15 @@ class Spread:
     mean: np.ndarray  # (k,)
     covariance: np.ndarray  # (k, k)
     along: dict  # target -> (k,) covariance with each coordinate; without targets that are the same for all rows
+
+
+def class_targets(classes: tuple) -> tuple[tuple, tuple]:
+    """(classes that stand for arousal-valence, those that follow) of the names of all. The last class is no target:
+    where a row is of none of the others, it is of that one."""
+    ordered = [name for name in (*STANDING_FOR_THEM, *THEN) if name in classes]
+    ordered += [name for name in classes if name not in ordered]
+    standing = tuple(name for name in ordered[:-1] if name in STANDING_FOR_THEM)
+    return standing, tuple(ordered[len(standing) : -1])
 
 
 def spread_of(sums: np.ndarray, k: int, targets: tuple) -> Spread:

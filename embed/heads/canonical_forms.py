@@ -4,34 +4,29 @@ import numpy as np
 import torch
 
 from data.canonical import Canonical
-from data.emotions import EMOTIONS
 from data.heads import Family
 from data.runtime.transfers import to_device
-from embed.heads.canonical_axes import (
-    MOST,
-    REST,
-    STANDING_FOR_THEM,
-    VALENCE_AROUSAL,
-    Spread,
-    canonical_map,
-    spread_of,
-)
+from embed.heads.canonical_axes import VALENCE_AROUSAL, Spread, canonical_map, class_targets, spread_of
 from embed.rows.corpus import Corpus
 
 
 class CanonicalForms:
     """Sums over the training rows, in float64 at `home`, and the forms that follow from them.
 
-    Heads without learned dimensions, with more than MOST, or that diverged have none. H heads, n rows."""
+    Heads without learned dimensions, with more than there are targets for, or that diverged have none. H heads, n
+    rows."""
 
     def __init__(self, heads: tuple, family: Family, corpus: Corpus, home: torch.device = torch.device("cpu")):
         self.heads, self.family, self.home, self.seen = heads, family, home, 0
         self.offset = 2 * bool(family.arousal_valence)  # z begins with these
-        self.k = max((head.k for head in heads if head.k <= MOST), default=0) if family.projects else 0
+        self.classes = corpus.classes
+        self.standing, self.rest = class_targets(corpus.classes)
+        most = len(VALENCE_AROUSAL) + len(self.rest)
+        self.k = max((head.k for head in heads if head.k <= most), default=0) if family.projects else 0
         self.followed = None if self.offset or not self.k else _on(corpus.followed, home)
         self.sums, self.followed_sums = (
             torch.zeros(len(heads), *2 * [1 + self.k + len(targets)], dtype=torch.float64, device=home)
-            for targets in (EMOTIONS, VALENCE_AROUSAL)
+            for targets in (self.classes, VALENCE_AROUSAL)
         )
 
     def add(self, z: torch.Tensor, emotion: torch.Tensor) -> None:
@@ -39,7 +34,7 @@ class CanonicalForms:
         if not self.k:
             return
         learned = z[:, self.offset : self.offset + self.k].to(self.home, torch.float64)
-        classes = torch.arange(len(EMOTIONS), device=self.home)[:, None] == emotion.to(self.home)
+        classes = torch.arange(len(self.classes), device=self.home)[:, None] == emotion.to(self.home)
         self.sums += _squares(learned, classes.double())
         if self.followed is not None:
             values, known = (side[:, self.seen : self.seen + len(emotion)] for side in self.followed)
@@ -65,12 +60,13 @@ class CanonicalForms:
         sums = values["sums"][position]
         if not 0 < k <= self.k or not np.isfinite(sums).all():
             return None
-        spread = self._spread(sums, k, EMOTIONS)
+        spread = self._spread(sums, k, self.classes)
         valued = self._valued(values["followed sums"][position], k)
         first = [(target, valued) for target in VALENCE_AROUSAL] if valued else []
         if not first and not self.offset:
-            first = [(target, spread) for target in STANDING_FOR_THEM]
-        found = canonical_map(spread, [*first, *((target, spread) for target in REST)], on_sphere=self.family.on_sphere)
+            first = [(target, spread) for target in self.standing]
+        followed = [*first, *((target, spread) for target in self.rest)]
+        found = canonical_map(spread, followed, on_sphere=self.family.on_sphere)
         return found and self._whole(*found)
 
     def _valued(self, sums, k) -> Spread | None:

@@ -10,14 +10,11 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from data.emotions import EMOTIONS
 from data.files.runs import Head
 from data.heads import Family, family_named
 from embed.rows.corpus import Corpus, HeadInputs
 from embed.rows.minibatches import Batch, Batches
 from embed.settings import BETAS, EPS, HeadSettings, decay, head_seed
-
-C = len(EMOTIONS)
 
 
 class HeadModule(Protocol):
@@ -71,7 +68,8 @@ class ModuleHead:
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)
             generator = torch.Generator().manual_seed(seed)
-            self.module = self.family.module(head.k, corpus.feature_size, C, len(corpus.names), generator)
+            sizes = corpus.feature_size, len(corpus.classes), len(corpus.names)
+            self.module = self.family.module(head.k, *sizes, generator)
         self.module.to(corpus.device, corpus.dtype).train()
         refuse_other_shapes(self.family, head.k, self.module, corpus)
         self.rate = settings.rate_of(self.family, head.k, corpus.feature_size)
@@ -107,7 +105,7 @@ class TrainedModule:
         self.kept = kept_weights(self.family, module, corpus)
 
     def logits(self, rows: HeadInputs, domain: int) -> torch.Tensor:
-        """(1, 7, n) logits of one domain's classifier."""
+        """(1, C, n) logits of one domain's classifier."""
         return self.module.logits(representation(self.module, self.family, rows), domain).T[None]
 
     def representation(self, rows: HeadInputs) -> torch.Tensor:
@@ -145,7 +143,8 @@ def kept_weights(family: Family, module: torch.nn.Module, corpus: Corpus) -> dic
 def refuse_other_shapes(family: Family, k: int, module: torch.nn.Module, corpus: Corpus) -> None:
     """Raise ValueError where a module's arrays are not those that its family declares."""
     found = {name: value.shape for name, value in kept_weights(family, module, corpus).items()}
-    declared = family.shapes(k, features=corpus.feature_size, classes=C, domains=len(corpus.names))
+    sizes = {"features": corpus.feature_size, "classes": len(corpus.classes), "domains": len(corpus.names)}
+    declared = family.shapes(k, **sizes)
     differing = sorted(name for name in {*found, *declared} if found.get(name) != declared.get(name))
     if differing:
         told = ", ".join(f"{name} {found.get(name)} for {declared.get(name)}" for name in differing)

@@ -5,17 +5,19 @@ import math
 
 from data.files.runs import Head
 from data.heads import ANNOTATED, family_named
-from embed.heads.stacks import ALIKE, C, Factors, Stack
+from embed.heads.stacks import ALIKE, Factors, Stack
 
 KEPT = 0.6  # of the free memory, for tensors that stay; the rest is for logits, gradients and scores
 
 
-def joined(plan: list[list[Head]], room: float, *, parts: int = 1, features: int, domains: int) -> list[list[Head]]:
+def joined(
+    plan: list[list[Head]], room: float, *, parts: int = 1, features: int, classes: int, domains: int
+) -> list[list[Head]]:
     """The blocks of a plan, neighbours joined while the heads of one take at most `room` bytes of a device.
 
     Those that stand on other rows, or that modules train one by one, stay apart. parts: processes that share the plan,
     each of which gets a block where there are enough."""
-    size = lambda block: sum(tensor_bytes(head, features, domains) for head in block)
+    size = lambda block: sum(tensor_bytes(head, features, classes, domains) for head in block)
     room = min(room, math.ceil(sum(map(size, plan)) / parts))
     found = []
     for block in plan:
@@ -26,11 +28,11 @@ def joined(plan: list[list[Head]], room: float, *, parts: int = 1, features: int
     return found
 
 
-def tensor_bytes(head: Head, features: int, domains: int) -> float:
+def tensor_bytes(head: Head, features: int, classes: int, domains: int) -> float:
     """Of float32: factors and the two moments of Adam, padded as their stack may be, effective weights and their
     gradient."""
-    factors = Factors.size(Stack((head,), features), domains)
-    return 4 * (3 * ALIKE * factors + 2 * domains * C * features)
+    factors = Factors.size(Stack((head,), features, classes), domains)
+    return 4 * (3 * ALIKE * factors + 2 * domains * classes * features)
 
 
 def _together(one, other):

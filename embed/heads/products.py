@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import torch
 
-from embed.heads.stacks import C, Factors
+from embed.heads.stacks import Factors
 from embed.rows.corpus import HeadInputs
 from embed.rows.minibatches import Batch
 
@@ -59,7 +59,7 @@ class Product:
 
 
 class DomainSlice:
-    """Rows of one domain that pass together, their weights (n,) and labels, one-hot (7, n).
+    """Rows of one domain that pass together, their weights (n,) and labels, one-hot (C, n).
 
     n is rounded up, over neighbouring rows whose weight is set to 0: oneDNN compiles a product for every new shape,
     which takes longer than the product itself."""
@@ -74,20 +74,21 @@ class DomainSlice:
         self.weights[low - first : high - first] = weights[low:high]
 
     def entropy_gradient(self, logits: torch.Tensor) -> torch.Tensor:
-        """w (softmax - one-hot), Eq. 1's gradient by the logits (H, 7, n)."""
+        """w (softmax - one-hot), Eq. 1's gradient by the logits (H, C, n)."""
         return torch.softmax(logits, 1).sub_(self.labels).mul_(self.weights)
 
 
 class Wide:
-    """Heads that pass as their effective weights: 7 lines each, whatever their k."""
+    """Heads that pass as their effective weights: C lines each, whatever their k."""
 
     def __init__(self, factors: list[Factors], domains: int):
         self.factors, self.D, self.features = factors, domains, factors[0].stack.features
         self.heads = sum(len(own.stack.heads) for own in factors)
-        self.lines = self.heads * C
+        self.C = factors[0].stack.classes
+        self.lines = self.heads * self.C
 
     def attach(self, M: torch.Tensor, S: torch.Tensor) -> None:
-        self.M, self.S = (side.view(self.D, self.heads, C, self.features) for side in (M, S))
+        self.M, self.S = (side.view(self.D, self.heads, self.C, self.features) for side in (M, S))
         self.E = M.new_zeros(self.D, self.lines, 3)  # on [v; 1]
         self.T = S.new_zeros(self.D, self.lines, 3)
 
@@ -97,7 +98,7 @@ class Wide:
     def turn(self, Y: torch.Tensor, piece: DomainSlice) -> torch.Tensor:
         v = piece.rows.v
         Y.addmm_(self.E[piece.domain], v)
-        G = piece.entropy_gradient(Y.view(self.heads, C, -1)).view(self.lines, -1)
+        G = piece.entropy_gradient(Y.view(self.heads, self.C, -1)).view(self.lines, -1)
         self.T[piece.domain].add_(torch.mm(G, v.T))
         return G
 
@@ -110,11 +111,10 @@ class Wide:
     def pull_back(self) -> Iterator[Factors]:
         """Yield the Factors of each stack when its gradient is there; where gradients share memory, the next one ends
         it."""
-        T = self.T.view(self.D, self.heads, C, 3)
+        T = self.T.view(self.D, self.heads, self.C, 3)
         for own, span in self._spans():
-            own.pull_back(
-                *(side[:, span].transpose(0, 1).reshape(len(own.stack.heads), self.D * C, -1) for side in (self.S, T))
-            )
+            shape = len(own.stack.heads), self.D * self.C, -1
+            own.pull_back(*(side[:, span].transpose(0, 1).reshape(shape) for side in (self.S, T)))
             yield own
             self._rebuild(own, span)
 
@@ -124,12 +124,12 @@ class Wide:
 
     def _rebuild(self, own, span):
         W, E = own.effective_weights()
-        self.M[:, span] = W.view(-1, self.D, C, self.features).transpose(0, 1)
-        self.E.view(self.D, self.heads, C, 3)[:, span] = E.view(-1, self.D, C, 3).transpose(0, 1)
+        self.M[:, span] = W.view(-1, self.D, self.C, self.features).transpose(0, 1)
+        self.E.view(self.D, self.heads, self.C, 3)[:, span] = E.view(-1, self.D, self.C, 3).transpose(0, 1)
 
 
 class Thin:
-    """Heads of one stack that pass as z = A x, k lines each: k < 7, or the unit sphere of CAKE-k-Norm (Section 3.4).
+    """Heads of one stack that pass as z = A x, k lines each: k < C, or the unit sphere of CAKE-k-Norm (Section 3.4).
 
     The padding of smaller heads has no lines."""
 
@@ -183,6 +183,6 @@ def on_sphere(z: torch.Tensor) -> tuple:
 
 
 def logits(values: dict, domain: int, u: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
-    """(H, 7, n) logits of one domain's classifier from the learned dimensions u (H, k, n) and v (2, n)."""
+    """(H, C, n) logits of one domain's classifier from the learned dimensions u (H, k, n) and v (2, n)."""
     found = torch.baddbmm(values["b"][:, domain, :, None], values["B"][:, domain], u)
     return found.add_(values["Bv"][:, domain] @ v) if "Bv" in values else found

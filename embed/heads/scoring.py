@@ -1,6 +1,6 @@
 """Trained heads to what a results file keeps: predictions, confusion counts, training loss, weights, ranges.
 
-What is scored holds `heads` of one `family` and answers, whichever way they were trained: logits(rows, domain), (H, 7,
+What is scored holds `heads` of one `family` and answers, whichever way they were trained: logits(rows, domain), (H, C,
 n) by one domain's classifiers; representation(rows), (H, dimensions, n) in the units of the caches; finite(), (H,)
 whether all that was trained is; and weights(position, arrays), one head's arrays on features as cached, from the values
 of tensors()."""
@@ -9,7 +9,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from data.emotions import EMOTIONS
 from data.files.runs import UNSCORED, HeadOutcome, Runs
 from data.heads import Family
 from data.runtime.transfers import Arrival, to_device
@@ -18,7 +17,6 @@ from embed.rows.corpus import SCORED_ROWS, Corpus, HeadInputs, scoring_pieces
 from embed.settings import HeadSettings, head_seed
 from embed.sizes import is_on_grid
 
-C = len(EMOTIONS)
 # Predictions and weights are kept for representations up to this size, and where the family says so; predictions alone
 # on Figure 4's logarithmic axis, whose gains are claimed.
 KEPT_SIZE = 3
@@ -89,9 +87,9 @@ class Scored:
             self.forms.add(z, emotion)
 
     def predict(self, runs: Runs) -> None:
-        """Find (H, D, T, 49) confusion counts and, of the heads for which they are kept, the predictions (., D, rows of
-        all test sets) uint8 themselves; UNSCORED where this corpus has no such classifier or row."""
-        shape = len(self.heads), len(runs.classifiers)
+        """Find (H, D, T, C * C) confusion counts and, of the heads for which they are kept, the predictions (., D, rows
+        of all test sets) uint8 themselves; UNSCORED where this corpus has no such classifier or row."""
+        shape, C = (len(self.heads), len(runs.classifiers)), len(self.corpus.classes)
         predicted = torch.full((*shape, runs.rows), UNSCORED, dtype=torch.uint8, device=self.home)
         counts = torch.zeros((*shape, len(runs.tests), C * C), dtype=torch.int64, device=self.home)
         tested = []

@@ -30,7 +30,7 @@ class Trainer:
         self.corpus, self.settings = corpus, settings
         self.D, self.compute = len(corpus.names), COMPUTE.get(settings.precision, corpus.dtype)
         room = CACHE_ROOM if corpus.device.type == "cpu" else MOST_ROOM
-        self.factors = self._factors(stacks_of(heads, room, features=corpus.feature_size))
+        self.factors = self._factors(stacks_of(heads, room, features=corpus.feature_size, classes=len(corpus.classes)))
         with ThreadPoolExecutor(own_threads()) as pool:
             for own in self.factors:
                 own.initialise(settings.seed, pool)

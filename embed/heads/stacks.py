@@ -17,7 +17,6 @@ from data.heads import Linear, family_named
 from data.runtime.transfers import room
 from embed.settings import BETAS, EPS, doublings, head_seed
 
-C = len(EMOTIONS)
 ALIKE = 1.25  # heads share a stack while the largest k is at most this times the smallest, or at most ...
 BIASES = ("a", "b")  # not penalised
 SMALL = 16  # ... this; the smaller ones are padded with zeros, which stay exactly zero
@@ -29,6 +28,7 @@ class Stack:
 
     heads: tuple
     features: int
+    classes: int = len(EMOTIONS)
 
     @property
     def family(self) -> Linear:
@@ -43,21 +43,21 @@ class Stack:
         """Whether the factored product is cheaper, or the only one: fewer dimensions than classes, or a unit sphere
         between."""
         family = self.family
-        return family.projects and (family.on_sphere or family.size(self.k, self.features) < C)
+        return family.projects and (family.on_sphere or family.size(self.k, self.features) < self.classes)
 
     def shapes(self, domains: int, k: int | None = None) -> dict:
         """Name -> shape of one head's factors, of k learned dimensions or of as many as the stack has."""
         k = self.k if k is None else k
-        return self.family.shapes(k, features=self.features, classes=C, domains=domains)
+        return self.family.shapes(k, features=self.features, classes=self.classes, domains=domains)
 
 
-def stacks_of(heads: list[Head], room: int, *, features: int) -> list[Stack]:
+def stacks_of(heads: list[Head], room: int, *, features: int, classes: int = len(EMOTIONS)) -> list[Stack]:
     """Heads grouped by family and by like k, while their A have no more than `room` elements together."""
     stacks = []
     for head in sorted(heads, key=lambda head: (head.family, head.k, head.run)):
-        alone = Stack((head,), features)
+        alone = Stack((head,), features, classes)
         if stacks and _alike(stacks[-1], alone) and _even(head.k * features, room) > len(stacks[-1].heads):
-            stacks[-1] = Stack((*stacks[-1].heads, head), features)
+            stacks[-1] = Stack((*stacks[-1].heads, head), features, classes)
         else:
             stacks.append(alone)
     return stacks
@@ -161,7 +161,7 @@ class Factors:
         a + b].
 
         Not for heads on the unit sphere, which no linear layer can stand for."""
-        values, H = self.values, len(self.stack.heads)
+        values, H, C = self.values, len(self.stack.heads), self.stack.classes
         B = values["B"].view(H, self.domains * C, -1)
         E = torch.zeros(H, self.domains * C, 3, dtype=B.dtype, device=B.device)
         E[..., 2] = values["b"].view(H, -1)
@@ -174,7 +174,8 @@ class Factors:
 
     def pull_back(self, S: torch.Tensor, T: torch.Tensor) -> None:
         """Gradients of the factors from those of the effective weights, S (H, D * C, F) and T (H, D * C, 3)."""
-        values, gradients, H = self.values, self.gradients, len(self.stack.heads)
+        values, gradients = self.values, self.gradients
+        H, C = len(self.stack.heads), self.stack.classes
         gradients["b"].copy_(T[..., 2].view(H, self.domains, C))
         if not self.stack.family.projects:
             gradients["B"].copy_(S.view(H, self.domains, C, -1))

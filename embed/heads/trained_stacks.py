@@ -3,13 +3,10 @@
 import numpy as np
 import torch
 
-from data.emotions import EMOTIONS
 from data.runtime.transfers import to_device
 from embed.heads.products import logits, on_sphere
 from embed.heads.stacks import Factors
 from embed.rows.corpus import Corpus, HeadInputs
-
-C = len(EMOTIONS)
 
 
 class TrainedStack:
@@ -17,17 +14,17 @@ class TrainedStack:
 
     def __init__(self, factors: Factors, corpus: Corpus):
         self.factors, self.corpus, self.heads = factors, corpus, factors.stack.heads
-        self.family = factors.stack.family
+        self.family, self.C = factors.stack.family, factors.stack.classes
         if not self.family.on_sphere:
-            self.W, self.E = (side.unflatten(1, (len(corpus.names), C)) for side in factors.effective_weights())
+            self.W, self.E = (side.unflatten(1, (len(corpus.names), self.C)) for side in factors.effective_weights())
 
     def logits(self, rows: HeadInputs, domain: int) -> torch.Tensor:
-        """(H, 7, n) logits of one domain's classifiers."""
+        """(H, C, n) logits of one domain's classifiers."""
         if self.family.on_sphere:
             return logits(self.factors.values, domain, on_sphere(self._projections(rows))[0], rows.v[:2])
         H = len(self.heads)
-        W, E = (side[:, domain].reshape(H * C, -1) for side in (self.W, self.E))
-        return torch.mm(W, rows.x.T).addmm_(E, rows.v).view(H, C, -1)
+        W, E = (side[:, domain].reshape(H * self.C, -1) for side in (self.W, self.E))
+        return torch.mm(W, rows.x.T).addmm_(E, rows.v).view(H, self.C, -1)
 
     def _projections(self, rows):
         """(H, k, n) learned dimensions A x + a."""

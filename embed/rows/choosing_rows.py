@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from data.emotions import EMOTIONS
 from embed.rows.feature_caches import CacheSplit, SweptCache
 
 SHARE = 0.05  # of each class, of data that no network was trained on, so that all its rows are as good
@@ -67,7 +66,7 @@ def was_trained_on(cache: SweptCache) -> bool:
 def a_share(emotion: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """(n,) mask of SHARE of the rows of each class, at least one of two. emotion: (n,) classes."""
     mask = np.zeros(len(emotion), bool)
-    for index in range(len(EMOTIONS)):
+    for index in np.unique(emotion):
         rows = np.flatnonzero(emotion == index)
         if len(rows) > 1:
             mask[generator.choice(rows, max(1, round(SHARE * len(rows))), replace=False)] = True

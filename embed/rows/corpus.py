@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from data.emotions import EMOTIONS
 from data.runtime.transfers import to_device
 from embed.rows.feature_caches import CacheSplit, SweptCache
 from embed.rows.feature_store import OnDisk, Order, Resident, moments, read
@@ -75,11 +76,12 @@ class Corpus:
     v: torch.Tensor  # (rows of the store, V, 2) scaled valence and arousal, zeros where there are none
     emotion: np.ndarray  # (N,) int8
     domain: np.ndarray  # (N,) int16
-    weights: torch.Tensor  # (D, 7) w_class * w_dataset
+    weights: torch.Tensor  # (D, C) w_class * w_dataset
     scaling: Scaling
     tests: dict  # name of a domain -> (HeadInputs, emotion (n,) int64, place (n,) of each in the test set's rows)
     dtype: torch.dtype = torch.float32
     device: torch.device = torch.device("cpu")
+    classes: tuple = EMOTIONS  # names of the C classes
     followed: np.ndarray | None = None  # (N, 2) valence and arousal that canonical axes follow, NaN where unknown
 
     @property
@@ -126,7 +128,8 @@ def assemble(
     domain = np.repeat(np.arange(len(caches), dtype=np.int16), [len(cache.train) for cache in caches])
     v = scaling.arousal_valence(np.concatenate(values["train"]), dtype)
     names = tuple(cache.name for cache in caches)
-    corpus = _untested(names, store, np.arange(len(emotion)), v, emotion, domain, scaling, dtype, device)
+    untested = (names, caches[0].classes, store, np.arange(len(emotion)), v, emotion, domain)
+    corpus = _untested(*untested, scaling, dtype, device)
     corpus.followed = _followed(caches, predicts)
     for cache, v in zip(caches, values["test"]):
         corpus.tests[cache.name] = _test(corpus, cache.test, v[:, 0], np.arange(len(cache.test)))
@@ -151,16 +154,17 @@ def assemble_annotated(
     v = torch.zeros(rows, 1, 2, dtype=dtype)
     v[start : start + len(cache.train), 0] = scaling.arousal_valence(np.nan_to_num(cache.train.annotated), dtype)
     v = v.expand(-1, store.views, -1)
-    corpus = _untested((cache.name,), store, start + chosen, v, emotion, domain, scaling, dtype, device)
+    untested = ((cache.name,), cache.classes, store, start + chosen, v, emotion, domain)
+    corpus = _untested(*untested, scaling, dtype, device)
     corpus.tests[cache.name] = _test(corpus, cache.test, cache.test.annotated, tested)
     return corpus
 
 
-def _untested(names, store, position, v, emotion, domain, scaling, dtype, device):
+def _untested(names, classes, store, position, v, emotion, domain, scaling, dtype, device):
     """The Corpus of training rows, on the device and without test sets."""
-    weights = torch.from_numpy(sample_weights(emotion, domain)).to(device, dtype)
+    weights = torch.from_numpy(sample_weights(emotion, domain, len(classes))).to(device, dtype)
     device = torch.device(device)
-    return Corpus(names, store, position, v.to(device), emotion, domain, weights, scaling, {}, dtype, device)
+    return Corpus(names, store, position, v.to(device), emotion, domain, weights, scaling, {}, dtype, device, classes)
 
 
 def has_predictions(caches: list[SweptCache]) -> bool:

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.emotions import EMOTIONS
-from data.files.cache import header_of, open_cache, provenance_of, read_split
+from data.files.cache import classes_of, header_of, open_cache, provenance_of, read_split
 from data.files.fields import people
 from data.files.publish import refuse_difference
 from data.runtime.failures import Refused
@@ -61,6 +60,7 @@ class SweptCache:
     name: str
     digest: str
     toy: bool
+    classes: tuple  # names of the C classes
     header: dict
     provenance: dict
     train: CacheSplit
@@ -76,6 +76,7 @@ def read_cache(path: Path) -> SweptCache:
             Path(path).stem,
             file.attrs["digest"],
             bool(file.attrs["toy"]),
+            classes_of(file),
             header_of(file),
             provenance_of(file),
             *(_read_part(file, split, Path(path)) for split in ("train", "test")),
@@ -128,7 +129,7 @@ def refuse_misfit(caches: list[SweptCache]) -> None:
     first = caches[0]
     for cache in caches:
         if len(np.unique(cache.train.emotion)) < 2:
-            only = EMOTIONS[int(cache.train.emotion[0])]
+            only = cache.classes[int(cache.train.emotion[0])]
             raise Refused(f"{cache.name} has training rows of one class alone ({only}); a classifier needs two")
         if cache.toy != first.toy:
             raise Refused(
@@ -166,4 +167,4 @@ def refuse_copies(caches: list[SweptCache]) -> None:
 
 
 def _agreed(cache):
-    return {name: cache.header.get(name) for name in MUST_AGREE}
+    return {"classes": ", ".join(cache.classes), **{name: cache.header.get(name) for name in MUST_AGREE}}

@@ -9,10 +9,10 @@ from data.emotions import EMOTIONS
 from data.runtime.failures import Refused
 
 
-def class_weights(emotion: np.ndarray) -> np.ndarray:
-    """w_class (7,): N_total / (N_class * 7) of one domain; 0, never infinity, for a class without samples."""
-    counts = np.bincount(emotion, minlength=len(EMOTIONS))
-    return np.divide(len(emotion), counts * len(EMOTIONS), out=np.zeros(len(EMOTIONS)), where=counts > 0)
+def class_weights(emotion: np.ndarray, classes: int = len(EMOTIONS)) -> np.ndarray:
+    """w_class (C,): N_total / (N_class * C) of one domain; 0, never infinity, for a class without samples."""
+    counts = np.bincount(emotion, minlength=classes)
+    return np.divide(len(emotion), counts * classes, out=np.zeros(classes), where=counts > 0)
 
 
 def dataset_weight(rows: int) -> float:
@@ -22,7 +22,7 @@ def dataset_weight(rows: int) -> float:
     return 1 / np.log(rows)
 
 
-def sample_weights(emotion: np.ndarray, domain: np.ndarray) -> np.ndarray:
-    """(domains, 7) float64 table of w_class * w_dataset; emotion and domain are (N,) indices of the training rows."""
+def sample_weights(emotion: np.ndarray, domain: np.ndarray, classes: int = len(EMOTIONS)) -> np.ndarray:
+    """(domains, C) float64 table of w_class * w_dataset; emotion and domain are (N,) indices of the training rows."""
     domains = [emotion[domain == index] for index in range(domain.max() + 1)]
-    return np.stack([class_weights(own) * dataset_weight(len(own)) for own in domains])
+    return np.stack([class_weights(own, classes) * dataset_weight(len(own)) for own in domains])

@@ -11,13 +11,11 @@ from functools import cached_property
 import numpy as np
 import torch
 
-from data.emotions import EMOTIONS
 from data.runtime.transfers import to_device
 from embed.rows.corpus import Corpus, HeadInputs
 from embed.rows.feature_store import RUN_ROWS, Order
 from embed.settings import HeadSettings
 
-C = len(EMOTIONS)
 KEPT_BYTES = 2**28  # of the orders of all epochs; 20 of the paper's rows are half of it
 
 
@@ -26,8 +24,8 @@ class EpochOrder:
     """All rows in the order of one epoch."""
 
     rows: Order
-    group: torch.Tensor  # (N,) int64 domain x 7 + class of each, on the device
-    counts: np.ndarray  # (batches, D * 7) rows of each group
+    group: torch.Tensor  # (N,) int64 domain x C + class of each, on the device
+    counts: np.ndarray  # (batches, D * C) rows of each group
 
     @property
     def bytes(self) -> int:
@@ -40,11 +38,12 @@ class Batches:
 
     def __init__(self, corpus: Corpus, settings: HeadSettings):
         self.corpus, self.settings = corpus, settings
-        rows = len(corpus.emotion)
+        rows, C = len(corpus.emotion), len(corpus.classes)
+        small = np.min_scalar_type(len(corpus.names) * C)
         self.size = settings.batch(rows)
         self.per_epoch = math.ceil(rows / self.size)
         self.epochs = max(settings.epochs, math.ceil(settings.steps / self.per_epoch))
-        self.group = (corpus.domain.astype(np.int16) * C + corpus.emotion).astype(np.uint16)
+        self.group = (corpus.domain.astype(np.int32) * C + corpus.emotion).astype(small)
         self.kept = {}  # number of an epoch -> EpochOrder
 
     def __len__(self):
@@ -72,7 +71,7 @@ class Batches:
     def _drawn(self, number):
         """The EpochOrder by (seed, epoch): a view for each row by (seed, epoch, row)."""
         generator = np.random.default_rng((self.settings.seed, number))
-        rows, groups = len(self.group), len(self.corpus.names) * C
+        rows, groups = len(self.group), len(self.corpus.names) * len(self.corpus.classes)
         order = shuffled(rows, self.settings.shuffled_rows, generator)
         view = generator.integers(0, self.corpus.views, rows, dtype=np.uint8)
         small = np.min_scalar_type(self.per_epoch * groups)  # of two bytes numpy sorts an order of magnitude faster
@@ -101,24 +100,24 @@ def shuffled(rows: int, pool: int, generator: np.random.Generator) -> np.ndarray
 class Batch:
     """Rows of one batch sorted by domain, so that whole slices share a classifier, and by class.
 
-    counts: (D * 7,) rows of each domain and class. group: (n,) domain x 7 + class of each row. weights: (D, 7) w_class
+    counts: (D * C,) rows of each domain and class. group: (n,) domain x C + class of each row. weights: (D, C) w_class
     w_dataset."""
 
     def __init__(self, rows: HeadInputs, counts: np.ndarray, group: torch.Tensor, weights: torch.Tensor):
-        self.rows, self.counts, self.group = rows, counts, group
+        self.rows, self.counts, self.group, self.classes = rows, counts, group, weights.shape[1]
         self.ends = np.concatenate([[0], np.cumsum(counts)]).tolist()
         self.weights = weights.flatten().index_select(0, group) / len(group)  # ... / N of Eq. 1
 
     def emotion(self) -> torch.Tensor:
         """(n,) int64 class of every row."""
-        return self.group % C
+        return self.group % self.classes
 
     @cached_property
     def labels(self) -> torch.Tensor:
-        """(7, n) bool: which class a row has."""
-        return self.emotion() == torch.arange(C, device=self.group.device)[:, None]
+        """(C, n) bool: which class a row has."""
+        return self.emotion() == torch.arange(self.classes, device=self.group.device)[:, None]
 
     def domain_spans(self) -> list:
         """(domain, start, end) of each domain's rows."""
-        ends = self.ends[::C]
+        ends = self.ends[:: self.classes]
         return [(domain, start, end) for domain, (start, end) in enumerate(zip(ends, ends[1:])) if end > start]

@@ -41,7 +41,7 @@ def test_a_missing_file_names_the_command(tmp_path):
         (lambda file: file.attrs.__setitem__("complete", False), "incomplete"),
         (lambda file: file.attrs.__setitem__("schema_version", 99), "schema version 99"),
         (lambda file: file.attrs.__setitem__("kind", "features"), "kind features, expected kind runs"),
-        (lambda file: file.attrs.__setitem__("emotions", '["anger"]'), "orders its classes"),
+        (lambda file: file.attrs.__setitem__("emotions", '["anger"]'), "names its classes"),
         (lambda file: file.__setitem__("link", h5py.ExternalLink("/etc/passwd", "x")), "external link"),
     ],
 )

@@ -1,10 +1,13 @@
 """results/runs.h5: what is written comes back, and what is not a complete results file is refused."""
 
+import json
+
 import h5py
 import numpy as np
 import pytest
 
 from data.canonical import Canonical
+from data.emotions import EMOTIONS
 from data.files.cache import STATUSES, CacheError, damaged
 from data.files.runs import Head, HeadOutcome, Runs, read_runs, write_runs
 from data.files.runs import TestSet as Rows  # pytest takes the name for a class of tests
@@ -159,7 +162,8 @@ def _set(name, value):
         (_set("schema_version", 99), "schema version 99, this code reads"),
         (_set("kind", "features"), "kind features, expected kind runs"),
         (lambda file: file.attrs.__delitem__("kind"), "not a file of this project"),
-        (_set("emotions", '["anger"]'), "orders its classes"),
+        (_set("emotions", json.dumps(EMOTIONS[::-1])), "orders its classes"),
+        (_set("emotions", '["anger"]'), "names its classes as"),
         (lambda file: file.__setitem__("link", h5py.ExternalLink("other.h5", "/x")), "external link"),
         (lambda file: file.__delitem__("confusion"), "lacks a part"),
         (lambda file: file.attrs.__delitem__("classifiers"), "lacks a part"),

@@ -10,7 +10,7 @@ import torch
 from data.emotions import EMOTIONS
 from data.files.runs import Head
 from data.heads import AV, CAKE, CAKE_NORM, Linear
-from embed.heads.canonical_axes import MOST
+from embed.heads.canonical_axes import class_targets
 from embed.heads.canonical_forms import CanonicalForms
 from tests.embed.made_up import corpus
 
@@ -187,9 +187,10 @@ def test_heads_without_a_rule_stay_raw(rows):
     assert form_of(made, AV, v, 0) is None
     beside = np.concatenate([v, np.random.default_rng(0).normal(size=(len(x), 5))], 1)
     assert form_of(made, AV, beside, 5) is None  # four classes are there to follow
-    large = np.random.default_rng(0).normal(size=(len(x), MOST + 1))
-    assert form_of(made, CAKE, large, MOST + 1) is None
-    assert form_of(made, CAKE, large[:, :MOST], MOST) is not None  # the control
+    most = 6  # valence and arousal, and four classes
+    large = np.random.default_rng(0).normal(size=(len(x), most + 1))
+    assert form_of(made, CAKE, large, most + 1) is None
+    assert form_of(made, CAKE, large[:, :most], most) is not None  # the control
 
 
 def test_the_way_back(rows):
@@ -198,3 +199,10 @@ def test_the_way_back(rows):
         z = family.representation(weights_of(family, k, seed=2), x, v)
         found = form_of(made, family, z, k)
         np.testing.assert_allclose(found.undone(found.of(z)), z, atol=1e-6 * np.abs(z).max())
+
+
+def test_targets_of_other_classes():
+    assert class_targets(EMOTIONS) == (("happiness", "surprise"), ("anger", "sadness", "neutral", "disgust"))
+    assert class_targets((*EMOTIONS, "contempt"))[1] == ("anger", "sadness", "neutral", "disgust", "fear")
+    assert class_targets(("negative", "neutral", "positive")) == ((), ("neutral", "negative"))
+    assert class_targets(("a", "b")) == ((), ("a",)) and class_targets(("surprise", "b")) == (("surprise",), ())

@@ -6,7 +6,7 @@ from data.files.runs import Head
 from embed.heads.joined_blocks import joined, tensor_bytes
 from embed.plan import blocks
 
-SHAPE = {"features": 512, "domains": 3}
+SHAPE = {"features": 512, "classes": 7, "domains": 3}
 
 
 def every_integer():
@@ -30,7 +30,7 @@ def test_no_block_but_a_single_one_takes_more_than_the_room(room):
     plan = every_integer()
     found = joined(plan, room, **SHAPE)
     assert flat(found) == flat(plan)
-    size = lambda block: sum(tensor_bytes(head, 512, 3) for head in block)
+    size = lambda block: sum(tensor_bytes(head, 512, 7, 3) for head in block)
     assert all(size(block) <= room or block in plan for block in found)
     assert len(found) < len(plan) or room < 2**30  # the control
 
@@ -43,4 +43,4 @@ def test_every_process_gets_a_block():
 
 def test_a_heads_bytes_are_those_of_its_tensors():
     factors = 3 * (512 * 3 + 3 + 3 * 7 * 3 + 3 * 7)
-    assert tensor_bytes(Head("cake", 3, 0), 512, 3) == 4 * (1.25 * factors + 2 * 3 * 7 * 512)
+    assert tensor_bytes(Head("cake", 3, 0), 512, 7, 3) == 4 * (1.25 * factors + 2 * 3 * 7 * 512)
