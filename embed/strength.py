@@ -58,7 +58,12 @@ def _trials(choosing: ChoosingRows, settings: HeadSettings, memory: float, devic
     parts = [cache.train for cache in choosing.caches]
     store = feature_store.store(parts, memory=memory, device=device)
     corpus = assemble(choosing.caches, store, scaling=settings.scaling, device=device)
-    predicts = has_predictions(choosing.caches)
+    return trials(corpus, list(choosing.said), settings, predicts=has_predictions(choosing.caches))
+
+
+def trials(corpus: Corpus, names: list[str], settings: HeadSettings, *, predicts: bool) -> Iterator[Trial]:
+    """Yield the Trial of each strength on the test rows of these domains of a corpus. predicts: whether there is
+    arousal-valence to train AVk on."""
     heads = [
         Head(family, k, run)
         for family, k in TRIED
@@ -69,7 +74,7 @@ def _trials(choosing: ChoosingRows, settings: HeadSettings, memory: float, devic
     for strength in STRENGTHS:
         trainer = Trainer(corpus, heads, replace(settings, penalty=strength))
         trainer.train(batches=batches)
-        yield _trial(strength, trainer, corpus, list(choosing.said))
+        yield _trial(strength, trainer, corpus, names)
 
 
 def chosen_of(trials: list[Trial]) -> tuple[float, list[dict]]:

@@ -4,7 +4,6 @@ import contextlib
 import logging
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,17 +11,14 @@ import torch
 
 from data.files.lock import lock
 from data.files.publish import refuse_difference
-from data.files.runs import Head, Runs, read_runs, write_runs
+from data.files.runs import Head, read_runs, write_runs
 from data.heads import ANNOTATED, PREDICTED, family_named
-from data.runtime.device import threads_for
 from data.runtime.failures import Refused
 from data.runtime.progress import Silent
 from data.runtime.ranks import Ranks
-from data.runtime.spare_cpus import SpareCpus
 from embed.fresh_runs import arousal_valence, fresh_runs, say_gaps
 from embed.heads.joined_blocks import KEPT, joined
-from embed.heads.scoring import outcomes
-from embed.heads.trainers import trainer_of
+from embed.heads.trainers import flop_a_row, train_block
 from embed.plan import blocks
 from embed.rows import feature_store
 from embed.rows.corpus import assemble, assemble_annotated
@@ -224,21 +220,15 @@ class _Sweep:
         """Dict Head -> HeadOutcome of one block. What the processes do at the same time is reported by each as if it
         were its own."""
         batches, heads = self._batches(block), sum(map(len, blocks_now))
-        flop_a_row = 4 * batches.corpus.feature_size * len(batches.corpus.classes)  # of one head
-        flop = flop_a_row * len(batches.corpus.emotion) * batches.epochs * heads
-        most = self.place.threads
-        threads = threads_for(flop_a_row * batches.size * len(block), most) if most else 1
-        spare = SpareCpus(threads, set_threads=torch.set_num_threads)
-        if most:
-            torch.set_num_threads(threads)
+        flop = flop_a_row(batches.corpus) * len(batches.corpus.emotion) * batches.epochs * heads
 
         def after_a_step():
-            spare.follow()
             self.work.heads += heads / len(batches)
             self.work.flop += flop / len(batches)
             progress.advance(heads / len(batches))
 
-        return train_block(batches, block, self.found, self.request.keep_weights, after_a_step)
+        scored_as = {"found": self.found, "keep_weights": self.request.keep_weights}
+        return train_block(batches, block, **scored_as, threads=self.place.threads, progress=after_a_step)
 
     def _batches(self, block):
         """The Batches that a block is trained on: all its heads stand on annotated arousal-valence, or none."""
@@ -248,11 +238,3 @@ class _Sweep:
             corpus = make(self.caches, self.store, scaling=self.settings.scaling, device=self.place.device)
             self.batches[annotated] = Batches(corpus, self.settings)
         return self.batches[annotated]
-
-
-def train_block(batches: Batches, block: list[Head], found: Runs, keep_weights: bool, progress: Callable) -> dict:
-    """Head -> HeadOutcome of heads that are trained together, scored as the Runs `found` lays it down."""
-    corpus, settings = batches.corpus, batches.settings
-    trainer = trainer_of(corpus, block, settings)
-    trainer.train(progress, batches)
-    return outcomes(corpus, trainer.trained(), settings, found, keep_weights=keep_weights)

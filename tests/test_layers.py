@@ -12,7 +12,7 @@ from tests.places import ROOT
 OUTSIDE = {
     "data": {"numpy", "h5py", "filelock", "torch", "click", "onnx", "pandas", "pyarrow"},
     "extract": {"data", "numpy", "h5py", "torch", "torchvision", "cv2", "dlib", "click", "onnx", "onnxruntime"},
-    "embed": {"data", "numpy", "torch", "click", "onnx", "pandas"},
+    "embed": {"data", "numpy", "torch", "click", "onnx", "pandas", "scipy", "sklearn"},
     "evaluate": {"data", "numpy", "scipy", "sklearn", "matplotlib", "jinja2", "click"},
 }
 ONLY_IN = {
@@ -55,8 +55,8 @@ LAYERS = {
         {"rows", "plan"},
         {"heads", "fresh_runs"},
         {"strength"},
-        {"sweep", "apply"},
-        {"study", "onnx_head"},
+        {"sweep", "apply", "fitted"},
+        {"study", "onnx_head", "estimators"},
         {"cli"},
     ],
     "evaluate": [

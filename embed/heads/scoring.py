@@ -105,15 +105,16 @@ class Scored:
                 cells = counts[:, classifier, list(runs.tests).index(test)]
                 cells.scatter_add_(1, truth * C + answers, torch.ones_like(answers))
             tested += map(self.widen, pieces)
+        if self.ranged:
+            self.found |= self.forms.tensors()
         if self.ranged and self.forms.k and tested:
-            seen = torch.cat(tested, 2)[:, : self.forms.offset + self.forms.k]
-            self.found |= {"tested": seen, **self.forms.tensors()}
+            self.found["tested"] = torch.cat(tested, 2)[:, : self.forms.offset + self.forms.k]
         told = predicted.index_select(0, to_device(np.array(self.told, np.int64), self.home))
         self.found |= {"confusion": counts.unflatten(-1, (C, C)), "predicted": told}
 
     def outcomes(self, values: dict, settings: HeadSettings) -> dict:
         """Head -> HeadOutcome of every head. values: the arrays of `found`."""
-        forms = self.forms.made(values, values["tested"]) if "tested" in values else {}
+        forms = self.forms.made(values, values.get("tested")) if "sums" in values else {}
         return {
             head: self._outcome(place, head, values, settings, forms.get(place))
             for place, head in enumerate(self.heads)

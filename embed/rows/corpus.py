@@ -1,6 +1,6 @@
 """What the trainer works on: training rows of all domains end to end, their weights, and the test sets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +8,8 @@ import torch
 
 from data.emotions import EMOTIONS
 from data.runtime.transfers import to_device
-from embed.rows.feature_caches import CacheSplit, SweptCache
-from embed.rows.feature_store import OnDisk, Order, Resident, moments, read
+from embed.rows.feature_caches import SweptCache
+from embed.rows.feature_store import OnDisk, Order, Resident, moments, pieces, read
 from embed.rows.loss_weights import sample_weights
 
 FLOOR = 0.1  # so that no feature weighs more than ten times what it would in the median's units
@@ -123,7 +123,7 @@ def assemble(
     baseline."""
     predicts = has_predictions(caches)
     values = {split: [_predicted(getattr(cache, split), predicts) for cache in caches] for split in ("train", "test")}
-    scaling = scaling_of([cache.train for cache in caches], np.concatenate(values["train"]).reshape(-1, 2), scaling)
+    scaling = _scaling([cache.train for cache in caches], np.concatenate(values["train"]).reshape(-1, 2), scaling)
     emotion = np.concatenate([cache.train.emotion for cache in caches])
     domain = np.repeat(np.arange(len(caches), dtype=np.int16), [len(cache.train) for cache in caches])
     v = scaling.arousal_valence(np.concatenate(values["train"]), dtype)
@@ -147,7 +147,7 @@ def assemble_annotated(
     """The Corpus of Section 2.1: the rows of one domain that have annotated arousal-valence. See annotated_domain."""
     cache = annotated_domain(caches)
     chosen, tested = (np.flatnonzero(part.has_annotations()) for part in (cache.train, cache.test))
-    scaling = scaling_of([cache.train], cache.train.annotated[chosen], scaling)
+    scaling = _scaling([cache.train], cache.train.annotated[chosen], scaling)
     emotion, domain = cache.train.emotion[chosen], np.zeros(len(chosen), np.int16)
     start = sum(len(other.train) for other in caches[: caches.index(cache)])
     rows = sum(len(other.train) for other in caches)
@@ -192,16 +192,19 @@ def _predicted(part, predicts):
     return part.predicted if predicts else np.zeros((len(part), part.views, 2), np.float32)
 
 
-def scaling_of(parts: list[CacheSplit], values: np.ndarray, kind: str) -> Scaling:
-    """The Scaling by the features of `parts` and arousal-valence `values` (n, 2). kind: floored, or none for as they
-    are.
+def _scaling(parts, values, kind):
+    return scaling_of((piece for _, piece in pieces(parts)), values, kind, parts[0].feature_size)
+
+
+def scaling_of(passed: Iterable[torch.Tensor], values: np.ndarray, kind: str, features: int) -> Scaling:
+    """The Scaling by features, which pass in pieces (n, V, F), and arousal-valence `values` (n, 2). kind: floored, or
+    none for as they are.
 
     A channel that is all but constant over the training rows would be blown up, and a test row in which it is not would
     be judged by it alone: no feature's deviation counts for less than FLOOR of the median one's."""
     if kind == "none":
-        columns = parts[0].feature_size + 2
-        return Scaling(np.zeros(columns), np.ones(columns))
-    mean, deviation = moments(parts)
+        return Scaling(np.zeros(features + 2), np.ones(features + 2))
+    mean, deviation = moments(passed)
     deviation = np.maximum(deviation, FLOOR * np.median(deviation))
     return Scaling(
         np.concatenate([mean, values.mean(0, dtype=np.float64)]),

@@ -2,7 +2,7 @@
 
 A row's position counts through all parts laid end to end; it has V views. Both kinds give the same rows to the bit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -156,10 +156,12 @@ def _between(dataset, part, first, last):
     return torch.from_numpy(rows if len(kept) == len(rows) else rows[kept])
 
 
-def moments(parts: list[CacheSplit]) -> tuple:
-    """Mean and deviation (F,) float64 over all rows and views, in one pass (Chan, Golub and LeVeque 1979)."""
+def moments(passed: Iterable[torch.Tensor]) -> tuple:
+    """Mean and deviation (F,) float64 over all rows and views, in one pass (Chan, Golub and LeVeque 1979).
+
+    passed: pieces (n, V, F) of any float type."""
     count, mean, square = 0, 0.0, 0.0
-    for _, piece in pieces(parts):
+    for piece in passed:
         own = piece.flatten(0, 1).double()
         own_mean = own.mean(0)
         step, total = own_mean - mean, count + len(own)

@@ -211,11 +211,11 @@ def test_a_stop_says_what_is_kept(quick, monkeypatch, blocks, said):
 
     plain, trained = sweep.train_block, []
 
-    def stopped(*arguments):
+    def stopped(*arguments, **named):
         if len(trained) == blocks:
             raise KeyboardInterrupt
         trained.append(1)
-        return plain(*arguments)
+        return plain(*arguments, **named)
 
     monkeypatch.setattr(sweep, "train_block", stopped)
     result = call(quick, "--k", "1,2,16", "--runs", "1")

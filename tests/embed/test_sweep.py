@@ -113,7 +113,7 @@ def test_another_size_adds_and_the_same_call_does_nothing(caches, tmp_path, monk
     }
     for head, outcome in first.outcomes.items():
         assert (more.outcomes[head].confusion == outcome.confusion).all()
-    monkeypatch.setattr(module, "train_block", lambda *arguments: pytest.fail("nothing is left to train"))
+    monkeypatch.setattr(module, "train_block", lambda *arguments, **named: pytest.fail("nothing is left to train"))
     before = (tmp_path / "runs.h5").read_bytes()
     run(caches, tmp_path / "runs.h5", sizes=[2, 5])
     assert (tmp_path / "runs.h5").read_bytes() == before
@@ -124,11 +124,11 @@ def test_a_sweep_stopped_between_blocks_goes_on_to_the_same_values(caches, tmp_p
     whole = run(caches, tmp_path / "whole.h5", sizes=[2, 6, 7])
     train_block, calls = module.train_block, []
 
-    def stop_at_the_third(*arguments):
+    def stop_at_the_third(*arguments, **named):
         calls.append(arguments)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        return train_block(*arguments)
+        return train_block(*arguments, **named)
 
     monkeypatch.setattr(module, "train_block", stop_at_the_third)
     with pytest.raises(KeyboardInterrupt):
@@ -159,10 +159,10 @@ def test_what_was_not_written_yet_is_written_when_stopped(caches, tmp_path, monk
     monkeypatch.setattr(module, "WRITING", 10**9)
     train_block, made = module.train_block, []
 
-    def stop_at_the_third(*arguments):
+    def stop_at_the_third(*arguments, **named):
         if len(made) == 2:
             raise KeyboardInterrupt
-        made.append(train_block(*arguments))
+        made.append(train_block(*arguments, **named))
         return made[-1]
 
     monkeypatch.setattr(module, "train_block", stop_at_the_third)
@@ -419,11 +419,11 @@ def test_the_literal_sweep_has_tables_1_to_3_after_its_first_block_and_figure_4_
 ):
     train_block, calls = module.train_block, []
 
-    def stop(*arguments):
+    def stop(*arguments, **named):
         calls.append(arguments)
         if len(calls) > stop.after:
             raise KeyboardInterrupt
-        return train_block(*arguments)
+        return train_block(*arguments, **named)
 
     monkeypatch.setattr(module, "train_block", stop)
     for stop.after in (1, 3):

@@ -7,7 +7,7 @@ import torch
 
 from embed.rows import feature_store, minibatches
 from embed.rows.feature_caches import read_cache
-from embed.rows.feature_store import OnDisk, Order, Resident, moments, read, store
+from embed.rows.feature_store import OnDisk, Order, Resident, moments, pieces, read, store
 from embed.rows.minibatches import shuffled
 from tests.embed.made_up_caches import write_cache
 
@@ -98,7 +98,7 @@ def test_no_more_than_the_budget_is_read_at_once(parts, short_runs, monkeypatch)
 @pytest.mark.parametrize("piece", [7, 64, 8192])
 def test_moments_are_numpys(parts, monkeypatch, piece):
     monkeypatch.setattr(feature_store, "PIECE_ROWS", piece)
-    mean, deviation = moments(parts)
+    mean, deviation = moments(piece for _, piece in pieces(parts))
     rows = read(parts).double().numpy()
     np.testing.assert_allclose(mean, rows.mean(0), atol=1e-12)
     np.testing.assert_allclose(deviation, rows.std(0), rtol=1e-12)
