@@ -172,7 +172,7 @@ def _seed(number, view, start):
 def _arrays(shard, outputs):
     """The arrays of one shard; outputs: for each batch, for each of V views, for each network, (features, outputs)."""
     arrays = {name: shard[name] for name in (*LABELS, *PEOPLE) if name in shard}
-    feature = _joined(outputs, lambda networks: networks[0][0])  # (n, V, 512), of the emotion network
+    feature = _joined(outputs, lambda networks: networks[0][0])  # (n, V, F), of the emotion network
     arrays["feature"] = _finite(feature, shard["path"]).astype(np.float16)
     if len(outputs[0][0]) > 1:
         predicted = _joined(outputs, lambda networks: networks[1][1])  # (n, V, 2), of the valence-arousal network
