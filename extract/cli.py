@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from data.architecture import Architecture
+from data.architecture import MOST_REPRESENTATION, POOLINGS, REPRESENTATION, Architecture
 from data.networks import backbone_of, checkpoints_of, features_of
 from data.runtime import plugins
 from data.runtime.commands import expected_failures, version_option
@@ -141,6 +141,12 @@ def align(workdir, landmarks, detector, undetected, faces, workers, **source):
     show_default=True,
     metavar="NAME",
     help="A classifier of torchvision.models that ends in a linear layer: resnet34, vgg11_bn, mobilenet_v3_small ...",
+)
+@click.option("--pooling", type=click.Choice(POOLINGS), default=Architecture.pooling, show_default=True)
+@click.option(
+    "--representation",
+    type=click.IntRange(1, MOST_REPRESENTATION),
+    help=f"Numbers that covariance pooling gives.  [default: {REPRESENTATION}]",
 )
 @HOLD_OUT
 @NETWORK

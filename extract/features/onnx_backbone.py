@@ -25,8 +25,9 @@ def export(target: Path, networks: Networks, aligned: Path, *, quantize: bool = 
     """Publish the networks as one ONNX file; returns the training domains whose crops `aligned`, the folder of aligned
     caches, does not hold any more, so that nothing is known of their detector.
 
-    quantize: in 8-bit integers. Raises Refused for networks of another alignment or of two image sizes, and where no
-    crop is left to take their ranges from; ModuleNotFoundError."""
+    quantize: in 8-bit integers. Raises Refused for networks with covariance pooling, of another alignment or of two
+    image sizes, and where no crop is left to take their ranges from; ModuleNotFoundError."""
+    _refuse_eigendecomposition(networks)
     refuse_two_sizes(networks)
     _refuse_other_alignment(networks)
     size, regression = networks.emotion.meta["image_size"], networks.valence_arousal
@@ -84,6 +85,16 @@ def _template(size):
         }
         for name, scheme in SCHEMES.items()
     }
+
+
+def _refuse_eigendecomposition(networks):
+    """ONNX has no operator for it."""
+    for one in networks:
+        if one.network.covariance_pooling is not None:
+            raise Refused(
+                f"the {one.meta['task']} network has covariance pooling, whose eigendecomposition ONNX cannot express; "
+                "export a network trained with --pooling average"
+            )
 
 
 def _refuse_other_alignment(networks):

@@ -10,10 +10,11 @@ import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from data.architecture import Architecture
+from data.architecture import COVARIANCE, Architecture
 from data.emotions import EMOTIONS
 from data.runtime.failures import Refused
-from extract.network.trunk import WeightsEnum, imagenet, trunk_named
+from extract.network.covariance_pooling import CovariancePooling
+from extract.network.trunk import WeightsEnum, imagenet, pool_by_covariance, trunk_named
 
 PAPER = Architecture()
 TASKS = {"emotion": len(EMOTIONS), "valence-arousal": 2}
@@ -36,6 +37,9 @@ class Backbone(nn.Module):
     ):
         super().__init__()
         self.trunk, self.width = trunk_named(architecture.backbone, weights)
+        if architecture.pooling == COVARIANCE:
+            self.width = architecture.representation
+            pool_by_covariance(architecture.backbone, self.trunk, self.width)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(self.width, TASKS[task])
 
@@ -44,19 +48,27 @@ class Backbone(nn.Module):
         features = self.trunk(images)
         return features, self.head(self.dropout(features))
 
+    @property
+    def covariance_pooling(self) -> CovariancePooling | None:
+        """Where the feature maps are pooled so."""
+        return next((each for each in self.trunk.children() if isinstance(each, CovariancePooling)), None)
+
 
 class Frozen(nn.Module):
     """A trained network for inference alone.
 
-    Batch normalisation is folded into the convolutions, and the trunk computes in one dtype."""
+    Batch normalisation is folded into the convolutions, and the trunk computes in one dtype; covariance pooling in
+    float32."""
 
     def __init__(self, network: Backbone, device: torch.device, dtype: torch.dtype):
         super().__init__()
         self.dtype = dtype
-        network = copy.deepcopy(network).eval()
-        fold(network.trunk)
-        self.trunk = network.trunk.to(device, dtype, memory_format=torch.channels_last)
-        self.head = network.head.to(device)
+        frozen, pooling = copy.deepcopy(network).eval(), copy.deepcopy(network.covariance_pooling)
+        fold(frozen.trunk)
+        self.trunk = frozen.trunk.to(device, dtype, memory_format=torch.channels_last)
+        if pooling is not None:
+            self.trunk.avgpool = pooling.eval().to(device)
+        self.head = frozen.head.to(device)
 
     @torch.inference_mode()
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from data.runtime.ranks import Ranks
 from extract.network import augmentation, backbone
 from extract.network.precision import autocast
+from extract.network.stiefel import keep_orthonormal
 from extract.network.trunk import refuse_size
 from extract.training import distributed
 
@@ -38,6 +39,8 @@ class Step:
         network.dropout = distributed.Dropout(settings.dropout)
         self.network = (network if ranks.world == 1 else distributed.divided(network)).to(device).train()
         self.optimizer = torch.optim.AdamW(self.network.parameters(), weight_decay=settings.decay, fused=True)
+        if network.covariance_pooling is not None:
+            keep_orthonormal(self.optimizer, [network.covariance_pooling.bimap])
 
     def begin(self) -> None:
         """Prepare for an epoch; to be called before each.

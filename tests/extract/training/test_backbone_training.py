@@ -142,15 +142,23 @@ def test_a_representation_is_of_covariance_pooling():
         dataclasses.replace(SETTINGS, representation=512)
 
 
-def test_another_backbone_is_trained_scored_and_read_again(domains, tmp_path):
-    settings = dataclasses.replace(SETTINGS, backbone="shufflenet_v2_x0_5", epochs=2)
+@pytest.mark.parametrize(
+    "size, width, choice",
+    [
+        (32, 1024, {"backbone": "shufflenet_v2_x0_5"}),
+        (64, 24, {"backbone": "regnet_x_400mf", "pooling": "covariance", "representation": 24}),
+    ],
+)
+def test_another_network_is_trained_scored_and_read_again(aligned, tmp_path, size, width, choice):
+    domains = {"a": tuple(StoredCrops(aligned, split, size) for split in ("train", "test"))}
+    settings = dataclasses.replace(SETTINGS, epochs=2, image_size=size, precision="bfloat16", **choice)
     for name, number in (("whole", 9), ("stopped", 2)):
         with contextlib.suppress(KeyboardInterrupt):
             train(tmp_path / f"{name}.pt", domains, settings, device=CPU, progress=stop_in_epoch(number))
     train(tmp_path / "stopped.pt", domains, settings, device=CPU)
     assert (tmp_path / "whole.pt").read_bytes() == (tmp_path / "stopped.pt").read_bytes()
     found = checkpoint.load(tmp_path / "whole.pt", "emotion")
-    assert found.network.width == 1024 and found.meta["settings"]["backbone"] == "shufflenet_v2_x0_5"
+    assert found.network.width == width and choice.items() <= found.meta["settings"].items()
     assert scores_of(found.network, domains["a"][1], settings, CPU, np.arange(14))["n"] == 13
 
 
