@@ -151,7 +151,7 @@ class FeatureCache:
         return {"held_out": held.astype(np.uint8)} if held.any() else {}
 
     def _provenance(self, source):
-        valence_arousal = self.networks.valence_arousal
+        emotion, valence_arousal = self.networks.emotion.network, self.networks.valence_arousal
         return {
             "dataset": source.provenance["dataset"],
             # features travel to other machines, and nobody needs to know where the photographs lay on this one
@@ -159,6 +159,8 @@ class FeatureCache:
             "code_version": code_version(),
             "versions": versions(),
             "network": self.networks.name,
+            "architecture": str(emotion.architecture),
+            "parameters": sum(each.numel() for each in emotion.trunk.parameters()),
             "device": str(self.settings.device),
             "emotion": self.networks.emotion.meta,
             "valence_arousal": valence_arousal.meta if valence_arousal else None,

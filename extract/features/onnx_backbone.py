@@ -65,6 +65,7 @@ def _facts(networks):
         "emotions": EMOTIONS,
         "toy": any(one.meta["toy"] for one in networks),
         "network": networks.name,
+        "architecture": {one.meta["task"]: str(one.network.architecture) for one in networks},
         "image_size": emotion.meta["image_size"],
         "feature_size": emotion.network.width,
         "alignment_version": ALIGNMENT_VERSION,

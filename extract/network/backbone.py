@@ -36,6 +36,7 @@ class Backbone(nn.Module):
         weights: WeightsEnum | None = None,
     ):
         super().__init__()
+        self.architecture = architecture
         self.trunk, self.width = trunk_named(architecture.backbone, weights)
         if architecture.pooling == COVARIANCE:
             self.width = architecture.representation

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from data.architecture import Architecture
-from data.files.cache import header_of, open_cache, read_split
+from data.files.cache import header_of, open_cache, provenance_of, read_split
 from data.files.publish import Mismatch
 from data.files.shards import DamagedShard
 from data.runtime.device import own_threads
@@ -122,7 +122,9 @@ def test_each_network_has_its_own_architecture_and_the_emotion_networks_features
     small = network("valence-arousal", size=64, architecture=Architecture("shufflenet_v2_x0_5"))
     assert make(aligned, emotion=pooled, valence_arousal=small)
     with open_cache(aligned.with_name("features.h5"), "features") as file:
-        found, header = read_split(file, "test"), header_of(file)
+        found, header, told = read_split(file, "test"), header_of(file), provenance_of(file)
+    parameters = sum(each.numel() for each in pooled.network.trunk.parameters())
+    assert (told["architecture"], told["parameters"]) == ("resnet18 with covariance pooling", parameters)
     assert found["feature"].shape[1:] == (1, 24) and header["feature_size"] == 24
     assert found["valence_arousal_predicted"].shape[1:] == (1, 2)
 
