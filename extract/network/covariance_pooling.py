@@ -32,7 +32,9 @@ class CovariancePooling(nn.Module):
         self.norm = nn.BatchNorm2d(representation)
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
-        """(n, C, h, w) -> (n, representation, 1, 1), as average pooling has its C. Raises Refused for one place."""
+        """(n, C, h, w) -> (n, representation, 1, 1), as average pooling has its C. Raises Refused for one place,
+        and where torch has no eigendecomposition."""
+        refuse_misfit(maps.device, maps.shape[2] * maps.shape[3])
         with exactly(maps.device):
             logarithm = rectified_logarithm(self.mapped_covariance(maps.to(self.bimap.dtype)), FLOOR)
             return F.relu(self.norm(self.linear(self.vector(logarithm))[:, :, None, None]))
@@ -43,8 +45,6 @@ class CovariancePooling(nn.Module):
         S itself is never made: since W^T W = I, this is the covariance of W^T x with the same on its diagonal."""
         x = maps.flatten(2)
         places = x.shape[2]
-        if places < 2:
-            raise Refused("covariance pooling needs feature maps of two places or more")
         x = x - x.mean(2, keepdim=True)
         y = self.bimap.mT @ x
         trace = x.square().sum((1, 2)) / (places - 1)
@@ -55,3 +55,11 @@ class CovariancePooling(nn.Module):
         """(n, d, d) symmetric -> (n, d (d + 1) / 2) of the same norm: the upper triangle, off the diagonal times
         sqrt(2)."""
         return symmetric.flatten(1).index_select(1, self.upper) * self.scale
+
+
+def refuse_misfit(device: torch.device, places: int) -> None:
+    """Raise Refused where maps of so many places cannot be pooled on a device."""
+    if places < 2:
+        raise Refused("covariance pooling needs feature maps of two places or more")
+    if device.type == "mps":
+        raise Refused("covariance pooling needs an eigendecomposition, which torch lacks on mps; use --device cpu")

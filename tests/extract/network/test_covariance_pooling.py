@@ -8,7 +8,7 @@ from data.architecture import Architecture
 from data.runtime.failures import Refused
 from extract.network import backbone
 from extract.network.backbone import Frozen
-from extract.network.covariance_pooling import FLOOR, SHARE, CovariancePooling
+from extract.network.covariance_pooling import FLOOR, SHARE, CovariancePooling, refuse_misfit
 from extract.network.matrix_logarithm import rectified_logarithm
 from extract.network.trunk import pool_by_covariance, refuse_size, trunk_named
 
@@ -151,6 +151,12 @@ def test_other_backbones_are_pooled_so_too(name, channels):
     pool_by_covariance(name, trunk, 20)
     assert trunk.avgpool.bimap.shape == (channels, 128)
     assert trunk.eval()(torch.zeros(2, 3, 64, 64)).shape == (2, 20)
+
+
+def test_a_device_without_eigendecompositions_is_refused():
+    with pytest.raises(Refused, match="torch lacks on mps; use --device cpu"):
+        refuse_misfit(torch.device("mps"), 4)
+    refuse_misfit(CPU, 4)
 
 
 def test_networks_and_sizes_without_its_place_are_refused():
