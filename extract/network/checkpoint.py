@@ -16,6 +16,7 @@ from data.emotions import EMOTIONS
 from data.files.publish import publish
 from data.runtime.failures import Refused
 from extract.network.backbone import TASKS, Backbone
+from extract.network.trunk import refuse_unknown
 
 SCHEMA = 1
 AGAIN = "train it again with `extract train`"
@@ -76,28 +77,20 @@ def load(path: Path, task: str) -> Checkpoint:
     meta = meta_of(path, state)
     if meta["task"] != task:
         raise CheckpointError(f"{path} was trained for {meta['task']}, expected {task}")
-    network = _network(path, meta)
-    what = f"the weights of {architecture_of(path, meta)} with a head of {TASKS[task]}"
+    network = Backbone(task, architecture_of(path, meta))
+    what = f"the weights of {network.architecture} with a head of {TASKS[task]}"
     _check_tensors(path, state.get("weights"), network.state_dict(), what)
     network.load_state_dict(state["weights"])
     network = network.eval().to(memory_format=torch.channels_last)
     return Checkpoint(network, meta, hashlib.sha256(data).hexdigest(), held_out_of(path, state))
 
 
-def _network(path, meta):
-    """A network of the architecture that a checkpoint names, with weights of its own."""
-    try:
-        return Backbone(meta["task"], architecture_of(path, meta))
-    except CheckpointError:
-        raise
-    except Refused as error:
-        raise CheckpointError(f"{path}: {error}") from None
-
-
 def architecture_of(path: Path, meta: dict) -> Architecture:
     """What a checkpoint's network is made of. Raises CheckpointError."""
     try:
-        return Architecture.of(meta["settings"])
+        found = Architecture.of(meta["settings"])
+        refuse_unknown(found.backbone)
+        return found
     except ValueError as error:
         raise CheckpointError(f"{path} names no network of this project ({error}); {AGAIN}") from None
 
