@@ -54,6 +54,8 @@ def provenance(caches: list[SweptCache]) -> dict:
     return {
         "pretraining": list(caches[0].provenance["emotion"]["domains"]),
         "network": caches[0].provenance.get("network", ""),  # its name among several; empty for the first
+        # what that is, and how many parameters it has; older caches and those of other programs do not tell
+        **{fact: caches[0].provenance[fact] for fact in ("architecture", "parameters") if fact in caches[0].provenance},
         "training_rows": {cache.name: len(cache.train) for cache in caches},
         # whoever puts the priors back into probabilities that were trained with class weights needs these
         "training_classes": {

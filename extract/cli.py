@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from data.architecture import MOST_REPRESENTATION, POOLINGS, REPRESENTATION, Architecture
 from data.networks import backbone_of, checkpoints_of, features_of
 from data.runtime import plugins
 from data.runtime.commands import expected_failures, version_option
@@ -33,7 +34,7 @@ from extract.options import (
 @version_option()
 @expected_failures
 def main():
-    """Stage one: finds and aligns faces, trains ResNet-18, and writes its 512-d features once and for all."""
+    """Stage one: finds and aligns faces, trains a network, and writes its features once and for all."""
     plugins.load()
 
 
@@ -134,6 +135,19 @@ def align(workdir, landmarks, detector, undetected, faces, workers, **source):
     "--rate", type=Finite(0, min_open=True), default=1e-3, show_default=True, help="Peak learning rate, above 0."
 )
 @click.option("--init", type=click.Choice(["scratch", "imagenet"]), default="scratch", show_default=True)
+@click.option(
+    "--backbone",
+    default=Architecture.backbone,
+    show_default=True,
+    metavar="NAME",
+    help="A classifier of torchvision.models that ends in a linear layer: resnet34, vgg11_bn, mobilenet_v3_small ...",
+)
+@click.option("--pooling", type=click.Choice(POOLINGS), default=Architecture.pooling, show_default=True)
+@click.option(
+    "--representation",
+    type=click.IntRange(1, MOST_REPRESENTATION),
+    help=f"Numbers that covariance pooling gives.  [default: {REPRESENTATION}]",
+)
 @HOLD_OUT
 @NETWORK
 @SEED
@@ -141,7 +155,7 @@ def align(workdir, landmarks, detector, undetected, faces, workers, **source):
 @PRECISION
 @expected_failures
 def train(workdir, datasets, network, device, precision, **settings):
-    """Train ResNet-18 from scratch on the train splits -> checkpoints/TASK.pt and its epoch log.
+    """Train a network from scratch on the train splits -> checkpoints/TASK.pt and its epoch log.
 
     Stopped and called again, it goes on after the last finished epoch. Started by torchrun, several processes share
     every batch: torchrun --nproc-per-node 2 -m extract.cli train"""

@@ -17,7 +17,7 @@ OUTSIDE = {
 }
 ONLY_IN = {
     "dlib": {"extract/faces/dlib_models.py"},
-    "torchvision": {"extract/network/backbone.py"},
+    "torchvision": {"extract/network/trunk.py"},
     "PIL": set(),
     "onnx": {
         "data/exported_model.py",
@@ -33,7 +33,7 @@ ONLY_IN = {
 # before its own line, never its neighbours on that line.
 LAYERS = {
     "data": [
-        {"emotions", "names", "networks", "groups", "canonical"},
+        {"emotions", "names", "networks", "groups", "canonical", "architecture"},
         {"sample", "metrics", "heads"},
         {"runtime"},
         {"readers", "files"},

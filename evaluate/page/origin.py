@@ -27,6 +27,8 @@ def _facts(runs: Runs) -> Iterator[tuple]:
     for name, digest in map(tuple, runs.identity.get("caches", [])):
         yield f"cache {name}.h5", f"content digest {digest}"
     yield "pre-trained on", ", ".join(map(display, told.get("pretraining", []))) or UNTOLD
+    if {"architecture", "parameters"} <= told.keys():
+        yield "architecture", f"{told['architecture']}, {told['parameters'] / 1e6:.1f} million parameters"
     yield from _networks(told.get("features", {}))
     settings = {name: value for name, value in runs.identity.items() if name != "caches"}
     yield "settings of the heads", _listed(settings)

@@ -56,7 +56,8 @@ def _lowered(runs, name):
 def _pretraining(runs: Runs) -> Iterator[str]:
     domains = runs.provenance.get("pretraining")
     if domains:
-        name = f" {runs.provenance['network']}" if runs.provenance.get("network") else ""
+        told = [runs.provenance[fact] for fact in ("network", "architecture") if runs.provenance.get(fact)]
+        name = f" {', '.join(told)}," if told else ""
         yield f"backbone{name} pre-trained on {', '.join(map(display, domains))} (the paper: AffectNet alone)"
 
 

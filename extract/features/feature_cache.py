@@ -151,7 +151,7 @@ class FeatureCache:
         return {"held_out": held.astype(np.uint8)} if held.any() else {}
 
     def _provenance(self, source):
-        valence_arousal = self.networks.valence_arousal
+        emotion, valence_arousal = self.networks.emotion.network, self.networks.valence_arousal
         return {
             "dataset": source.provenance["dataset"],
             # features travel to other machines, and nobody needs to know where the photographs lay on this one
@@ -159,6 +159,8 @@ class FeatureCache:
             "code_version": code_version(),
             "versions": versions(),
             "network": self.networks.name,
+            "architecture": str(emotion.architecture),
+            "parameters": sum(each.numel() for each in emotion.trunk.parameters()),
             "device": str(self.settings.device),
             "emotion": self.networks.emotion.meta,
             "valence_arousal": valence_arousal.meta if valence_arousal else None,
@@ -172,7 +174,7 @@ def _seed(number, view, start):
 def _arrays(shard, outputs):
     """The arrays of one shard; outputs: for each batch, for each of V views, for each network, (features, outputs)."""
     arrays = {name: shard[name] for name in (*LABELS, *PEOPLE) if name in shard}
-    feature = _joined(outputs, lambda networks: networks[0][0])  # (n, V, 512), of the emotion network
+    feature = _joined(outputs, lambda networks: networks[0][0])  # (n, V, F), of the emotion network
     arrays["feature"] = _finite(feature, shard["path"]).astype(np.float16)
     if len(outputs[0][0]) > 1:
         predicted = _joined(outputs, lambda networks: networks[1][1])  # (n, V, 2), of the valence-arousal network

@@ -7,7 +7,6 @@ import torch
 
 from data.runtime.failures import Refused
 from extract.crops.sources import CropsUnderWay, FinishedCrops
-from extract.network.backbone import FEATURES
 from extract.network.checkpoint import Checkpoint
 from extract.network.inference import BATCH
 
@@ -74,7 +73,7 @@ def make_header(aligned: dict, networks: Networks, settings: FeatureSettings) ->
         "alignment_version": emotion.meta["alignment_version"],
         "precision": settings.precision,
         "device": settings.device.type,
-        "feature_size": FEATURES,
+        "feature_size": emotion.network.width,
         "views": settings.views,
         "batch": BATCH[settings.device.type],
         "shard_rows": aligned["shard_rows"],

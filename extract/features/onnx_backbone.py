@@ -13,7 +13,6 @@ from extract.crops.stored import StoredCrops
 from extract.faces.alignment import ALIGNMENT_VERSION, CROP_SIZE, template
 from extract.faces.landmarks import SCHEMES
 from extract.features.frozen import ABSENT, Networks, refuse_two_sizes
-from extract.network.backbone import FEATURES
 from extract.network.onnx_graph import CropNetworks, onnx_graph
 from extract.network.quantization import quantized
 
@@ -26,8 +25,9 @@ def export(target: Path, networks: Networks, aligned: Path, *, quantize: bool = 
     """Publish the networks as one ONNX file; returns the training domains whose crops `aligned`, the folder of aligned
     caches, does not hold any more, so that nothing is known of their detector.
 
-    quantize: in 8-bit integers. Raises Refused for networks of another alignment or of two image sizes, and where no
-    crop is left to take their ranges from; ModuleNotFoundError."""
+    quantize: in 8-bit integers. Raises Refused for networks with covariance pooling, of another alignment or of two
+    image sizes, and where no crop is left to take their ranges from; ModuleNotFoundError."""
+    _refuse_eigendecomposition(networks)
     refuse_two_sizes(networks)
     _refuse_other_alignment(networks)
     size, regression = networks.emotion.meta["image_size"], networks.valence_arousal
@@ -37,15 +37,20 @@ def export(target: Path, networks: Networks, aligned: Path, *, quantize: bool = 
     if quantize:
         graph = quantized(graph, images)
     precision = "int8" if quantize else "float32"
-    publish_model(target, graph, {**_facts(networks), "precision": precision, "crops": _made(seen)}, described(size))
+    publish_model(
+        target,
+        graph,
+        {**_facts(networks), "precision": precision, "crops": _made(seen)},
+        described(size, networks.emotion.network.width),
+    )
     return [name for name in _domains(networks) if name not in seen]
 
 
-def described(size: int) -> dict:
+def described(size: int, width: int) -> dict:
     """What the input and the outputs are, by name."""
     return {
         "crop": f"(n, {size}, {size}, 3) uint8 RGB, faces moved onto the template",
-        "features": f"(n, {FEATURES}) what the emotion network gives for each crop",
+        "features": f"(n, {width}) what the emotion network gives for each crop",
         "valence_arousal": "(n, 2) valence and arousal, from -1 to 1, as the regression network gives them",
     }
 
@@ -60,8 +65,9 @@ def _facts(networks):
         "emotions": EMOTIONS,
         "toy": any(one.meta["toy"] for one in networks),
         "network": networks.name,
+        "architecture": {one.meta["task"]: str(one.network.architecture) for one in networks},
         "image_size": emotion.meta["image_size"],
-        "feature_size": FEATURES,
+        "feature_size": emotion.network.width,
         "alignment_version": ALIGNMENT_VERSION,
         "template": _template(emotion.meta["image_size"]),
         "emotion_sha256": emotion.sha256,
@@ -80,6 +86,16 @@ def _template(size):
         }
         for name, scheme in SCHEMES.items()
     }
+
+
+def _refuse_eigendecomposition(networks):
+    """ONNX has no operator for it."""
+    for one in networks:
+        if one.network.covariance_pooling is not None:
+            raise Refused(
+                f"the {one.meta['task']} network has covariance pooling, whose eigendecomposition ONNX cannot express; "
+                "export a network trained with --pooling average"
+            )
 
 
 def _refuse_other_alignment(networks):

@@ -23,6 +23,7 @@ def describe(path: Path) -> list[str]:
     meta = checkpoint.meta_of(path, state)
     toy = "  TOY DATA" if meta["toy"] else ""
     lines = [f"{path}: {_kind(path, state, meta)}{toy}", f"task: {meta['task']}"]
+    lines.append(f"network: {checkpoint.architecture_of(path, meta)}")
     lines += [f"trained on {name}: {_domain(domain)}" for name, domain in meta["domains"].items()]
     held_out = checkpoint.held_out_of(path, state)
     lines += [f"not seen of {name}: {len(units):,} images or groups of them" for name, units in held_out.items()]

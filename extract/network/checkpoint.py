@@ -11,14 +11,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from data.architecture import Architecture
 from data.emotions import EMOTIONS
 from data.files.publish import publish
 from data.runtime.failures import Refused
 from extract.network.backbone import TASKS, Backbone
+from extract.network.trunk import refuse_unknown
 
 SCHEMA = 1
 AGAIN = "train it again with `extract train`"
-MOST_BYTES = 2**29  # a checkpoint has 45 MB, the state of a training under way 134
+MOST_BYTES = 2**33  # a checkpoint of ResNet-18 has 45 MB; the state of a training of torchvision's largest, 7.7 GB
 MOST_PICKLED_BYTES = 2**22  # of the names and shapes alone, which take 50 KB
 META = {
     "task": str,
@@ -75,13 +77,22 @@ def load(path: Path, task: str) -> Checkpoint:
     meta = meta_of(path, state)
     if meta["task"] != task:
         raise CheckpointError(f"{path} was trained for {meta['task']}, expected {task}")
-    with torch.device("meta"):
-        expected = Backbone(task).state_dict()
-    _check_tensors(path, state.get("weights"), expected, f"the weights of ResNet-18 with a head of {TASKS[task]}")
-    network = Backbone(task)
+    network = Backbone(task, architecture_of(path, meta))
+    what = f"the weights of {network.architecture} with a head of {TASKS[task]}"
+    _check_tensors(path, state.get("weights"), network.state_dict(), what)
     network.load_state_dict(state["weights"])
     network = network.eval().to(memory_format=torch.channels_last)
     return Checkpoint(network, meta, hashlib.sha256(data).hexdigest(), held_out_of(path, state))
+
+
+def architecture_of(path: Path, meta: dict) -> Architecture:
+    """What a checkpoint's network is made of. Raises CheckpointError."""
+    try:
+        found = Architecture.of(meta["settings"])
+        refuse_unknown(found.backbone)
+        return found
+    except ValueError as error:
+        raise CheckpointError(f"{path} names no network of this project ({error}); {AGAIN}") from None
 
 
 def held_out_of(path: Path, state: dict) -> dict[str, np.ndarray]:

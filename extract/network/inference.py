@@ -45,7 +45,7 @@ class Predictor:
     ) -> Iterator[tuple[object, list]]:
         """Yield (piece, outputs) in the order of the pieces.
 
-        outputs: for each view, for each network, (features (n, 512), outputs (n, .)) float32 arrays.
+        outputs: for each view, for each network, (features (n, F), outputs (n, .)) float32 arrays.
         decode(piece, room) gives (n, S, S, 3) uint8, in the memory that room(shape) gives or its own; views(piece) the
         function from images to the list of their views."""
         run = self._on_cores if self.device.type == "cpu" else self._on_device

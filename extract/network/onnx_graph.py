@@ -18,10 +18,10 @@ CPU = torch.device("cpu")
 
 
 class _Mean(nn.Module):
-    """Average pooling as one operator of ONNX; that of torchvision's network becomes ten there."""
+    """Average pooling to one place as one operator of ONNX; that of torchvision's networks becomes ten there."""
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
-        return maps.mean((2, 3))
+        return maps.mean((2, 3), keepdim=True)
 
 
 class CropNetworks(nn.Module):
@@ -35,11 +35,13 @@ class CropNetworks(nn.Module):
     @staticmethod
     def _frozen(network):
         frozen = Frozen(network, CPU, torch.float32)
-        frozen.trunk.avgpool = _Mean()
+        for name, module in list(frozen.trunk.named_modules()):
+            if isinstance(module, nn.AdaptiveAvgPool2d) and module.output_size in (1, (1, 1)):
+                frozen.trunk.set_submodule(name, _Mean())
         return frozen
 
     def forward(self, crop: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """(n, S, S, 3) uint8 RGB -> features (n, 512) and, where there is that network, valence, arousal (n, 2)."""
+        """(n, S, S, 3) uint8 RGB -> features (n, F) and, where there is that network, valence, arousal (n, 2)."""
         images = normalise(crop)
         features = self.emotion.trunk(images)
         if self.valence_arousal is None:

@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from data.architecture import AVERAGE, COVARIANCE, REPRESENTATION, Architecture
 from data.emotions import EMOTIONS
 from data.files.lock import lock
 from data.files.provenance import code_version, versions
 from data.files.publish import refuse_difference
+from data.runtime.failures import Refused
 from data.runtime.ranks import ALONE, Ranks
 from extract.crops.hold_out import set_aside, units
 from extract.network import checkpoint
@@ -40,6 +42,20 @@ class TrainingSettings:
     hold_out: float = 0.05  # share of the training rows left out, for stage two to choose by; the paper uses all
     seed: int = 0
     precision: str = "float32"
+    backbone: str = Architecture.backbone
+    pooling: str = Architecture.pooling
+    representation: int | None = Architecture.representation  # of covariance pooling, REPRESENTATION where left out
+
+    def __post_init__(self):
+        if self.pooling == COVARIANCE and self.representation is None:
+            object.__setattr__(self, "representation", REPRESENTATION)
+        if self.pooling == AVERAGE and self.representation is not None:
+            raise Refused("--representation is the size that --pooling covariance gives; leave it out")
+
+    @property
+    def architecture(self) -> Architecture:
+        """What the network is made of."""
+        return Architecture.of(asdict(self))
 
 
 KEEP_SECONDS = 20.0  # a state of 134 MB is written after an epoch, but not more often than this
@@ -107,8 +123,9 @@ def make_meta(domains: dict, settings: TrainingSettings) -> dict:
 
 
 def _identity(meta):
-    """Networks from before rows were held out saw all of them."""
-    return {"hold_out": 0.0, **meta["settings"], "domains": meta["domains"]}
+    """Networks from before rows were held out saw all of them, and those from before there was a choice are the
+    paper's."""
+    return {"hold_out": 0.0, **asdict(Architecture()), **meta["settings"], "domains": meta["domains"]}
 
 
 def _held_out(domains, settings):

@@ -15,7 +15,7 @@ from extract.training.training_rows import usable
 def outputs_of(
     network: Backbone, crops: StoredCrops, rows: np.ndarray, *, device: torch.device, precision: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(features (n, 512), outputs (n, .)) float32 of the plain crops at the positions `rows`, at least one."""
+    """(features (n, F), outputs (n, .)) float32 of the plain crops at the positions `rows`, at least one."""
 
     def decode(piece, room):
         return np.stack([crops.pixels(int(row)) for row in piece])

@@ -12,6 +12,8 @@ import torch.nn.functional as F
 from data.runtime.ranks import Ranks
 from extract.network import augmentation, backbone
 from extract.network.precision import autocast
+from extract.network.stiefel import keep_orthonormal
+from extract.network.trunk import refuse_size
 from extract.training import distributed
 
 if TYPE_CHECKING:
@@ -29,10 +31,16 @@ class Step:
         """weights: (7,) of the classes, for the emotion task; None for the regression."""
         self.settings, self.device, self.ranks = settings, device, ranks
         self.weights = None if weights is None else torch.from_numpy(weights).float().to(device)
-        network = backbone.make(settings.task, dropout=settings.dropout, init=settings.init, seed=settings.seed)
+        network = backbone.make(
+            settings.task, settings.architecture, dropout=settings.dropout, init=settings.init, seed=settings.seed
+        )
+        refuse_size(settings.backbone, network.trunk, settings.image_size)
+        self.width = network.width
         network.dropout = distributed.Dropout(settings.dropout)
         self.network = (network if ranks.world == 1 else distributed.divided(network)).to(device).train()
         self.optimizer = torch.optim.AdamW(self.network.parameters(), weight_decay=settings.decay, fused=True)
+        if network.covariance_pooling is not None:
+            keep_orthonormal(self.optimizer, [network.covariance_pooling.bimap])
 
     def begin(self) -> None:
         """Prepare for an epoch; to be called before each.
@@ -50,7 +58,7 @@ class Step:
         `rows`; n may be 0. The generator draws for the whole batch, and is in the same state on every process."""
         part = self.ranks.part(rows)
         draws = augmentation.draw(rows, generator)[:, part]
-        self.network.dropout.draw(rows, backbone.FEATURES, part, generator)
+        self.network.dropout.draw(rows, self.width, part, generator)
         images = backbone.normalise(pixels)
         if len(images):
             images = augmentation.change(images, draws)

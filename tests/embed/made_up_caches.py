@@ -44,6 +44,7 @@ def write_cache(
             for name, array in change(split, arrays).items():
                 write_array(file, f"{split}/{name}", array)
         provenance = {"emotion": {"domains": {name: {} for name in pretraining}}}
+        provenance |= {"architecture": "resnet18", "parameters": 11_176_512}
         header = {**HEADER, "feature_size": features, **(header or {})}
         seal(file, kind, header=header, toy=toy, provenance=provenance)
     return path

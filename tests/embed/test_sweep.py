@@ -57,6 +57,7 @@ def test_the_file_holds_what_was_trained(caches, tmp_path):
         assert (found.outcomes[head].confusion == outcome.confusion).all()
         assert found.outcomes[head].seed == outcome.seed
         assert found.outcomes[head].weights.keys() == outcome.weights.keys()
+    assert found.provenance["architecture"] == "resnet18" and found.provenance["parameters"] == 11_176_512
     assert found.provenance["pretraining"] == ["affectnet"] and found.provenance["training_rows"]["a"] == 260
 
 

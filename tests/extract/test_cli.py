@@ -120,6 +120,8 @@ def test_a_manifest_and_a_folder_go_the_same_way(workdir, tmp_path):
         (("run", "--dataset", "rafdb"), 1, "extract train --dataset NAME --task emotion"),
         (("train", "--dataset", "rafdb", "--task", "emotion"), 1, "extract align --dataset rafdb"),
         (("train", "--dataset", "rafdb"), 2, "--task"),
+        (("train", "--dataset", "rafdb", "--task", "emotion", "--pooling", "max"), 2, "'--pooling'"),
+        (("train", "--dataset", "rafdb", "--task", "emotion", "--representation", "64"), 1, "leave it out"),
         (("info", "nowhere.h5"), 1, "is missing"),
         (("toy", "--size", "3"), 2, "--size"),
         (("toy", "--seed", "-1"), 2, "--seed"),
@@ -146,6 +148,20 @@ def test_wrong_calls_end_in_one_clear_line(tmp_path, arguments, code, match):
 def test_a_second_training_with_other_settings_is_refused(workdir):
     result = call(*training(workdir, epochs=2))
     assert result.exit_code == 1 and "epochs 1, this call has 2" in result.output
+
+
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        (("--backbone", "resnet19"), "resnet19 is no classifier of torchvision.models; expected a name such as"),
+        (("--backbone", "alexnet"), "alexnet does not take crops of 32 pixels"),
+        (("--pooling", "covariance"), "resnet18 does not take crops of 32 pixels (covariance pooling needs"),
+    ],
+)
+def test_a_network_that_cannot_be_trained_is_refused_in_one_line(workdir, options, words):
+    result = call(*training(workdir, epochs=1), "--network", "other", *options)
+    assert result.exit_code == 1 and words in result.stderr.splitlines()[-1] and "Traceback" not in result.output
+    assert not (workdir / "checkpoints" / "other" / "emotion.pt").exists()
 
 
 def test_a_toy_network_is_refused_on_real_images(workdir, tmp_path):

@@ -62,6 +62,9 @@ def paths() -> dict:
     found["training, arousal-valence"] = told(
         lambda gpu: stage_one.training(gpu, precision="float32", task="valence-arousal")
     )
+    found["training with covariance pooling"] = told(
+        lambda gpu: stage_one.training(gpu, precision="bfloat16", pooling="covariance")
+    )
     with stage_two.by_modules() as heads:
         found["modules"] = told(lambda gpu: [stage_two.step(gpu, heads, PENALISED["float32"])])
         found["scoring of modules"] = told(lambda gpu: [stage_two.scoring(gpu, heads[:1])])

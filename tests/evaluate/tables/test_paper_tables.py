@@ -9,6 +9,7 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
 
 from data.files.runs import Head, HeadOutcome
 from evaluate import reference
+from evaluate.page.origin import origin
 from evaluate.statistics.scores import over_runs
 from evaluate.tables.formats.format_registry import records_of
 from evaluate.tables.formats.markdown import as_markdown
@@ -140,6 +141,15 @@ def test_notes_state_n_coverage_classes_and_pretraining():
     notes = " | ".join(table_1(make(classes=6)).notes)
     assert "AffectNet: n = 140 of 143 listed images, coverage 97.9%; 6 of 7 classes" in notes
     assert "trained on 1,000 rows (paper 283,901)" in notes and "pre-trained on AffectNet (the paper" in notes
+
+
+def test_notes_and_origin_say_what_the_network_is():
+    runs = make()
+    assert "architecture" not in " ".join(row[0] for row in origin(runs).rows)
+    pooled = {"network": "cov", "architecture": "resnet18 with covariance pooling", "parameters": 15_470_000}
+    runs.provenance.update(pooled)
+    assert "backbone cov, resnet18 with covariance pooling, pre-trained on AffectNet" in " ".join(table_1(runs).notes)
+    assert ("architecture", "resnet18 with covariance pooling, 15.5 million parameters") in origin(runs).rows
 
 
 def test_toy_is_called_toy_in_every_table():

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from data.files.cache import header_of, open_cache, read_split
+from data.architecture import Architecture
+from data.files.cache import header_of, open_cache, provenance_of, read_split
 from data.files.publish import Mismatch
 from data.files.shards import DamagedShard
 from data.runtime.device import own_threads
@@ -30,10 +31,11 @@ from tests.extract.made_up import listing, picture
 CPU = torch.device("cpu")
 
 
-def network(task, *, toy=False, size=32, seed=0):
+def network(task, *, toy=False, size=32, seed=0, architecture=backbone.PAPER):
     """A checkpoint that was never trained."""
     meta = {"task": task, "image_size": size, "alignment_version": ALIGNMENT_VERSION, "toy": toy, "domains": {"a": {}}}
-    return Checkpoint(backbone.make(task, dropout=0.0, init="scratch", seed=seed).eval(), meta, f"sha of {task} {seed}")
+    made = backbone.make(task, architecture, dropout=0.0, init="scratch", seed=seed).eval()
+    return Checkpoint(made, meta, f"sha of {task} {seed}")
 
 
 @pytest.fixture
@@ -113,6 +115,18 @@ def test_features_are_those_of_the_network_on_the_plain_crops(aligned):
         expected, _ = network("emotion").network(images)
     np.testing.assert_allclose(found["feature"][:, 0], expected, atol=2e-3)
     assert header["emotion_sha256"] == "sha of emotion 0" and header["image_size"] == 32
+
+
+def test_each_network_has_its_own_architecture_and_the_emotion_networks_features_are_kept(aligned):
+    pooled = network("emotion", size=64, architecture=Architecture("resnet18", "covariance", 24))
+    small = network("valence-arousal", size=64, architecture=Architecture("shufflenet_v2_x0_5"))
+    assert make(aligned, emotion=pooled, valence_arousal=small)
+    with open_cache(aligned.with_name("features.h5"), "features") as file:
+        found, header, told = read_split(file, "test"), header_of(file), provenance_of(file)
+    parameters = sum(each.numel() for each in pooled.network.trunk.parameters())
+    assert (told["architecture"], told["parameters"]) == ("resnet18 with covariance pooling", parameters)
+    assert found["feature"].shape[1:] == (1, 24) and header["feature_size"] == 24
+    assert found["valence_arousal_predicted"].shape[1:] == (1, 2)
 
 
 def test_an_interrupted_run_gives_the_digest_of_an_undisturbed_one(aligned):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import sys
+from dataclasses import asdict
 
 import cv2
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from data.architecture import Architecture
 from data.emotions import EMOTIONS
 from data.files.cache import header_of, open_cache
 from extract.cli import main
@@ -28,16 +30,16 @@ SIZE = 32
 WITHIN = 1e-4  # of float32 results whose sums run in another order
 
 
-def save(path, *, task="emotion", seed=0, domains, **changes):
+def save(path, *, task="emotion", seed=0, domains, size=SIZE, architecture=backbone.PAPER, **changes):
     """Publish a network whose batch normalisation has seen made-up pictures, so that folding it changes weights."""
-    network = backbone.make(task, dropout=0.0, init="scratch", seed=seed)
+    network = backbone.make(task, architecture, dropout=0.0, init="scratch", seed=seed)
     with torch.no_grad():
         for _ in range(20):
-            network.train()(backbone.normalise(torch.from_numpy(crops(8))))
+            network.train()(backbone.normalise(torch.from_numpy(crops(8, size))))
     meta = {
         "task": task,
-        "settings": {},
-        "image_size": SIZE,
+        "settings": asdict(architecture),
+        "image_size": size,
         "emotions": list(EMOTIONS),
         "alignment_version": ALIGNMENT_VERSION,
         "toy": True,
@@ -47,9 +49,9 @@ def save(path, *, task="emotion", seed=0, domains, **changes):
     return path
 
 
-def crops(count):
-    """(n, SIZE, SIZE, 3) uint8."""
-    return np.stack([picture(seed, (SIZE, SIZE)) for seed in range(count)])
+def crops(count, size=SIZE):
+    """(n, S, S, 3) uint8."""
+    return np.stack([picture(seed, (size, size)) for seed in range(count)])
 
 
 def call(*arguments):
@@ -111,6 +113,26 @@ def test_it_gives_what_the_networks_give(workdir, exported, count):
     assert np.abs(found["valence_arousal"] - predicted).max() < WITHIN
     other, _ = expected(workdir / "checkpoints" / "second" / "emotion.pt", "emotion", images)
     assert np.abs(found["features"] - other).max() > 100 * WITHIN  # so the networks' own features can be told apart
+
+
+def test_covariance_pooling_is_refused_before_anything_is_computed(tmp_path, monkeypatch):
+    pooled = Architecture("resnet18", "covariance", 24)
+    save(tmp_path / "checkpoints" / "emotion.pt", domains={"a": {}}, size=64, architecture=pooled)
+    monkeypatch.setattr("extract.features.onnx_backbone.onnx_graph", lambda *_: pytest.fail("it was traced"))
+    result = call("--workdir", tmp_path)
+    assert result.exit_code == 1 and "ONNX cannot express" in result.stderr.splitlines()[-1]
+    assert not (tmp_path / "exports").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["mobilenet_v3_small", "vgg11_bn", "densenet121"])
+def test_other_backbones_are_exported_too(tmp_path, name):
+    path = save(tmp_path / "checkpoints" / "emotion.pt", domains={"a": {}}, architecture=Architecture(name))
+    fine("--workdir", tmp_path)
+    images = crops(5)
+    found, (features, _) = outputs(tmp_path / "exports" / "backbone.onnx", images), expected(path, "emotion", images)
+    assert found["features"].shape == features.shape
+    assert np.abs(found["features"] - features).max() < WITHIN * np.abs(features).max()
 
 
 def test_it_says_what_it_is(workdir, exported):

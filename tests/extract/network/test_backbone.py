@@ -5,10 +5,13 @@ from urllib.error import URLError
 
 import pytest
 import torch
+import torchvision
 
+from data.architecture import Architecture
 from data.runtime.failures import Refused
 from extract.network import backbone
 from extract.network.backbone import normalise
+from extract.network.trunk import imagenet
 
 
 @pytest.mark.parametrize("error", [URLError("Name or service not known"), TimeoutError("timed out")])
@@ -18,17 +21,21 @@ def test_weights_that_cannot_be_fetched_are_refused_with_their_place(tmp_path, m
 
     monkeypatch.setattr("torch.hub.urlopen", urlopen)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    with pytest.raises(Refused) as found:
-        backbone.make("emotion", dropout=0.0, init="imagenet", seed=0)
-    place = tmp_path / "hub" / "checkpoints" / "resnet18-f37072fd.pth"
-    assert f"put {backbone.IMAGENET.url} at {place}" in str(found.value) and str(error) in str(found.value)
+    for name, file in (
+        ("resnet18", "resnet18-f37072fd.pth"),
+        ("mobilenet_v3_small", "mobilenet_v3_small-047dcff4.pth"),
+    ):
+        with pytest.raises(Refused) as found:
+            backbone.make("emotion", Architecture(name), dropout=0.0, init="imagenet", seed=0)
+        place = tmp_path / "hub" / "checkpoints" / file
+        assert f"put {imagenet(name).url} at {place}" in str(found.value) and str(error) in str(found.value)
 
 
 def test_weights_at_that_place_are_taken(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     place = tmp_path / "hub" / "checkpoints" / "resnet18-f37072fd.pth"
     place.parent.mkdir(parents=True)
-    weights = backbone.torchvision.models.resnet18().state_dict()
+    weights = torchvision.models.resnet18().state_dict()
     torch.save(weights, place)
     made = backbone.make("emotion", dropout=0.0, init="imagenet", seed=0)
     assert torch.equal(made.trunk.conv1.weight, weights["conv1.weight"])

@@ -24,6 +24,7 @@ META = {
     "domains": {"a": {}},
     "emotions": list(EMOTIONS),
 }
+COVARIANCE = {"pooling": "covariance", "representation": 8}
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +85,20 @@ HOSTILE = {
     "classes in another order": (
         said(json.dumps({**META, "emotions": sorted(EMOTIONS)})),
         "has its classes in another order",
+    ),
+    **{
+        f"{name} {value!r}": (said(json.dumps({**META, "settings": {**COVARIANCE, name: value}})), words)
+        for name, value, words in (
+            ("backbone", "resnet19", "no classifier of torchvision.models"),
+            ("backbone", ["resnet18"], "names no network of this project"),
+            ("pooling", "none", "names no network of this project"),
+            ("representation", 10**12, "names no network of this project"),
+            ("representation", "512", "names no network of this project"),
+        )
+    },
+    "another backbone": (
+        said(json.dumps({**META, "settings": {"backbone": "shufflenet_v2_x0_5"}})),
+        "does not hold the weights of shufflenet_v2_x0_5 with a head of 7",
     ),
     "no weights": (lambda good: {"cake": 1, "meta": good["meta"]}, "no tensors by name"),
     "weights in a list": (lambda good: {**good, "weights": [1]}, "no tensors by name"),

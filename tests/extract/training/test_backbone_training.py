@@ -1,9 +1,12 @@
 """Training: it learns, resumes to the same weights, refuses other settings, and its checkpoints are checked before
 use."""
 
+import contextlib
 import csv
+import dataclasses
 import functools
 import io
+import json
 
 import numpy as np
 import pytest
@@ -12,6 +15,7 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from data.files.publish import Mismatch
 from data.runtime.device import choose_device
+from data.runtime.failures import Refused
 from extract.crops import aligned_cache
 from extract.crops.cropping import Rule
 from extract.crops.hold_out import set_aside, units
@@ -116,6 +120,46 @@ def test_a_finished_checkpoint_is_left_alone_and_others_refused(domains, trained
     assert trained.stat().st_mtime_ns == before
     with pytest.raises(Mismatch, match="epochs 3, this call has 4"):
         train(trained, domains, TrainingSettings("emotion", image_size=32, epochs=4, batch=8, dropout=0.1), device=CPU)
+
+
+def test_what_was_trained_before_there_was_a_choice_of_networks_is_resnet18(domains, trained, tmp_path):
+    state, path = torch.load(trained, weights_only=True), tmp_path / "emotion.pt"
+    meta = json.loads(state["meta"])
+    for name in ("backbone", "pooling", "representation"):
+        del meta["settings"][name]
+    torch.save({**state, "meta": json.dumps(meta)}, path)
+    before = path.read_bytes()
+    train(path, domains, SETTINGS, device=CPU)
+    assert path.read_bytes() == before and checkpoint.load(path, "emotion").network.width == 512
+    with pytest.raises(Mismatch, match="backbone resnet18, this call has resnet34"):
+        train(path, domains, dataclasses.replace(SETTINGS, backbone="resnet34"), device=CPU)
+
+
+def test_a_representation_is_of_covariance_pooling():
+    assert SETTINGS.representation is None
+    assert dataclasses.replace(SETTINGS, pooling="covariance").representation == 512
+    with pytest.raises(Refused, match="--representation is the size that --pooling covariance gives"):
+        dataclasses.replace(SETTINGS, representation=512)
+
+
+@pytest.mark.parametrize(
+    "size, width, choice",
+    [
+        (32, 1024, {"backbone": "shufflenet_v2_x0_5"}),
+        (64, 24, {"backbone": "regnet_x_400mf", "pooling": "covariance", "representation": 24}),
+    ],
+)
+def test_another_network_is_trained_scored_and_read_again(aligned, tmp_path, size, width, choice):
+    domains = {"a": tuple(StoredCrops(aligned, split, size) for split in ("train", "test"))}
+    settings = dataclasses.replace(SETTINGS, epochs=2, image_size=size, precision="bfloat16", **choice)
+    for name, number in (("whole", 9), ("stopped", 2)):
+        with contextlib.suppress(KeyboardInterrupt):
+            train(tmp_path / f"{name}.pt", domains, settings, device=CPU, progress=stop_in_epoch(number))
+    train(tmp_path / "stopped.pt", domains, settings, device=CPU)
+    assert (tmp_path / "whole.pt").read_bytes() == (tmp_path / "stopped.pt").read_bytes()
+    found = checkpoint.load(tmp_path / "whole.pt", "emotion")
+    assert found.network.width == width and choice.items() <= found.meta["settings"].items()
+    assert scores_of(found.network, domains["a"][1], settings, CPU, np.arange(14))["n"] == 13
 
 
 def test_the_log_is_kept_and_the_checkpoint_says_what_made_it(trained):

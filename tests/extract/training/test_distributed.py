@@ -9,8 +9,9 @@ from tests.torchrun import call
 
 # Each process compares its network, after steps on parts, with one that it trained on whole batches itself.
 SCRIPT = """
-import copy, json, sys
+import copy, hashlib, json, sys
 from pathlib import Path
+import numpy as np
 import torch
 from torch import nn
 from extract.training.distributed import divided
@@ -70,15 +71,28 @@ def steps(settings, batches, ranks, classes):
         other = min(other, distance(*gradients[1:]))
     return worst, other
 
+def bimap_after(settings, rows, count, ranks):
+    '''(sha256 of the weights of BiMap after so many steps, how far they are from orthonormal).'''
+    step = Step(settings, np.ones(7), torch.device("cpu"), ranks)
+    step.begin()
+    for number in range(count):
+        drawn, part = torch.Generator().manual_seed(number), ranks.part(rows)
+        pixels = torch.randint(0, 255, (rows, 64, 64, 3), dtype=torch.uint8, generator=drawn)
+        step(pixels[part], (torch.arange(rows) % 7)[part], drawn, rows=rows, rate=1e-3)
+    W = step.network.covariance_pooling.bimap.detach()
+    return hashlib.sha256(W.numpy().tobytes()).hexdigest(), (W.T @ W - torch.eye(W.shape[1])).abs().max().item()
+
 with joined() as ranks:
-    import numpy as np
     batches = [7, 1]  # of the second one process has no row
     emotion, regression = (TrainingSettings(task, image_size=64, dropout=0.3)
                            for task in ("emotion", "valence-arousal"))
+    covariance = TrainingSettings("emotion", image_size=64, pooling="covariance", representation=32)
     found = {f"norm {rows} {like}": norms(ranks.part(rows), rows, getattr(torch, like))
              for rows in (7, 1) for like in ("float32", "bfloat16")}
     found["emotion"], found["emotion, other draws"] = steps(emotion, batches, ranks, np.linspace(0.5, 2, 7))
     found["regression"], found["regression, other draws"] = steps(regression, [4], ranks, None)
+    found["covariance"], found["covariance, other draws"] = steps(covariance, [5], ranks, np.ones(7))
+    found["bimap"] = bimap_after(covariance, 5, 2, ranks)
     Path(sys.argv[1], f"{ranks.rank}.json").write_text(json.dumps(found))
 """
 
@@ -103,3 +117,10 @@ def test_a_step_on_parts_has_the_gradient_and_loss_of_the_whole(distances):
     for found in distances:  # 1e-5 as a rule; more where rounding moves a unit across ReLU's kink
         assert found["emotion"] < 1e-2 and found["regression"] < 1e-2
         assert found["emotion, other draws"] > 0.1 and found["regression, other draws"] > 0.1
+
+
+def test_covariance_pooling_does_too_and_its_weights_stay_the_same_on_both(distances):
+    for found in distances:
+        assert found["covariance"] < 1e-2 < 0.1 < found["covariance, other draws"]
+    (one, off), (two, _) = (found["bimap"] for found in distances)
+    assert one == two and off < 1e-5
