@@ -1,6 +1,7 @@
 """Features in NumPy's own files: an archive of arrays, or one array with its rows in a CSV beside it. Nothing is
 unpickled."""
 
+import contextlib
 import zipfile
 import zlib
 from pathlib import Path
@@ -47,21 +48,23 @@ def from_npy(path: Path) -> OwnTable:
     table = path.with_suffix(".csv")
     if not table.is_file():
         raise Refused(f"{table} is missing; {path.name} has numbers alone, and a CSV beside it says what its rows are")
-    feature = _loaded(path, "one array, as numpy.save writes it", np.ndarray)
-    refuse_type(path, "features", feature.dtype, feature.shape)
+    with _loaded(path, "one array, as numpy.save writes it", np.ndarray) as feature:
+        refuse_type(path, "features", feature.dtype, feature.shape)
     rows = rows_of(table, wide=False)
     refuse_other_lengths(path, len(feature), {f"{table.name}": next(iter(rows.cells.values()))})
     return OwnTable(path, feature, rows.cells, rows.where, (path, table), faults=rows.faults, notes=rows.notes)
 
 
+@contextlib.contextmanager
 def _loaded(path, expected, type):
-    try:
-        found = np.load(path, allow_pickle=False)
-    except BROKEN:
-        raise Refused(f"{path} is not {expected}; a pickle is never read") from None
-    if not isinstance(found, type):
-        raise Refused(f"{path} is not {expected}, whatever its name says")
-    return found
+    with open(path, "rb") as file:  # which NumPy leaves open where it fails
+        try:
+            found = np.load(file, allow_pickle=False)
+        except BROKEN:
+            raise Refused(f"{path} is not {expected}; a pickle is never read") from None
+        if not isinstance(found, type):
+            raise Refused(f"{path} is not {expected}, whatever its name says")
+        yield found
 
 
 def _member(path, file, name):

@@ -47,7 +47,7 @@ def npy(path, made):
 
 
 def csv(path, made):
-    table(made).to_csv(path, index=False)
+    table(made).to_csv(path, index=False, na_rep="nan")
 
 
 def parquet(path, made):
