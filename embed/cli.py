@@ -143,7 +143,8 @@ def _caches(folder, datasets):
         return [_cache(folder / f"{name}.h5", there) for name in datasets]
     found = [path for path in there if is_labelled(path)]
     if not found:
-        raise FileNotFoundError(f"{folder} holds no labelled feature cache; make one with `extract run --dataset NAME`")
+        made = commands(folder / "NAME.h5", ["features"])
+        raise FileNotFoundError(f"{folder} holds no labelled feature cache; make one with {made}")
     return found
 
 

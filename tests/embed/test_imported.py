@@ -4,6 +4,9 @@ number."""
 import csv
 import functools
 import io
+import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -20,6 +23,7 @@ from evaluate.cli import main as evaluate
 from tests.data.frames.own_features import arrays, write
 from tests.embed.made_up import planted
 from tests.embed.made_up_caches import write_cache
+from tests.places import ROOT
 
 WIDTH = 20
 
@@ -130,13 +134,20 @@ def test_classes_of_a_file_are_swept_and_applied(tmp_path, monkeypatch):
         assert file["confusion"].shape[-2:] == (3, 3)
 
 
+def test_the_example_of_the_page_is_imported(tmp_path, monkeypatch):
+    """docs/own-features.md, with a network that gives what was planted."""
+    page = (ROOT / "docs" / "own-features.md").read_text(encoding="utf-8")
+    made = features(42)
+    names = {"network": made["features"].__getitem__, "images": range(42)}
+    names |= {"labels": made["label"], "splits": made["split"], "domains": made["domain"]}
+    monkeypatch.chdir(tmp_path)
+    exec(compile(re.search(r"```python\n(.*?)```", page, re.S)[1], "own-features.md", "exec"), names)
+    call = next(line for line in page.splitlines() if line.startswith("embed import mine.npz"))
+    assert len(fine(embed, *call.split()[1:]).stdout.split()) == 2
+
+
 def test_help_and_start_need_no_torch(tmp_path):
     """Nor pyarrow where no Parquet is read."""
-    import subprocess
-    import sys
-
-    from tests.places import ROOT
-
     source = write(tmp_path, features(42))
     code = f"""import sys
 from embed.cli import main
