@@ -65,7 +65,7 @@ def _texts(path, name, column: pyarrow.ChunkedArray):
 
 
 def _lists(path, column: pyarrow.ChunkedArray):
-    """((N, F) of a column of lists, {place of a row: BadCell} of those that are of another length than the first)."""
+    """((N, F) of a column of lists, {place of a row: BadCell} of those that are of another length than most)."""
     from pyarrow import compute, types
 
     kind = column.type
@@ -74,8 +74,8 @@ def _lists(path, column: pyarrow.ChunkedArray):
     dtype = FLOATS.get(str(kind.value_type), kind.value_type)
     refuse_type(path, FEATURES, dtype)
     lengths = compute.list_value_length(column).fill_null(-1).to_numpy()
-    width = int(lengths[0]) if len(lengths) else 0
-    refuse_type(path, FEATURES, dtype, (len(lengths), max(width, len(lengths) == 0)))
+    width = int(np.bincount(lengths + 1).argmax()) - 1 if len(lengths) else 1
+    refuse_type(path, FEATURES, dtype, (len(lengths), max(width, 0)))
     good = lengths == width
     faults = {int(place): _of_length(int(lengths[place]), width) for place in np.flatnonzero(~good)}
     rows = column.filter(good) if faults else column
@@ -89,7 +89,7 @@ def _lists(path, column: pyarrow.ChunkedArray):
 
 def _of_length(found, expected):
     there = "there is none" if found < 0 else f"{found:,} numbers"
-    return BadCell(FEATURES, f"{there}; expected {expected:,}, as in row 0")
+    return BadCell(FEATURES, f"{there}; expected {expected:,}, as in most rows")
 
 
 def _wide(path, table: pyarrow.Table, found):
