@@ -4,8 +4,8 @@
 
 Its weights come with face_recognition_models, 128 numbers for each crop of 150 pixels; it was trained to tell people
 apart, whatever their faces show. faces/ holds tables a.csv, b.csv and c.csv of photographs. FOLDER keeps what is made;
-without one, nothing is kept. Crops are aligned (some minutes on two cores), described (a quarter of an hour) and written
-to one Parquet file, which goes through `embed import`, `embed sweep` over a logarithmic grid up to 128 and `evaluate
+without one, nothing is kept. Crops are aligned (some minutes on two cores), described (a quarter of an hour) and go, in
+one Parquet file, through `embed import`, `embed sweep` over a logarithmic grid up to 128 and `evaluate
 tables`. What is printed, by data set: macro F1 in percent, mean and sample deviation over the runs, of the 128 numbers
 and of CAKE-2, 3 and 8; and the seconds of import and sweep."""
 
