@@ -13,6 +13,7 @@ from data.files.publish import refuse_difference
 from data.files.runs import Head, HeadOutcome, Runs
 from data.frames.named_columns import Words, frame
 from data.heads import ANNOTATED, PREDICTED, Family
+from data.networks import is_imported
 from data.runtime.failures import Refused
 from embed.rows.feature_caches import MUST_AGREE
 
@@ -126,13 +127,19 @@ def _refuse_misfit(runs, path, file):
         {field: found.get(field) for field in AGREED},
         {field: header.get(field) for field in AGREED},
         this="the results file",
-        advice=f"the heads were trained on features of features/{name}.h5; run `extract run` with the same "
-        "checkpoints and settings",
+        advice=f"the heads were trained on features of features/{name}.h5; {_again(header)}",
     )
     if bool(file.attrs["toy"]) != runs.toy:
         raise Refused(
             f"{path} is {'toy' if file.attrs['toy'] else 'real'} data, the results are not; they do not go together"
         )
+
+
+def _again(header):
+    """How to make features that heads on those with this header can be applied to."""
+    if is_imported(header):
+        return f"bring those of the same network with `embed import FILE --name {header['network']}`"
+    return "run `extract run` with the same checkpoints and settings"
 
 
 def swept_features(runs: Runs) -> tuple[str, dict]:

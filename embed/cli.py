@@ -12,7 +12,7 @@ from data.networks import backbone_of, features_of, results_of
 from data.runtime import plugins
 from data.runtime.commands import coordinates_option, expected_failures, version_option
 from embed.sizes import parse_sizes
-from embed.training_options import ONE_HEAD, TRAINING, Names, Parsed, family, options, table_path
+from embed.training_options import IMPORT, ONE_HEAD, TRAINING, Names, Parsed, family, options, table_path
 
 
 @click.group()
@@ -84,26 +84,20 @@ def study(runs, workdir, datasets, results, network, penalty, **settings):
     results = results or results_of(workdir, network)
     from data.runtime.progress import shown
     from data.runtime.ranks import joined
-    from embed.study import SIZES
+    from embed.study import sizes_for
     from embed.study import study as variants
     from embed.sweep import Request
 
     with joined() as ranks:
         settings, place = ranks.together(lambda: _settings(ranks, penalty=penalty, **settings))
         paths = ranks.together(lambda: _caches(features_of(workdir, network), datasets))
-        sizes = ranks.together(lambda: [k for k in SIZES if k <= _width(paths)])
-        request = Request(sizes, ["cake", "av"], runs, choose_penalty=penalty is None)
+        request = Request(
+            ranks.together(lambda: sizes_for(paths)), ["cake", "av"], runs, choose_penalty=penalty is None
+        )
         watched = lambda name: shown(f"training, {name}", "heads", quiet=not ranks.first)
         for target, _ in variants(paths, results, request, settings, place=place, watched=watched):
             if ranks.first:
                 click.echo(target)
-
-
-def _width(paths):
-    """Dimensions of the features of caches that are swept together."""
-    from embed.rows.feature_caches import read_cache
-
-    return min(read_cache(path).train.feature_size for path in paths)
 
 
 def _kept(results):
@@ -149,7 +143,8 @@ def _caches(folder, datasets):
         return [_cache(folder / f"{name}.h5", there) for name in datasets]
     found = [path for path in there if is_labelled(path)]
     if not found:
-        raise FileNotFoundError(f"{folder} holds no labelled feature cache; make one with `extract run --dataset NAME`")
+        made = commands(folder / "NAME.h5", ["features"])
+        raise FileNotFoundError(f"{folder} holds no labelled feature cache; make one with {made}")
     return found
 
 
@@ -230,6 +225,23 @@ def export(target, workdir, results, network, family, k, run, raw, backbone):
     results, backbone = results or results_of(workdir, network), backbone or backbone_of(workdir, network)
     export(target, results, backbone, family, k, run=run, raw=raw)
     click.echo(target)
+
+
+@main.command("import")
+@click.argument("source", type=click.Path(path_type=Path), metavar="FILE")
+@options(*IMPORT)
+@expected_failures
+def import_(source, name, classes, workdir):
+    """Make feature caches of any other network's features, one for each value of the column domain.
+
+    FILE is .npz, .npy with a .csv beside it, .parquet or .csv, with split, label and the features of each row."""
+    from data.frames.imported_caches import import_features
+
+    caches, notes = import_features(source, name, workdir, classes)
+    for cache, already in caches:
+        click.echo(f"{'there already: ' if already else ''}{cache}", err=True)
+        click.echo(cache.path)
+    click.echo("\n".join(notes), err=True)
 
 
 if __name__ == "__main__":

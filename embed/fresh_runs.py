@@ -63,7 +63,7 @@ def provenance(caches: list[SweptCache]) -> dict:
         },
         "left_out": {family.name: NONE_THERE[family.arousal_valence] for family in _left_out(caches)},
         "annotated_domain": getattr(annotated_domain(caches), "name", None),
-        "image_size": caches[0].header["image_size"],
+        "image_size": caches[0].header.get("image_size"),  # imported features have none
         "features": {cache.name: cache.header for cache in caches},
         "code_version": code_version(),
         "versions": versions(),

@@ -13,6 +13,7 @@ from data.files.cache import open_cache
 from data.files.publish import refuse_difference
 from data.files.runs import Head, HeadOutcome, Runs, read_runs
 from data.heads import ANNOTATED, PREDICTED, Family, Linear
+from data.networks import is_imported
 from data.runtime.failures import Refused
 from embed.apply import kept_outcome, swept_features
 
@@ -36,6 +37,7 @@ def export(
     _refuse_family(family)
     runs, k = read_runs(results), k if family.projects else 0
     head = kept_outcome(runs.raw() if raw else runs, Head(family.name, k, run))
+    _refuse_imported(runs, results)
     model, facts = read_model(backbone, BACKBONE)
     _refuse_other_backbone(runs, results, backbone, facts, family)
     _append(model.graph, family, head)
@@ -70,6 +72,15 @@ def _refuse_family(family):
         raise Refused(f"{family.name} is no linear family, and only linear heads are exported; choose cake or av")
     if family.arousal_valence == ANNOTATED:
         raise Refused(f"{family.name} stands on annotated arousal-valence, which no image gives; choose cake or av")
+
+
+def _refuse_imported(runs, results):
+    _, header = swept_features(runs)
+    if is_imported(header):
+        raise Refused(
+            f"the heads of {results} stand on imported features of {header['network']}, a network that is not here; "
+            "`embed apply` gives what they say of its features"
+        )
 
 
 def _refuse_other_backbone(runs: Runs, results: Path, path: Path, facts: dict, family: Family) -> None:

@@ -8,12 +8,19 @@ from pathlib import Path
 
 from data.files.runs import Runs, folder_of, read_runs
 from data.runtime.progress import Silent
+from embed.rows.feature_caches import read_cache
 from embed.settings import HeadSettings
 from embed.sweep import Place, Request, sweep
 
 VARIANTS = ((1, 1), (3, 1), (10, 1), (1, 1 / 3), (1, 3))  # (times the length, times the rate); the first is the default
 HEADS = (*(("cake", k) for k in (2, 3, 8, 64, 512)), *(("av", k) for k in (0, 1, 64)), ("baseline", 0))
 SIZES = sorted({k for family, k in HEADS if family == "cake"})  # what a sweep is asked for, to train them among others
+
+
+def sizes_for(paths: list[Path]) -> list[int]:
+    """SIZES, up to the dimensions of the features of caches that are swept together."""
+    width = min(read_cache(path).train.feature_size for path in paths)
+    return [k for k in SIZES if k <= width]
 
 
 def study(

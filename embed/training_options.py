@@ -122,6 +122,24 @@ ONE_HEAD = (
 )
 
 
+# Whose features are brought from elsewhere.
+IMPORT = (
+    click.option(
+        "--name",
+        type=Parsed("name", plain_name),
+        metavar="NAME",
+        required=True,
+        help="Of their network, as --network names it elsewhere: features/NAME/ is written.",
+    ),
+    click.option(
+        "--classes",
+        type=click.Path(path_type=Path),
+        help="Text file that names other classes than the seven emotions, one a line, in their order.",
+    ),
+    click.option("--workdir", type=click.Path(path_type=Path), default=".", envvar="CAKE_WORKDIR", show_default=True),
+)
+
+
 def options(*several):
     """Several options as one decorator, shown by --help in this order."""
 

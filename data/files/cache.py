@@ -19,6 +19,7 @@ from data.files.foreign import attribute, check, parsed
 from data.files.hdf5 import Unreadable, dataset_digest, dataset_names, open_hdf5, publish_hdf5, read_array, write_array
 from data.files.made_by import MADE_BY, commands
 from data.files.shards import Shards, remove_parts
+from data.networks import is_imported
 from data.runtime.failures import Refused
 
 SCHEMA = {"aligned": 1, "features": 1, "runs": 1}
@@ -259,3 +260,9 @@ def coverage(counts: np.ndarray) -> float:
     rows = labelled if labelled.sum() else counts
     listed = rows.sum() - rows[:, STATUSES.index("left_out")].sum()
     return rows[:, STATUSES.index("ok")].sum() / listed if listed else float("nan")
+
+
+def covered(counts: np.ndarray, header: dict) -> str:
+    """The coverage in words. header: of the feature cache; who imported features did not say where no face was
+    found."""
+    return "coverage unknown" if is_imported(header) else f"coverage {coverage(counts):.1%}"

@@ -40,13 +40,18 @@ AXES = {
 class Field:
     """One dataset. Where axes is None its shape, where type is empty its type is not fixed here."""
 
-    type: str  # as NumPy spells it, or TEXT
+    type: str  # as NumPy spells it, or TEXT; "A or B" where a file may have either
     axes: tuple | None
     description: str
     needed: bool = True
     packed: bool = False
     within: tuple = (None, None)  # lowest value, first one beyond the highest: of columns that serve as indices
     finite: bool = False
+
+    @property
+    def types(self) -> tuple:
+        """The types that it may have; none where its type is not fixed."""
+        return tuple(filter(None, self.type.split(" or ")))
 
     @property
     def shape(self) -> tuple:

@@ -20,6 +20,7 @@ from data.files.schema import (
     kept_shapes,
     missing,
     place,
+    relied_on,
     stated_width,
     weight_shapes,
     width_of_weights,
@@ -131,9 +132,9 @@ def _check_attributes(file, kind):
     attribute(file, "digest", str)
     attribute(file, "toy", bool)
     sizes, said = {}, {}
-    for name, (type, keys) in ATTRIBUTES[kind].items():
+    for name, type in ATTRIBUTES[kind].items():
         value = said[name] = parsed(file, name, type)
-        for key, expected in keys.items():
+        for key, expected in relied_on(kind, name, value).items():
             if not isinstance(_nested(value, key), expected):
                 raise Refused(f"has a {name} without {key}")
         if type is list:
@@ -188,7 +189,7 @@ def _check_dataset(dataset, path, field, file_bytes):
         raise Refused(f"holds {path} packed or filtered, expected plain storage")
     found = TEXT if h5py.check_string_dtype(dataset.dtype) is not None else str(dataset.dtype)
     plain = found == TEXT or dataset.dtype.kind in "biuf"
-    if not plain or found != (field.type or found):
+    if not plain or found not in (field.types or (found,)):
         raise Refused(f"holds {path} of type {found}, expected {field.type or 'numbers or text'}")
     if dataset.shape is None or (field.axes is not None and len(dataset.shape) != len(field.axes)):
         raise Refused(f"holds {path} of shape {dataset.shape}, expected {_shown(field.axes or ())}")

@@ -29,9 +29,11 @@ def _command(path, kind, in_place, dataset, network):
         return f"`embed sweep{where if usual else f' --results {shlex.quote(str(path))}'}`"
     name = shlex.quote(path.stem) if in_place else "NAME"
     if kind == "features":
-        return (
+        made = (
             f"`extract run --dataset {name}{network}{where}`"  # also where the name is that of an aligned cache alone
         )
+        imported = f" or `embed import FILE{network.replace('--network', '--name')}{where}`" if network else ""
+        return made + imported
     if not dataset:
         return "the call of `extract align` that made it"
     if dataset == path.stem:

@@ -9,6 +9,7 @@ from data import heads
 from data.emotions import UNLABELLED
 from data.files.columns import HEAD, TEST_SET, columns
 from data.files.fields import TEXT, Field, people
+from data.networks import is_imported
 from data.sample import SPLITS
 
 FIRST_WIDTH = 512  # of features in results files from before they said it
@@ -75,7 +76,7 @@ _IMAGES = {
 }
 _FEATURES = {
     "feature": Field(
-        "float16",
+        "float16 or float32",
         ("crop", "view", "feature"),
         "what the frozen network gives for a crop; view 0 is the plain crop, the others are augmented",
         finite=True,
@@ -144,13 +145,17 @@ _GROUPS = {
 }
 # What the attributes say in JSON, and what of it is relied on; a dot leads into what is nested.
 ATTRIBUTES = {
-    "aligned": {
-        "header": (dict, {"alignment_version": int, "shard_rows": int}),
-        "provenance": (dict, {"dataset": str}),
-    },
-    "features": {"header": (dict, {"image_size": int}), "provenance": (dict, {"emotion.domains": dict})},
-    "runs": {"header": (dict, {}), "provenance": (dict, {}), "classifiers": (list, {}), "test_sets": (list, {})},
+    "aligned": {"header": dict, "provenance": dict},
+    "features": {"header": dict, "provenance": dict},
+    "runs": {"header": dict, "provenance": dict, "classifiers": list, "test_sets": list},
 }
+_RELIED_ON = {
+    ("aligned", "header"): {"alignment_version": int, "shard_rows": int},
+    ("aligned", "provenance"): {"dataset": str},
+    ("features", "header"): {"image_size": int},
+    ("features", "provenance"): {"emotion.domains": dict},
+}
+_OF_IMPORTED = {"network": str, "feature_size": int}  # which say nothing of crops
 _STARS = {"aligned": {}, "features": {}, "runs": {"heads": (), "confusion": (), "tests": (1,), "kept": (1, 2, 3)}}
 
 
@@ -191,6 +196,13 @@ def describe(kind: str, path: str, known: dict) -> tuple[tuple, str]:
         _, family, _, _, array = path.split("/")
         return heads.FAMILIES[family].describe(array) if family in heads.FAMILIES else ((), field.description)
     return (field.axes or (), field.description) if field else ((), _GROUPS[kind].get(pattern, ""))
+
+
+def relied_on(kind: str, name: str, said: dict | list) -> dict:
+    """Key -> type of what is relied on in an attribute of JSON that says this."""
+    if (kind, name) == ("features", "header") and is_imported(said):
+        return _OF_IMPORTED
+    return _RELIED_ON.get((kind, name), {})
 
 
 def place(kind: str, path: str) -> tuple[str, str]:

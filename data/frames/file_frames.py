@@ -40,11 +40,15 @@ _WORDS = {"status": STATUSES, "found_by": TRIES}
 
 def features(path: Path, *, values: bool = True) -> "pandas.DataFrame":
     """A row for each crop of features/NAME.h5, in its plain view: split, row, face, path, label, valence and arousal as
-    annotated and as predicted, who is in it, and with `values` feature_0, feature_1, ... (float32)."""
+    annotated and as predicted, who is in it, with `values` feature_0, feature_1, ... (float32), and toy.
+
+    `embed import` takes such a table as it is."""
     with open_cache(path, "features") as file:
         splits = [split for split in file if "feature" in file[split]]
         parts = {split: _crops(file, split, values) for split in splits}
-        classes = classes_of(file)
+        classes, toy = classes_of(file), int(file.attrs["toy"])
+    for own in parts.values():
+        own["toy"] = np.full(len(own["row"]), toy)
     return frame(_joined(parts, classes))
 
 

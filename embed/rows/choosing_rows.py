@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from data.networks import is_imported
 from embed.rows.feature_caches import CacheSplit, SweptCache
 
 SHARE = 0.05  # of each class, of data that no network was trained on, so that all its rows are as good
@@ -50,7 +51,10 @@ def _of(cache, generator) -> tuple[str, CacheSplit, np.ndarray] | None:
     if was_trained_on(cache):
         return None
     mask = a_share(train.emotion, generator)
-    return ("a share of what no network has seen", train.at(mask), mask) if mask.any() else None
+    which = (
+        "a share, seen by its network or not" if is_imported(cache.header) else "a share of what no network has seen"
+    )
+    return (which, train.at(mask), mask) if mask.any() else None
 
 
 def was_trained_on(cache: SweptCache) -> bool:

@@ -46,7 +46,7 @@ class Scaling:
     def features(self, raw: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
         """(n, F) of any float type -> scaled, in `dtype`."""
         mean, inverse = self._on(raw.device, dtype)
-        return raw.to(dtype).sub_(mean).mul_(inverse)
+        return raw.to(dtype, copy=True).sub_(mean).mul_(inverse)  # raw may be of that type, and stored
 
     def _on(self, device, dtype):
         """Mean and 1 / deviation of the features, made once for a device."""

@@ -18,6 +18,8 @@ MUST_AGREE = (
     "precision",
     "feature_size",
     "views",
+    "network",  # of imported features, and their type
+    "dtype",
 )
 
 
@@ -38,6 +40,7 @@ class CacheSplit:
     paths: np.ndarray | None  # (n,) str, of the test images as the source list spells them
     people: dict  # cluster and groups -> (n,) str, of the test images, where the cache tells them
     held_out: np.ndarray | None = None  # (n,) bool, training rows that the networks have not seen
+    dtype: np.dtype = np.dtype(np.float16)  # of the features as cached
 
     def __len__(self):
         return len(self.emotion)
@@ -121,6 +124,7 @@ def _read_part(file, split, path):
         arrays["path"][position] if "path" in arrays else None,
         {name: arrays[name][position] for name in told if name in arrays},
         arrays["held_out"][position] > 0 if "held_out" in arrays else None,
+        file[split]["feature"].dtype,
     )
 
 
@@ -141,6 +145,12 @@ def refuse_misfit(caches: list[SweptCache]) -> None:
                 f"{cache.name} has features of {cache.train.feature_size} dimensions, {first.name} of "
                 f"{first.train.feature_size}; heads need those of one network, sweep them apart (--datasets)"
             )
+        for part in (cache.train, cache.test):
+            if part.dtype != first.train.dtype:
+                raise Refused(
+                    f"{cache.name} has features of type {part.dtype} in {part.split}, {first.name} of "
+                    f"{first.train.dtype}; sweep them apart (--datasets), or import all in one type"
+                )
         refuse_difference(
             f"features/{first.name}.h5",
             _agreed(first),

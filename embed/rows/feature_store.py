@@ -23,7 +23,7 @@ SPANS = 3  # pieces of a file in memory at once: one in use, one being read, one
 
 def row_bytes(parts: list[CacheSplit]) -> int:
     """Bytes of one row with all its views, as cached."""
-    return parts[0].views * parts[0].feature_size * 2
+    return parts[0].views * parts[0].feature_size * parts[0].dtype.itemsize
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,11 @@ class Order:
     places: np.ndarray  # (n,) int64, row x V + view
     index: torch.Tensor  # the same on the device
     ends: list  # where the batches end
+
+
+def _type(parts: list[CacheSplit]) -> torch.dtype:
+    """That of the features of caches that are swept together."""
+    return torch.from_numpy(np.empty(0, parts[0].dtype)).dtype
 
 
 def store(parts: list[CacheSplit], *, memory: float, device: torch.device | str) -> "Resident | OnDisk":
@@ -46,18 +51,17 @@ def store(parts: list[CacheSplit], *, memory: float, device: torch.device | str)
 
 
 def read(parts: list[CacheSplit], device: torch.device | str = "cpu") -> torch.Tensor:
-    """(rows * V, F) float16 of all labelled rows, on the device. Raises as `pieces` does."""
+    """(rows * V, F) of all labelled rows, in the type of the caches, on the device. Raises as `pieces` does."""
     views = parts[0].views
     shape = sum(map(len, parts)) * views, parts[0].feature_size
-    tensor = torch.empty(shape, dtype=torch.float16, device=device)
+    tensor = torch.empty(shape, dtype=_type(parts), device=device)
     for start, piece in pieces(parts):
         tensor[start * views : (start + len(piece)) * views] = piece.flatten(0, 1)
     return tensor
 
 
 class Resident:
-    """All rows in one tensor (rows * V, F), in the float16 of the caches; batches are widened as they are
-    gathered."""
+    """All rows in one tensor (rows * V, F), in the type of the caches; batches are widened as they are gathered."""
 
     def __init__(self, tensor: torch.Tensor, views: int):
         self.tensor, self.views = tensor, views
@@ -74,7 +78,8 @@ class OnDisk:
     def __init__(self, parts: list[CacheSplit], memory: float, device: torch.device = torch.device("cpu")):
         self.parts, self.views, self.feature_size = parts, parts[0].views, parts[0].feature_size
         self.device, self.starts = device, np.cumsum([0, *map(len, parts)])
-        self.span_rows = int(memory / SPANS / (self.feature_size * 2))
+        self.dtype = _type(parts)
+        self.span_rows = int(memory / SPANS / (self.feature_size * self.dtype.itemsize))
 
     def stream(self, order: Order) -> Iterator[torch.Tensor]:
         """As Resident.stream; the rows lie in main memory, from where the device copies them."""
@@ -89,7 +94,7 @@ class OnDisk:
                 yield from rows.split(np.diff(span).tolist())
 
     def _read(self, datasets, position, view):
-        rows = room((len(position), self.feature_size), torch.float16, self.device)
+        rows = room((len(position), self.feature_size), self.dtype, self.device)
         order = np.argsort(position, kind="stable")
         runs = np.split(order, np.flatnonzero(np.diff(position[order] // RUN_ROWS)) + 1)
         for run in runs:
@@ -121,7 +126,7 @@ def _spans(ends, rows):
 
 
 def pieces(parts: list[CacheSplit]) -> Iterator[tuple]:
-    """Yield (position of the first row, (n, V, F) float16) over all rows once. Raises ValueError where one is not
+    """Yield (position of the first row, (n, V, F) as cached) over all rows once. Raises ValueError where one is not
     finite."""
     start = 0
     for part in parts:
@@ -141,16 +146,16 @@ def _opened(part):
     """The dataset (rows, V, F) of a part's split, while its file is open."""
     with open_cache(part.path, "features") as file:
         dataset, needed = file[part.split]["feature"], int(part.position[-1]) + 1
-        if dataset.dtype != np.float16 or dataset.shape[0] < needed or dataset.shape[2] != part.feature_size:
+        if dataset.dtype != part.dtype or dataset.shape[0] < needed or dataset.shape[2] != part.feature_size:
             raise CacheError(
-                f"{part.path} has features {dataset.dtype} {dataset.shape}, expected float16, at least "
+                f"{part.path} has features {dataset.dtype} {dataset.shape}, expected {part.dtype}, at least "
                 f"{needed} rows and {part.feature_size} columns; run `extract run` again"
             )
         yield dataset
 
 
 def _between(dataset, part, first, last):
-    """(n, V, F) float16 of labelled rows first..last of one part."""
+    """(n, V, F) of labelled rows first..last of one part, as cached."""
     low, high = int(part.position[first]), int(part.position[last - 1]) + 1
     rows, kept = dataset[low:high], part.position[first:last] - low
     return torch.from_numpy(rows if len(kept) == len(rows) else rows[kept])

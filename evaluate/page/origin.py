@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 from data.emotions import EMOTIONS
-from data.files.cache import coverage
+from data.files.cache import covered
 from data.files.runs import Runs
+from data.networks import is_imported
 from evaluate.reference import display, in_order
 from evaluate.tables.table import Table, new_table, tell
 
 UNTOLD = "not told by this results file"
+UNKNOWN = "not known of imported features"
 
 
 def origin(runs: Runs) -> Table:
@@ -26,10 +28,7 @@ def _facts(runs: Runs) -> Iterator[tuple]:
         yield display(name), _rows(runs, name)
     for name, digest in map(tuple, runs.identity.get("caches", [])):
         yield f"cache {name}.h5", f"content digest {digest}"
-    yield "pre-trained on", ", ".join(map(display, told.get("pretraining", []))) or UNTOLD
-    if {"architecture", "parameters"} <= told.keys():
-        yield "architecture", f"{told['architecture']}, {told['parameters'] / 1e6:.1f} million parameters"
-    yield from _networks(told.get("features", {}))
+    yield from _networks(told)
     settings = {name: value for name, value in runs.identity.items() if name != "caches"}
     yield "settings of the heads", _listed(settings)
     yield "heads", _heads(runs)
@@ -40,18 +39,25 @@ def _facts(runs: Runs) -> Iterator[tuple]:
 def _rows(runs: Runs, name: str) -> str:
     test, trained = runs.tests[name], runs.provenance.get("training_rows", {}).get(name)
     listed = int(test.status_counts[: len(EMOTIONS)].sum())
-    covered = f"coverage {coverage(test.status_counts):.1%}"
+    share = covered(test.status_counts, runs.provenance.get("features", {}).get(name, {}))
     training = f"; {trained:,} training rows" if trained else ""
-    return f"{len(test.emotion):,} test rows of {listed:,} listed images, {covered}{training}"
+    return f"{len(test.emotion):,} test rows of {listed:,} listed images, {share}{training}"
 
 
 def _listed(facts: dict) -> str:
     return ", ".join(f"{name} {value}" for name, value in sorted(facts.items())) or UNTOLD
 
 
-def _networks(headers: dict) -> Iterator[tuple]:
-    """The checkpoints, which all caches share, and how crops were made."""
-    header = next(iter(headers.values()), {})
+def _networks(told: dict) -> Iterator[tuple]:
+    """The checkpoints, which all caches share, and how crops were made, by the provenance."""
+    header = next(iter(told.get("features", {}).values()), {})
+    if is_imported(header):
+        yield "network", f"{header.get('network')}, imported: {header.get('feature_size')} dimensions"
+        yield from ((what, UNKNOWN) for what in ("pre-trained on", "crops"))
+        return
+    yield "pre-trained on", ", ".join(map(display, told.get("pretraining", []))) or UNTOLD
+    if {"architecture", "parameters"} <= told.keys():
+        yield "architecture", f"{told['architecture']}, {told['parameters'] / 1e6:.1f} million parameters"
     yield "emotion network", _network(header, "emotion_sha256")
     yield "arousal-valence network", _network(header, "valence_arousal_sha256")
     size, version, precision = (header.get(name) for name in ("image_size", "alignment_version", "precision"))

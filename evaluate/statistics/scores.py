@@ -7,7 +7,7 @@ import numpy as np
 
 from data import metrics
 from data.emotions import EMOTIONS
-from data.files.cache import STATUSES, coverage
+from data.files.cache import STATUSES, covered
 from data.files.runs import Runs, TestSet
 from evaluate.representations import Representation
 from evaluate.statistics.inference.intervals import spread_over_both, spread_over_rows, spread_over_runs
@@ -107,4 +107,5 @@ def test_notes(runs: Runs) -> Iterator[tuple]:
         listed = int(counts[:_C].sum())
         present = len(np.unique(test.emotion))
         gap = "" if present == _C else f"; {present} of {_C} classes have test rows, scores average these"
-        yield name, f"n = {len(test.emotion):,} of {listed:,} listed images, coverage {coverage(counts):.1%}{gap}"
+        told = covered(counts, runs.provenance.get("features", {}).get(name, {}))
+        yield name, f"n = {len(test.emotion):,} of {listed:,} listed images, {told}{gap}"

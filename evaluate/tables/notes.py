@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from data.files.runs import Runs
+from data.networks import is_imported
 from evaluate import reference
 from evaluate.reference import display, in_order
 from evaluate.representations import ABSENT, CAKE_3
@@ -54,11 +55,17 @@ def _lowered(runs, name):
 
 
 def _pretraining(runs: Runs) -> Iterator[str]:
+    if _imported(runs):
+        yield f"features of {runs.provenance.get('network')}, imported: which of these faces it has seen is not known"
     domains = runs.provenance.get("pretraining")
     if domains:
         told = [runs.provenance[fact] for fact in ("network", "architecture") if runs.provenance.get(fact)]
         name = f" {', '.join(told)}," if told else ""
         yield f"backbone{name} pre-trained on {', '.join(map(display, domains))} (the paper: AffectNet alone)"
+
+
+def _imported(runs):
+    return any(map(is_imported, runs.provenance.get("features", {}).values()))
 
 
 def _training(runs: Runs) -> Iterator[str]:
@@ -71,7 +78,8 @@ def _training(runs: Runs) -> Iterator[str]:
     yield f"heads: Adam at {told['rate']:g}{rule}; {length}"
     penalty = runs.provenance.get("penalty")
     rows = sum(each["rows"] for each in (penalty or {}).get("rows", {}).values())
-    chosen = f", chosen on {rows:,} rows that no network and no head has seen" if rows else ", not chosen but stated"
+    unseen = "no head has seen" if _imported(runs) else "no network and no head has seen"
+    chosen = f", chosen on {rows:,} rows that {unseen}" if rows else ", not chosen but stated"
     yield f"penalty {told.get('penalty', 0):g}{chosen if told.get('penalty') else ': none, as in the paper'}"
 
 

@@ -11,7 +11,7 @@ from data.files.cache import (
     STATUSES,
     TRIES,
     UNOPENED,
-    coverage,
+    covered,
     header_of,
     open_cache,
     provenance_of,
@@ -44,7 +44,7 @@ def contents(path: Path) -> list[str]:
 def _contents(path, file):
     lines = [f"{path}: {file.attrs['kind']} cache, schema version {file.attrs['schema_version']}{toy_mark(file)}"]
     for split in (split for split in SPLITS if split in file):
-        lines += _describe_split(file[split], split)
+        lines += _describe_split(file[split], split, header_of(file))
     return lines
 
 
@@ -92,11 +92,11 @@ def ending(file: h5py.File) -> list[str]:
     ]
 
 
-def _describe_split(group: h5py.Group, split: str) -> Iterator[str]:
+def _describe_split(group: h5py.Group, split: str, header: dict) -> Iterator[str]:
     counts = group["status_counts"][()]
     statuses = _named(STATUSES, counts.sum(0))
     crops = len(group["row"]) if "row" in group else 0
-    yield f"{split}: {crops:,} crops of {counts.sum():,} listed images, coverage {coverage(counts):.1%}"
+    yield f"{split}: {crops:,} crops of {counts.sum():,} listed images, {covered(counts, header)}"
     yield f"  status: {statuses}"
     without, *by_try = group["try_counts"][()].tolist()
     found = [f"face found by: {_named(TRIES[1:], by_try)}"] if any(by_try) else []

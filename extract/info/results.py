@@ -6,7 +6,7 @@ from pathlib import Path
 
 import h5py
 
-from data.files.cache import coverage, open_cache, provenance_of
+from data.files.cache import covered, open_cache, provenance_of
 from data.files.hdf5 import read_array
 from data.files.runs import PLUGINS, undeclared
 from extract.info.caches import ending, toy_mark
@@ -62,10 +62,12 @@ def ranges(numbers: set) -> str:
 
 
 def _test_sets(file: h5py.File) -> Iterator[str]:
+    headers = provenance_of(file).get("features")
+    headers = headers if isinstance(headers, dict) else {}
     for name in json.loads(file.attrs["test_sets"]):
         counts = file[f"tests/{name}/status_counts"][()]
         yield (
-            f"tested on {name}: {len(file[f'tests/{name}/row']):,} rows, coverage {coverage(counts):.1%} of "
+            f"tested on {name}: {len(file[f'tests/{name}/row']):,} rows, {covered(counts, headers.get(name, {}))} of "
             f"{counts.sum():,} listed images"
         )
 

@@ -255,6 +255,8 @@ HOSTILE = [
     ("features", "endless JSON", said("provenance", "[" * 200_000), "attribute provenance that is not JSON"),
     ("features", "JSON of another type", said("provenance", "[1]"), "provenance that is not of type dict"),
     ("features", "JSON without a key", said("header", "{}"), "header without image_size"),
+    ("features", "imported, no network", said("header", '{"imported": true}'), "header without network"),
+    ("features", "imported in words", said("header", '{"imported": "true"}'), "header without image_size"),
     (
         "features",
         "JSON without a key below another",

@@ -21,5 +21,8 @@ def test_others_lie_beside_it():
 
 def test_what_makes_the_features_of_a_network_names_it():
     told = commands(features_of(HERE, "second") / "sfew.h5", ["features"])
-    assert told == "`extract run --dataset sfew --network second --workdir work`"
+    assert told == (
+        "`extract run --dataset sfew --network second --workdir work` or "
+        "`embed import FILE --name second --workdir work`"
+    )
     assert commands(features_of(HERE) / "sfew.h5", ["features"]) == "`extract run --dataset sfew --workdir work`"

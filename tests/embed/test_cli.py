@@ -256,3 +256,4 @@ def test_results_of_a_network_lie_beside_those_of_the_first(workdir):
     assert list(read_runs(workdir / "results" / "second.h5").tests) == ["a"]
     missing = call(workdir, "--k", "1", "--network", "third")
     assert missing.exit_code == 1 and "features/third holds no labelled feature cache" in missing.output
+    assert "`extract run --dataset NAME --network third" in missing.output and "`embed import FILE" in missing.output

@@ -252,6 +252,31 @@ def test_caches_that_cannot_be_swept_together_are_refused(caches, tmp_path, spoi
     assert not (tmp_path / "runs.h5").exists()
 
 
+def widened(split, arrays):
+    return {**arrays, "feature": arrays["feature"].astype(np.float32)}
+
+
+@pytest.mark.parametrize("memory", [None, 260 * 512])
+def test_features_of_float32_give_what_the_same_values_in_float16_give(caches, tmp_path, memory):
+    """In memory and from disk."""
+    wide = [
+        write_cache(tmp_path / "wide" / path.name, train=rows, seed=10 * index, change=widened)
+        for index, (path, rows) in enumerate(zip(caches, (260, 120, 70)))
+    ]
+    place = Place(memory=memory)
+    plain, found = (
+        run(paths, tmp_path / name, place=place) for paths, name in ((caches, "plain.h5"), (wide, "wide.h5"))
+    )
+    assert read_cache(wide[0]).train.dtype == np.float32
+    assert_same(plain, found)
+
+
+def test_features_of_two_types_are_not_swept_together(caches, tmp_path):
+    write_cache(caches[1], seed=10, change=widened)
+    with pytest.raises(ValueError, match="has features of type float32 in train, a of float16; sweep them apart"):
+        run(caches, tmp_path / "runs.h5")
+
+
 @pytest.mark.parametrize(
     "attribute, value, match",
     [

@@ -11,9 +11,9 @@ NAMED = 3  # in a refusal
 class BadRows:
     """The bad rows of one table, label file or folder of annotations."""
 
-    def __init__(self, source: object):
-        """`source` is what messages name where the policy is not kept."""
-        self.source = source
+    def __init__(self, source: object, rule: str = "path and split are needed in every row"):
+        """`source` is what messages name where the policy is not kept, `rule` what refused rows are held against."""
+        self.source, self.rule = source, rule
         self._left_out, self._vital = [], []
 
     def leave_out(self, where: str, error: BadCell) -> str:
@@ -22,7 +22,7 @@ class BadRows:
         return f"bad {error.column}"
 
     def refuse(self, where: str, error: BadCell) -> None:
-        """Remember a row of which not even the image or the split is known: it will refuse the table."""
+        """Remember a row without what every row needs, such as its image and its split: it will refuse the table."""
         self._vital.append(f"{where}, {error}")
 
     def notes(self, listed: int) -> tuple[str, ...]:
@@ -33,7 +33,7 @@ class BadRows:
         if not rows:
             return (f"{self.source} holds no row",)
         if self._vital:
-            raise Refused(_listed(self.source, self._vital, rows, "path and split are needed in every row"))
+            raise Refused(_listed(self.source, self._vital, rows, self.rule))
         if len(self._left_out) > max(FEW, MOST * rows):
             raise Refused(_listed(self.source, self._left_out, rows, f"up to {MOST:.0%} would be left out"))
         if not self._left_out:

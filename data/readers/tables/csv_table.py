@@ -29,6 +29,7 @@ class Table:
 
         Raises Refused where it is empty or its header lacks one; OSError."""
         self.path, self.needed, self.known = path, needed, (*needed, *optional)
+        self._spelled = {name.lower(): name for name in self.known}
         self.separator = _separator(path, self.known)
         line, first = next(_lines(path, self.separator), (0, None))
         if first is None:
@@ -61,7 +62,7 @@ class Table:
 
     def _known(self, cell):
         """The column that a cell of the header names, as the reader spells it; None for one that it does not know."""
-        return next((name for name in self.known if name.lower() == cell.strip().lower()), None)
+        return self._spelled.get(cell.strip().lower())
 
     def _read_header(self, first, names):
         missing = [name for name in self.needed if name not in names]
@@ -86,6 +87,15 @@ class Table:
     def _hint(self, cell):
         close = difflib.get_close_matches(cell.lower(), [name.lower() for name in self.known], 1, 0.8)
         return f"{cell} (is {close[0]} meant?)" if close else cell
+
+
+def header(path: Path, known: tuple) -> list[str]:
+    """The cells of the first line, between what separates most of the columns `known`. Raises Refused where it is
+    empty."""
+    _, cells = next(_lines(path, _separator(path, known)), (0, None))
+    if cells is None:
+        raise Refused(f"{path} is empty; expected the columns {','.join(known)}")
+    return cells
 
 
 def _separator(path, known):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from embed.rows import corpus as module
 from embed.rows import feature_store
@@ -18,6 +19,12 @@ def all_but_dead(split, arrays):
     feature[:, :, CHANNEL] = 0
     feature[ROW, :, CHANNEL] = 0.01 if split == "train" else 2
     return {**arrays, "feature": feature}
+
+
+def test_scaling_leaves_stored_features_as_they_are():
+    raw = torch.ones(2, 3)
+    found = module.Scaling(np.ones(5), np.full(5, 2.0)).features(raw, torch.float32)
+    assert not found.any() and raw.eq(1).all()
 
 
 @pytest.fixture

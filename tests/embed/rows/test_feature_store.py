@@ -69,6 +69,18 @@ def test_a_disk_gives_the_rows_that_memory_gives(parts, short_runs, rows_in_memo
     assert torch.equal(torch.cat(resident)[:40], slow_rows(parts, position[:40], view[:40]))
 
 
+def test_float32_survives_to_the_bit_and_counts_twice(tmp_path, short_runs):
+    exact = np.random.default_rng(2).normal(size=(50, 1, 16)).astype(np.float32)
+    path = write_cache(tmp_path / "a.h5", train=50, features=16, change=lambda split, arrays: (
+        {**arrays, "feature": exact if split == "train" else arrays["feature"]}))  # fmt: skip
+    part = read_cache(path).train
+    assert feature_store.row_bytes([part]) == 64 and isinstance(store([part], memory=3199, device="cpu"), OnDisk)
+    order = order_of(np.arange(50), [20, 50])
+    for kept in (Resident(read([part]), 1), OnDisk([part], 30 * 64)):
+        found = torch.cat(list(kept.stream(order)))
+        assert found.dtype == torch.float32 and found.numpy().tobytes() == exact.tobytes()
+
+
 def test_the_budget_decides(parts):
     size = 171 * VIEWS * 1024
     assert isinstance(store(parts, memory=size, device="cpu"), Resident)
