@@ -22,6 +22,8 @@ def origin(runs: Runs) -> Table:
 
 def _facts(runs: Runs) -> Iterator[tuple]:
     told = runs.provenance
+    if runs.classes != EMOTIONS:
+        yield "classes", ", ".join(runs.classes)
     for name in in_order(runs.tests):
         yield display(name), _rows(runs, name)
     for name, digest in map(tuple, runs.identity.get("caches", [])):
@@ -37,7 +39,7 @@ def _facts(runs: Runs) -> Iterator[tuple]:
 
 def _rows(runs: Runs, name: str) -> str:
     test, trained = runs.tests[name], runs.provenance.get("training_rows", {}).get(name)
-    listed = int(test.status_counts[: len(EMOTIONS)].sum())
+    listed = int(test.status_counts[:-1].sum())
     covered = f"coverage {coverage(test.status_counts):.1%}"
     training = f"; {trained:,} training rows" if trained else ""
     return f"{len(test.emotion):,} test rows of {listed:,} listed images, {covered}{training}"

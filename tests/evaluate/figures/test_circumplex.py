@@ -21,5 +21,5 @@ def test_figure_1_has_every_annotated_sample_in_its_colour(study):
 
 
 def test_names_that_would_cover_each_other_move_apart():
-    placed = apart({0: np.array([0.0, 0.5]), 1: np.array([0.1, 0.52]), 2: np.array([0.0, -0.5])})
-    assert placed[0] == (0, 0.5) and placed[2] == (0, -0.5) and placed[1][1] >= 0.6
+    placed = apart({"a": np.array([0.0, 0.5]), "b": np.array([0.1, 0.52]), "c": np.array([0.0, -0.5])})
+    assert placed["a"] == (0, 0.5) and placed["c"] == (0, -0.5) and placed["b"][1] >= 0.6
