@@ -77,6 +77,7 @@ def confusions(runs: Runs) -> Plate:
         if place % columns == 0:
             axis.set_ylabel("true")
         axis.set_title(display(name), pad=3)
+        axis.set_anchor("N")  # what room is left over lies below, where the names may need it
         plate.records += _cells(runs.classes, name, shares, total)
     for axis in axes.flat[len(names) :]:
         axis.set_visible(False)
