@@ -53,7 +53,7 @@ def _test_set(generator, size, classes, present):
     return TestSet(emotion, np.arange(size), status_counts(np.concatenate([emotion, emotion[:3]]), status, classes))
 
 
-def _confusion(tests, predicted, classes):
+def _confusion(tests, predicted, classes=len(EMOTIONS)):
     ends = np.cumsum([len(test.emotion) for test in tests.values()])[:-1]
     return np.stack(
         [
