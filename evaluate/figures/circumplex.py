@@ -10,7 +10,7 @@ from evaluate.reference import display, in_order
 from evaluate.samples import Samples
 
 TICKS = (-1, -0.5, 0, 0.5, 1)
-LETTER, EDGE = 0.041, 1.2  # on the axis of valence: what a letter takes, and where a name ends
+BREADTH, EDGE = 0.041, 1.2  # on the axis of valence: of a letter, and where a name ends at most
 
 
 def figure_1(runs: Runs, samples: dict) -> Plate:
@@ -89,4 +89,4 @@ def apart(centres: dict, height: float = 0.1) -> dict:
 
 def _half(name):
     """Half the width of a name, at least of a usual one, on the axis of valence."""
-    return max(0.2, LETTER * len(name) / 2)
+    return max(0.2, BREADTH * len(name) / 2)
