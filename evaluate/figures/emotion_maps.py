@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from data import metrics
-from data.emotions import EMOTIONS
 from data.files.runs import HeadOutcome, Runs
-from evaluate.figures.palette import EMOTION, INK, ON_DARK, PAGE
-from evaluate.figures.plate import Plate, emotion_legend, entitle, haloed, new_figure
+from evaluate.figures.palette import INK, ON_DARK, PAGE, colours_of
+from evaluate.figures.plate import LINE, Plate, class_legend, entitle, haloed, legend_columns, new_figure
 from evaluate.records import number
 from evaluate.reference import display, in_order
 from evaluate.representations import MAPPED, Representation
@@ -116,7 +115,9 @@ def figure_5(runs: Runs, samples: dict) -> Plate:
         plate.caption = f"Figure 5 needs the weights of small heads: {'; '.join(absent)}."
         return plate
     names = in_order(runs.classifiers)
-    width, height = PAGE * max(len(names), 2) / 3, 2.05 * len(maps) + 0.6
+    width = PAGE * max(len(names), 2) / 3
+    columns = legend_columns(runs.classes, width, 7)
+    height = 2.05 * len(maps) + 0.6 + LINE * ((len(runs.classes) - 1) // columns)
     plate.figure, axes = new_figure(width, height, nrows=len(maps), ncols=len(names), squeeze=False)
     for line, each in zip(axes, maps):
         for axis, name in zip(line, names):
@@ -126,7 +127,7 @@ def figure_5(runs: Runs, samples: dict) -> Plate:
     for axis, name in zip(axes[0], names):
         axis.set_title(display(name) + (" " if len(display(name)) <= LONG else "\n") + "classifier")
     entitle(plate.figure, runs, "What each classifier sees where")
-    emotion_legend(plate.figure, range(len(EMOTIONS)), loc="outside lower center", ncols=7)
+    class_legend(plate.figure, colours_of(runs.classes), columns)
     plate.caption = _caption(samples, maps, absent, names)
     return plate
 
@@ -137,9 +138,9 @@ def _draw(axis, runs, found, samples, name):
 
     family = found.representation.family
     classes = found.classes[runs.classifiers.index(name)]
-    colours = ListedColormap(list(EMOTION.values()))
+    colours = ListedColormap(list(colours_of(runs.classes).values()))
     ground = {"origin": "lower", "extent": found.extent, "aspect": "auto", "interpolation": "nearest"}
-    axis.imshow(classes, cmap=colours, vmin=0, vmax=6, **ground)
+    axis.imshow(classes, cmap=colours, vmin=0, vmax=len(runs.classes) - 1, **ground)
     if samples is not None and can_place(family, samples):
         points = found.points(samples)
         size = np.clip(1500 / len(points), 1.2, 5)
@@ -158,13 +159,13 @@ def _draw(axis, runs, found, samples, name):
 
 
 def _class_scores(runs: Runs, found: EmotionMap, name: str) -> np.ndarray:
-    """(7,) F1 of each class by one data set's own classifier."""
+    """(C,) F1 of each class by one data set's own classifier."""
     return metrics.f1_scores(found.outcome.confusion[runs.classifiers.index(name), list(runs.tests).index(name)])
 
 
 def _records(runs, found, name):
     classes = found.classes[runs.classifiers.index(name)]
-    for index, (emotion, score) in enumerate(zip(EMOTIONS, _class_scores(runs, found, name))):
+    for index, (emotion, score) in enumerate(zip(runs.classes, _class_scores(runs, found, name))):
         yield {
             "representation": found.representation.label,
             "classifier": name,

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from data.emotions import EMOTIONS
 from data.files.runs import Runs
 from evaluate.figures.palette import COLUMN, ON_DARK, ON_LIGHT, PAGE, PAPER, RAMP
-from evaluate.figures.plate import Plate, entitle, new_figure
+from evaluate.figures.plate import LETTER, Plate, entitle, new_figure
 from evaluate.records import number
 from evaluate.reference import display, in_order
 from evaluate.representations import CAKE_3
@@ -13,6 +12,8 @@ from evaluate.statistics.scores import Score, counts_of, score_of
 from evaluate.statistics.swept import why_absent
 
 LONG = 10  # letters of a name that would touch its neighbour
+USUAL = 9  # letters of a class that there is room for anyway
+NAMES, CELL = 0.75, 0.19  # inches: for such names on the left, and the least that two digits need
 
 
 def cross_database(runs: Runs) -> Plate:
@@ -59,21 +60,25 @@ def confusions(runs: Runs) -> Plate:
         return plate
     columns = min(3, len(names))
     lines = -(-len(names) // columns)
-    width = max(PAGE * columns / 3 + 0.3, COLUMN)  # a title has a column of the page, whatever stands below it
-    height = (width - 0.75) / columns + 1.3  # names stand on the left of all panels and below each
+    # a title has a column of the page, whatever stands below it
+    width = max(PAGE * columns / 3 + 0.3, COLUMN, CELL * len(runs.classes) * columns + NAMES)
+    height = (width - NAMES) / columns + 1.3  # names stand on the left of all panels and below each
+    longer = LETTER * max(0, max(map(len, runs.classes)) - USUAL)
+    width, height = width + longer, height + longer
     plate.figure, axes = new_figure(width, height * lines, nrows=lines, ncols=columns, squeeze=False)
     for place, (axis, name) in enumerate(zip(axes.flat, names)):
         total = counts_of(runs, CAKE_3, classifier=name, test=name).sum(0)
         shares = 100 * total / np.maximum(total.sum(1, keepdims=True), 1)
         labels = [[f"{value:.0f}" if round(value) else "" for value in row] for row in shares]
-        _matrix(axis, shares, labels, EMOTIONS, EMOTIONS if place % columns == 0 else None, size=6)
+        _matrix(axis, shares, labels, runs.classes, runs.classes if place % columns == 0 else None, size=6)
         axis.tick_params(axis="x", rotation=90)
         if place + columns >= len(names):  # the lowest of its column
             axis.set_xlabel("predicted")
         if place % columns == 0:
             axis.set_ylabel("true")
         axis.set_title(display(name), pad=3)
-        plate.records += _cells(name, shares, total)
+        axis.set_anchor("N")  # what room is left over lies below, where the names may need it
+        plate.records += _cells(runs.classes, name, shares, total)
     for axis in axes.flat[len(names) :]:
         axis.set_visible(False)
     entitle(plate.figure, runs, f"{CAKE_3.label}, each data set by its own classifier")
@@ -84,10 +89,10 @@ def confusions(runs: Runs) -> Plate:
     return plate
 
 
-def _cells(name, shares, total):
+def _cells(classes, name, shares, total):
     """A record for each cell of one panel."""
     for (true, answer), share in np.ndenumerate(shares):
-        emotions = {"true": EMOTIONS[true], "predicted": EMOTIONS[answer]}
+        emotions = {"true": classes[true], "predicted": classes[answer]}
         yield {"test": name, **emotions, "share": number(share), "count": int(total[true, answer])}
 
 

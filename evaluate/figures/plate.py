@@ -3,21 +3,21 @@ published."""
 
 import contextlib
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.emotions import EMOTIONS
 from data.files.publish import publish
 from data.files.runs import Runs
-from evaluate.figures.palette import EMOTION, ON_DARK, ON_LIGHT, STYLE
+from evaluate.figures.palette import ON_DARK, ON_LIGHT, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 FORMATS = ("png", "svg", "pdf")
+LETTER, DOT, LINE = 0.055, 0.13, 0.16  # inches that a letter, a dot and a line of a legend take, about
 
 
 @dataclass
@@ -78,15 +78,18 @@ def entitle(figure: "Figure", runs: Runs, text: str) -> None:
     figure.suptitle(f"TOY DATA. {text}" if runs.toy else text, fontsize=8, fontweight="bold", x=0.01, ha="left")
 
 
-def emotion_legend(figure: "Figure", shown: Iterable[int], **place) -> None:
-    """A legend of the emotions (indices) as coloured dots."""
+def legend_columns(names: Sequence[str], width: float, most: int) -> int:
+    """How many columns of a legend of these names a width in inches holds; `most` at most."""
+    return min(most, max(1, int(width / (LETTER * max(map(len, names)) + DOT))))
+
+
+def class_legend(figure: "Figure", colours: dict[str, str], columns: int) -> None:
+    """A legend below a figure, in so many columns: {class: colour} as coloured dots."""
     from matplotlib.lines import Line2D
 
-    dots = [
-        Line2D([], [], marker="o", linestyle="", markersize=4.5, color=EMOTION[EMOTIONS[index]], label=EMOTIONS[index])
-        for index in shown
-    ]
-    figure.legend(handles=dots, handletextpad=0.1, columnspacing=0.9, **place)
+    style = {"marker": "o", "linestyle": "", "markersize": 4.5}
+    dots = [Line2D([], [], color=colour, label=name, **style) for name, colour in colours.items()]
+    figure.legend(handles=dots, handletextpad=0.1, columnspacing=0.9, loc="outside lower center", ncols=columns)
 
 
 def haloed(axes: "Axes", x: float, y: float, text: str, **style) -> object:

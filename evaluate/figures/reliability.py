@@ -65,7 +65,7 @@ def risk_coverage(runs: Runs, samples: dict) -> Plate:
 
 
 def _probabilities(runs, name, samples) -> dict:
-    """{representation: {priors: [(n, 7) by run]}} of those that can be computed."""
+    """{representation: {priors: [(n, C) by run]}} of those that can be computed."""
     found = {each: by_priors(runs, each, name, samples) for each in DRAWN}
     return {each: several for each, several in found.items() if several}
 

@@ -17,7 +17,6 @@ from evaluate.statistics.scores import Score, multi_domain
 from evaluate.statistics.swept import sizes_swept, why_absent
 
 MARKED = 32  # points of a line that are marked one by one; more would run together
-RANK = 6  # of seven logits, since a softmax ignores what they have in common
 
 
 def figure_2(runs: Runs) -> Plate:
@@ -34,8 +33,9 @@ def figure_2(runs: Runs) -> Plate:
     name, plain = domain_of(runs), 100 * scores[0].mean
     plate.figure, axes = new_figure(COLUMN, 2.4)
     _banded(axes, added, added.values(), plain=plain, colour=SERIES[0], marker=MARKERS[0], label="ours")
-    if name == "affectnet" and not runs.toy:
-        points = {k: value - reference.SECTION_2_1[0] for k, value in reference.SECTION_2_1.items() if k}
+    theirs = reference.comparable(reference.SECTION_2_1, runs.classes)
+    if theirs and name == "affectnet" and not runs.toy:
+        points = {k: value - theirs[0] for k, value in theirs.items() if k}
         axes.plot(list(points), list(points.values()), "x", color=INK, markersize=5, label="paper (as stated)")
         axes.legend(loc="lower right")
     axes.axhline(0, color=FAINT, linewidth=0.8, linestyle="--")
@@ -117,7 +117,12 @@ def _limit(runs: Runs, family: Family) -> int | None:
     """Size beyond which a head gains no new function; None where heads are not linear from end to end."""
     if not isinstance(family, Linear) or family.on_sphere:
         return None
-    return family.size(RANK * len(runs.classifiers), runs.features)
+    return family.size(_rank(runs), runs.features)
+
+
+def _rank(runs: Runs) -> int:
+    """Of all classifiers' logits, since a softmax ignores what those of one have in common."""
+    return (len(runs.classes) - 1) * len(runs.classifiers)
 
 
 def _records(runs, family, curve):
@@ -142,15 +147,16 @@ def _caption(runs: Runs, curves: dict) -> str:
         averaged += f" Dashed: {BASELINE.label.lower()}, whose classifiers see all {runs.features:,} features."
     limits = {family: _limit(runs, family) for family in drawn}
     ends = [f"{limit} for {family.curve}" for family, limit in limits.items() if limit is not None]
-    return " ".join([averaged, *_limits_said(len(runs.classifiers), ends), *reasons])
+    return " ".join([averaged, *_limits_said(runs, ends), *reasons])
 
 
-def _limits_said(domains, ends):
+def _limits_said(runs, ends):
+    domains = len(runs.classifiers)
     if ends:
         yield (
-            "Dotted: a softmax ignores what its seven logits have in common, so "
+            "Dotted: a softmax ignores what its logits have in common, so "
             f"{domains} linear classifier{'s' if domains > 1 else ''} on one representation can use "
-            f"{RANK * domains} learned dimensions; beyond size {' and '.join(ends)} a head can express no new "
+            f"{_rank(runs)} learned dimensions; beyond size {' and '.join(ends)} a head can express no new "
             "function. Any flattening before these marks is empirical."
         )
 

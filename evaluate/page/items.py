@@ -2,7 +2,7 @@
 
 import re
 
-from evaluate.figures.palette import EMOTION, FAINT, INK, PAPER
+from evaluate.figures.palette import FAINT, INK, PAPER
 from evaluate.figures.plate import Plate, as_svg
 from evaluate.page.view import View
 from evaluate.representations import TOY
@@ -48,7 +48,7 @@ def _shown(item, toy):
 
 
 def _stage(view: View) -> dict:
-    return {"caption": view.caption, "sets": view.sets, "colours": EMOTION, "data": view.figure}
+    return {"caption": view.caption, "sets": view.sets, "colours": view.colours, "data": view.figure}
 
 
 def _figure(plate: Plate) -> dict:

@@ -24,6 +24,8 @@ def origin(runs: Runs) -> Table:
 
 def _facts(runs: Runs) -> Iterator[tuple]:
     told = runs.provenance
+    if runs.classes != EMOTIONS:
+        yield "classes", ", ".join(runs.classes)
     for name in in_order(runs.tests):
         yield display(name), _rows(runs, name)
     for name, digest in map(tuple, runs.identity.get("caches", [])):
@@ -38,7 +40,7 @@ def _facts(runs: Runs) -> Iterator[tuple]:
 
 def _rows(runs: Runs, name: str) -> str:
     test, trained = runs.tests[name], runs.provenance.get("training_rows", {}).get(name)
-    listed = int(test.status_counts[: len(EMOTIONS)].sum())
+    listed = int(test.status_counts[:-1].sum())
     share = covered(test.status_counts, runs.provenance.get("features", {}).get(name, {}))
     training = f"; {trained:,} training rows" if trained else ""
     return f"{len(test.emotion):,} test rows of {listed:,} listed images, {share}{training}"

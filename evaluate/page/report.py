@@ -14,6 +14,7 @@ from evaluate.page.items import shown
 from evaluate.page.sections import Section, sections
 from evaluate.records import as_csv
 from evaluate.reference import display, in_order
+from evaluate.tables.notes import other_classes
 from evaluate.tables.table import Table
 
 TITLE = "Compact representations of emotion: what the runs say"
@@ -48,6 +49,7 @@ def _page(runs: Runs, parts: list[Section]) -> str:
             data_sets=", ".join(_data_set(runs, name) for name in in_order(runs.tests)),
             often=f"over {count} initialisations each at most" if count > 1 else "with a single initialisation",
             sections=[_section(part, runs.toy) for part in parts],
+            classes=next(other_classes(runs), ""),
             source=runs.source,
             code=runs.provenance.get("code_version", "unknown"),
             css=_own_file("page.css"),

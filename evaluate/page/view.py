@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from data.emotions import EMOTIONS
 from data.files.runs import HeadOutcome, Runs
-from evaluate.figures.palette import EMOTION
+from evaluate.figures.palette import colours_of
 from evaluate.figures.plate import Plate
 from evaluate.records import number
 from evaluate.reference import display, in_order
@@ -19,6 +18,7 @@ class View(Plate):
     """A Plate that the page draws by itself: `figure` is the data of its script."""
 
     sets: list = field(default_factory=list)  # data sets in print
+    colours: dict = field(default_factory=dict)  # class -> colour
 
 
 def view(runs: Runs, samples: dict) -> View:
@@ -35,8 +35,8 @@ def view(runs: Runs, samples: dict) -> View:
     axes = axes_of(CAKE_3.family, CAKE_3.k, outcome)
     for name in names:
         plate.records += _records(runs, outcome, name, samples[name], axes)
-    plate.sets = [display(name) for name in names]
-    plate.figure = _script_data(plate.records, names, axes)
+    plate.sets, plate.colours = [display(name) for name in names], colours_of(runs.classes)
+    plate.figure = _script_data(plate.records, names, axes, plate.colours)
     plate.caption = _caption(run, outcome)
     return plate
 
@@ -58,22 +58,23 @@ def _records(runs: Runs, outcome: HeadOutcome, name: str, samples: Samples, axes
         yield {
             "test": name,
             "path": str(path),
-            "emotion": EMOTIONS[true],
-            "predicted": EMOTIONS[answer],
+            "emotion": runs.classes[true],
+            "predicted": runs.classes[answer],
             **dict(zip(axes, map(number, point))),
         }
 
 
-def _script_data(records: list, names: list, axes: tuple) -> dict:
+def _script_data(records: list, names: list, axes: tuple, colours: dict) -> dict:
     """What page/view.js reads: one entry of each list a sample, three of z."""
+    classes = list(colours)
     return {
-        "emotions": EMOTIONS,
-        "colours": list(EMOTION.values()),
+        "emotions": classes,
+        "colours": list(colours.values()),
         "sets": [display(name) for name in names],
         "axes": list(map(axis_label, axes)),
         "z": [round(float(record[axis]), 3) for record in records for axis in axes],
         "set": [names.index(record["test"]) for record in records],
-        "emotion": [EMOTIONS.index(record["emotion"]) for record in records],
-        "predicted": [EMOTIONS.index(record["predicted"]) for record in records],
+        "emotion": [classes.index(record["emotion"]) for record in records],
+        "predicted": [classes.index(record["predicted"]) for record in records],
         "path": [record["path"] for record in records],
     }

@@ -1,17 +1,14 @@
 """How far classifiers agree on the same images: kappa, what their disagreement is made of, how often classes are said.
 
-Every number follows from a 7 x 7 table of two classifiers' answers to the same test images. Where they disagree, part
+Every number follows from a C x C table of two classifiers' answers to the same test images. Where they disagree, part
 is of amount (one says a class more often: priors), the rest of allocation (the same class given to other images:
 confusions), as Pontius and Millones (2011) divide it."""
 
 import numpy as np
 
 from data import metrics
-from data.emotions import EMOTIONS
 from data.files.runs import UNSCORED, Runs
 from evaluate.representations import Representation
-
-_C = len(EMOTIONS)
 
 
 def answers_of(runs: Runs, representation: Representation) -> list[np.ndarray]:
@@ -26,22 +23,23 @@ def answers_of(runs: Runs, representation: Representation) -> list[np.ndarray]:
 
 
 def answer_counts(runs: Runs, representation: Representation, first: str, second: str) -> np.ndarray:
-    """(runs, 7, 7) how often one classifier says the row's class and the other the column's, on all test images."""
+    """(runs, C, C) how often one classifier says the row's class and the other the column's, on all test images."""
     one, other = runs.classifiers.index(first), runs.classifiers.index(second)
-    return np.stack([metrics.confusion_matrix(each[one], each[other], _C) for each in answers_of(runs, representation)])
+    answers, classes = answers_of(runs, representation), len(runs.classes)
+    return np.stack([metrics.confusion_matrix(each[one], each[other], classes) for each in answers])
 
 
 def answer_shares(runs: Runs, representation: Representation, name: str) -> np.ndarray:
-    """(7,) share of all test images to which one data set's classifier gives each class, over all runs."""
+    """(C,) share of all test images to which one data set's classifier gives each class, over all runs."""
     place = runs.classifiers.index(name)
-    said = [np.bincount(each[place], minlength=_C) for each in answers_of(runs, representation)]
+    said = [np.bincount(each[place], minlength=len(runs.classes)) for each in answers_of(runs, representation)]
     return np.mean(said, axis=0) / runs.rows
 
 
 def label_shares(runs: Runs, name: str) -> np.ndarray:
-    """(7,) share of each class among the labels of one test set."""
+    """(C,) share of each class among the labels of one test set."""
     emotion = runs.tests[name].emotion
-    return np.bincount(emotion, minlength=_C) / len(emotion)
+    return np.bincount(emotion, minlength=len(runs.classes)) / len(emotion)
 
 
 def kappa(counts: np.ndarray) -> np.ndarray:

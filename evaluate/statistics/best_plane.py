@@ -10,10 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from data import metrics
-from data.emotions import EMOTIONS
 
 STRENGTH = 1e4  # scikit-learn's C: next to no penalty, as three numbers need none
-_C = len(EMOTIONS)
 
 
 @dataclass(frozen=True)
@@ -50,19 +48,19 @@ def _white(z):
     return vectors / np.sqrt(np.maximum(values, 1e-12 * values[-1]))
 
 
-def refitted(placed: list[Placed], basis: np.ndarray | None = None) -> np.ndarray:
-    """(7, 7) counts over the test rows of all data sets, each by its own classifier, fitted again on training rows
-    weighted as Eq. 1 weights classes. basis: of a plane; None for all dimensions."""
+def refitted(placed: list[Placed], classes: int, basis: np.ndarray | None = None) -> np.ndarray:
+    """(C, C) counts, C = classes, over the test rows of all data sets, each by its own classifier, fitted again on
+    training rows weighted as Eq. 1 weights classes. basis: of a plane; None for all dimensions."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    counts = np.zeros((_C, _C), np.int64)
+    counts = np.zeros((classes, classes), np.int64)
     for own in placed:
         train, test = (each if basis is None else each @ basis for each in (own.z, own.test_z))
         classifier = make_pipeline(
-            StandardScaler(), LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=300)
+            StandardScaler(), LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=1000)
         )
         said = classifier.fit(train, own.emotion).predict(test)
-        counts += metrics.confusion_matrix(own.test_emotion, said, _C)
+        counts += metrics.confusion_matrix(own.test_emotion, said, classes)
     return counts

@@ -5,7 +5,6 @@ import itertools
 import numpy as np
 
 from data import metrics
-from data.emotions import EMOTIONS
 from data.files.runs import Runs
 from evaluate.representations import Representation
 from evaluate.statistics.regression_scores import DIMENSIONS
@@ -50,11 +49,11 @@ def _explained(true, read):
 
 
 def pair_confusion(counts: np.ndarray) -> dict[tuple, float]:
-    """{(class, class): share} of (7, 7) counts: of the samples of two classes, how many were taken for the other."""
+    """{(class, class): share} of (C, C) counts: of the samples of two classes, how many were taken for the other."""
     total = counts.sum(1)
     return {
         (one, other): (counts[one, other] + counts[other, one]) / (total[one] + total[other])
-        for one, other in itertools.combinations(range(len(EMOTIONS)), 2)
+        for one, other in itertools.combinations(range(len(counts)), 2)
         if total[one] and total[other]
     }
 

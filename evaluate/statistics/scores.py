@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from data import metrics
-from data.emotions import EMOTIONS
 from data.files.cache import STATUSES, covered
 from data.files.runs import Runs, TestSet
 from evaluate.representations import Representation
@@ -18,7 +17,6 @@ SCORES = {
     "accuracy": metrics.accuracy_score,
     "mean recall": metrics.mean_recall_score,
 }
-_C = len(EMOTIONS)
 
 
 @dataclass(frozen=True)
@@ -53,23 +51,24 @@ def score_from(found: Measured, undetected_wrong: np.ndarray | tuple = ()) -> Sc
 
 
 def undetected(test: TestSet) -> np.ndarray:
-    """(7,) listed images of each class that have no row: no face was found, or the image could not be read."""
-    listed = test.status_counts[:_C].sum(1) - test.status_counts[:_C, STATUSES.index("left_out")]
-    return listed - np.bincount(test.emotion, minlength=_C)
+    """(C,) listed images of each class that have no row: no face was found, or the image could not be read."""
+    counts = test.status_counts[:-1]  # the last row is of none of the classes
+    return counts.sum(1) - counts[:, STATUSES.index("left_out")] - np.bincount(test.emotion, minlength=len(counts))
 
 
 def with_undetected(confusion: np.ndarray, missing: np.ndarray) -> np.ndarray:
-    """(..., 7, 7) counts to (..., 8, 8): `missing` (7,) images of each class were answered by none of the seven.
+    """(..., C, C) counts to (..., C + 1, C + 1): `missing` (C,) images of each class were answered by none of them.
 
-    The eighth class has no image of its own, so that no mean over classes counts it."""
-    wide = np.zeros((*confusion.shape[:-2], _C + 1, _C + 1), np.int64)
-    wide[..., :_C, :_C] = confusion
-    wide[..., :_C, _C] = missing
+    The last class has no image of its own, so that no mean over classes counts it."""
+    classes = len(missing)
+    wide = np.zeros((*confusion.shape[:-2], classes + 1, classes + 1), np.int64)
+    wide[..., :classes, :classes] = confusion
+    wide[..., :classes, classes] = missing
     return wide
 
 
 def counts_of(runs: Runs, representation: Representation, *, classifier: str, test: str) -> np.ndarray:
-    """(runs, 7, 7) confusion counts by one classifier on one test set."""
+    """(runs, C, C) confusion counts by one classifier on one test set."""
     counts = runs.confusions(*representation.key)
     return counts[:, runs.classifiers.index(classifier), list(runs.tests).index(test)]
 
@@ -102,10 +101,11 @@ def multi_domain(runs: Runs, representation: Representation) -> Score | None:
 
 def test_notes(runs: Runs) -> Iterator[tuple]:
     """(name, note) for each test set: rows scored, listed images, coverage, classes without a test row."""
+    classes = len(runs.classes)
     for name, test in runs.tests.items():
         counts = test.status_counts
-        listed = int(counts[:_C].sum())
+        listed = int(counts[:-1].sum())
         present = len(np.unique(test.emotion))
-        gap = "" if present == _C else f"; {present} of {_C} classes have test rows, scores average these"
+        gap = "" if present == classes else f"; {present} of {classes} classes have test rows, scores average these"
         told = covered(counts, runs.provenance.get("features", {}).get(name, {}))
         yield name, f"n = {len(test.emotion):,} of {listed:,} listed images, {told}{gap}"

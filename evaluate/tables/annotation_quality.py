@@ -6,7 +6,6 @@ import itertools
 import numpy as np
 
 from data import metrics
-from data.emotions import EMOTIONS
 from data.files.runs import Runs
 from evaluate.records import number
 from evaluate.reference import display, in_order
@@ -79,12 +78,12 @@ def agreement(runs: Runs) -> Table:
 
 def class_agreement(runs: Runs) -> Table:
     """For each class, how far two classifiers agree on which images show it."""
-    table = new_table(runs, "agreement_by_class", "Agreement by class, in percent", ("Classifiers", *EMOTIONS))
+    table = new_table(runs, "agreement_by_class", "Agreement by class, in percent", ("Classifiers", *runs.classes))
     for first, second in _pairs(runs):
         scores = 100 * metrics.f1_scores(answer_counts(runs, CAKE_3, first, second).sum(0))
         cells = [f"{value:.0f}" if np.isfinite(value) else ABSENT for value in scores]
         table.rows.append((_pair_printed(first, second), *cells))
-        for emotion, value in zip(EMOTIONS, scores):
+        for emotion, value in zip(runs.classes, scores):
             tell(table, runs, first=first, second=second, emotion=emotion, agreement=number(value))
     if not table.rows:
         return gap(runs, table, _why(runs))
@@ -97,7 +96,9 @@ def class_agreement(runs: Runs) -> Table:
 
 def shares(runs: Runs) -> Table:
     """How often each classifier says each class of the same images, beside how often its own test set holds it."""
-    table = new_table(runs, "shares", "How often each class is said, in percent of all test images", ("", *EMOTIONS))
+    table = new_table(
+        runs, "shares", "How often each class is said, in percent of all test images", ("", *runs.classes)
+    )
     if not answers_of(runs, CAKE_3):
         return gap(runs, table, _why(runs))
     for name in in_order(runs.classifiers):
@@ -106,7 +107,7 @@ def shares(runs: Runs) -> Table:
         table.rows.append((f"{display(name)} classifier", *(f"{share:.1f}" for share in said)))
         table.rows.append(("  its test set's labels", *(f"{share:.1f}" for share in held)))
         for kind, values in (("said", said), ("annotated", held)):
-            for emotion, share in zip(EMOTIONS, values):
+            for emotion, share in zip(runs.classes, values):
                 tell(table, runs, name=name, kind=kind, emotion=emotion, share=number(share))
     return table
 

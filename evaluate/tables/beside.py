@@ -48,6 +48,11 @@ def beside(several: list[Runs], names: list[str]) -> Table:
 def _refuse_other_rows(several, names):
     first = several[0]
     for name, other in zip(names[1:], several[1:]):
+        if first.classes != other.classes:
+            raise Refused(
+                f"{names[0]} is of the classes {', '.join(first.classes)}, {name} of {', '.join(other.classes)}; "
+                "compare results of the same classes"
+            )
         if list(first.tests) != list(other.tests):
             raise Refused(
                 f"{names[0]} was tested on {', '.join(first.tests)}, {name} on {', '.join(other.tests)}; compare "

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from data.files.runs import Runs
 from evaluate.records import number
-from evaluate.reference import display, in_order
+from evaluate.reference import comparable, display, in_order
 from evaluate.representations import ABSENT
 from evaluate.statistics.inference.claimed import CLAIMS, Claim
 from evaluate.statistics.inference.comparison import Comparison, holm
 from evaluate.tables.differences import METHOD
+from evaluate.tables.notes import other_classes
 from evaluate.tables.printed import compared, p_printed
 from evaluate.tables.table import Table, interval_ends, new_table, tell
 
@@ -39,7 +40,8 @@ def claims(runs: Runs) -> Table:
     asked = list(_asked(runs))
     corrected = holm([each.comparison and each.comparison.p for each in asked])
     for position, (each, p) in enumerate(zip(asked, corrected)):
-        paper = None if runs.toy else each.claim.stated.get(tuple(sorted(each.tests)))
+        stated = {} if runs.toy else comparable(each.claim.stated, runs.classes)
+        paper = stated.get(tuple(sorted(each.tests)))
         first = not position or asked[position - 1].number != each.number
         table.rows.append((str(each.number) if first else "", each.place, *_cells(each, p, paper)))
         tell(table, runs, **_record(each, p, paper))
@@ -48,8 +50,9 @@ def claims(runs: Runs) -> Table:
     accuracy = " and ".join(str(place) for place, claim in enumerate(CLAIMS, 1) if claim.score == "accuracy")
     table.notes += [f"differences of macro F1 in points (claims {accuracy}: of accuracy)", *METHOD]
     table.notes += [
+        *other_classes(runs),
         "an answer is undecided, too, from a single run or where predictions were not kept; what is read off the "
-        "maps of Figure 5 is asked in the report"
+        "maps of Figure 5 is asked in the report",
     ]
     return table
 

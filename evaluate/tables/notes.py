@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from data.emotions import EMOTIONS
 from data.files.runs import Runs
 from data.networks import is_imported
 from evaluate import reference
@@ -14,6 +15,7 @@ from evaluate.statistics.swept import shown, unknown_families
 def notes(runs: Runs) -> list[str]:
     """One line for each fact that a results file tells."""
     return [
+        *other_classes(runs),
         *_data_sets(runs),
         _initialisations(runs),
         *_undetected(runs),
@@ -23,14 +25,19 @@ def notes(runs: Runs) -> list[str]:
     ]
 
 
+def other_classes(runs: Runs) -> Iterator[str]:
+    """The line that says why the paper's numbers are left out, where they are."""
+    if runs.classes != EMOTIONS:
+        yield f"{reference.OTHER_CLASSES} (classes: {', '.join(runs.classes)})"
+
+
 def _data_sets(runs: Runs) -> Iterator[str]:
-    tests = dict(test_notes(runs))
+    tests, theirs = dict(test_notes(runs)), reference.comparable(reference.TRAINING_ROWS, runs.classes)
     for name in in_order(tests):
         rows = runs.provenance.get("training_rows", {}).get(name)
         trained = f"; trained on {rows:,} rows" if rows else ""
-        paper = reference.TRAINING_ROWS.get(name)
-        theirs = f" (paper {paper:,})" if paper and not runs.toy else ""
-        yield f"{display(name)}: {tests[name]}{trained}{theirs}"
+        paper = f" (paper {theirs[name]:,})" if name in theirs and not runs.toy else ""
+        yield f"{display(name)}: {tests[name]}{trained}{paper}"
 
 
 def _initialisations(runs: Runs) -> str:

@@ -14,14 +14,15 @@ from evaluate.tables.table import Table, new_table, tell_published, tell_score
 def table_1(runs: Runs) -> Table:
     """Macro F1 of the compact representations, each by its data set's own classifier."""
     columns = ("Dataset", "Rep.", "Dim.", "F1", "95 % interval", "paper", "difference")
-    known = any(name in reference.TABLE_1 for name in runs.tests)
+    theirs = reference.comparable(reference.TABLE_1, runs.classes)
+    known = any(name in theirs for name in runs.tests)
     width = len(columns) if known else 5
     title = "Table 1. Compact representations: macro F1 in percent"
     table = new_table(runs, "table1", title, columns[:width], notes(runs))
     for name in in_order(runs.tests):
         for position, each in enumerate(COMPACT):
             score = score_of(runs, each, classifier=name, test=name)
-            paper = reference.TABLE_1.get(name, {}).get(each.key)
+            paper = theirs.get(name, {}).get(each.key)
             row = (
                 "" if position else display(name),
                 each.label,
@@ -50,7 +51,7 @@ def multi_domain_summary(runs: Runs) -> Table:
     """Figure 4's measure at the sizes of Table 1, and of every family that was added to the paper's."""
     title = "Multi-domain macro F1 in percent, by test-set size"
     columns = ("Rep.", "Dim.", "F1", "95 % interval", "paper")
-    known = set(runs.tests) == set(reference.TABLE_1) and not runs.toy
+    known = set(runs.tests) == set(reference.comparable(reference.TABLE_1, runs.classes)) and not runs.toy
     table = new_table(runs, "multi_domain", title, columns if known else columns[:-1])
     for each in shown(runs):
         score, paper = multi_domain(runs, each), reference.multi_domain(each.key) if known else None
@@ -72,20 +73,25 @@ def table_2(runs: Runs) -> Table:
     kinds = {
         name: reference.TABLE_2_SCORE.get(name, "accuracy") for name in in_order(runs.tests, reference.TABLE_2_ORDER)
     }
-    known = any(name in reference.TABLE_1 for name in kinds)
+    known = any(name in reference.comparable(reference.TABLE_1, runs.classes) for name in kinds)
     title = f"Table 2. {'Beside published systems' if known else 'CAKE-3 and the baseline'}, in percent"
     columns = ("", "Dim.", *(f"{display(name)} ({kind})" for name, kind in kinds.items()))
     table = new_table(runs, "table2", title, columns, notes(runs))
-    for system, size, values in reference.PUBLISHED:
+    for system, size, values in reference.comparable(reference.PUBLISHED, runs.classes):
         _theirs(table, system, size, [values.get(name) for name in kinds])
         for name in (name for name in kinds if name in values):
             tell_published(table, runs, system, size, kind=kinds[name], test=name, paper=values[name])
     for each in (CAKE_3, BASELINE):
-        paper = reference.TABLE_2[each.key]
+        paper = _of_table_2(runs, each)
         _theirs(table, f"paper ({each.label})", each.size(reference.FEATURES), [paper.get(name) for name in kinds])
     for each in (CAKE_3, BASELINE):
         _ours_beside(table, runs, each, kinds)
     return table
+
+
+def _of_table_2(runs, representation):
+    """{data set: the paper's score} of a representation, where results can be set beside it."""
+    return reference.comparable(reference.TABLE_2[representation.key], runs.classes)
 
 
 def _theirs(table, system, size, values):
@@ -102,7 +108,7 @@ def _ours_beside(table, runs, representation, kinds):
     size = _size(runs, representation)
     cells = [ours(runs, representation, score) for score in scores.values()]
     table.rows.append((f"ours ({representation.label})", size, *cells))
-    paper = reference.TABLE_2[representation.key]
+    paper = _of_table_2(runs, representation)
     if any(name in paper for name in kinds) and not runs.toy:
         gaps = [
             difference(score, (paper[name], 0) if name in paper else None, toy=False) for name, score in scores.items()
@@ -134,19 +140,18 @@ def table_3(runs: Runs) -> Table:
     names = in_order(runs.tests)
     title = "Table 3. CAKE-3 across databases: macro F1 in percent"
     table = new_table(runs, "table3", title, ("Classifier", *(f"on {display(name)}" for name in names)), notes(runs))
+    theirs = reference.comparable(reference.TABLE_3, runs.classes)
     for classifier in names:
         scores = [score_of(runs, CAKE_3, classifier=classifier, test=name) for name in names]
         table.rows.append((display(classifier), *(ours(runs, CAKE_3, score) for score in scores)))
-        paper = [reference.TABLE_3.get(classifier, {}).get(name) for name in names]
+        paper = [theirs.get(classifier, {}).get(name) for name in names]
         if any(paper):
             table.rows.append(("  paper", *map(printed, paper)))
         if any(paper) and not runs.toy:
-            gaps = [difference(score, theirs, toy=False) for score, theirs in zip(scores, paper)]
+            gaps = [difference(score, each, toy=False) for score, each in zip(scores, paper)]
             table.rows.append(("  difference", *gaps))
-        for name, score, theirs in zip(names, scores, paper):
-            tell_score(
-                table, runs, CAKE_3, kind="macro F1", classifier=classifier, test=name, score=score, paper=theirs
-            )
-    if "rafdb" in names and not runs.toy:
+        for name, score, each in zip(names, scores, paper):
+            tell_score(table, runs, CAKE_3, kind="macro F1", classifier=classifier, test=name, score=score, paper=each)
+    if "rafdb" in names and theirs and not runs.toy:
         table.notes.append(reference.PRINTED_TWICE)
     return table

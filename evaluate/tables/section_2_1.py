@@ -9,6 +9,7 @@ from evaluate.representations import ABSENT, ANNOTATED, Representation
 from evaluate.statistics.annotated import by_added_dimensions, domain_of
 from evaluate.statistics.scores import Score
 from evaluate.statistics.swept import sizes_printed, why_absent
+from evaluate.tables.notes import other_classes
 from evaluate.tables.printed import percent
 from evaluate.tables.table import Table, gap, new_table, tell_score
 
@@ -23,11 +24,12 @@ def section_2_1(runs: Runs) -> Table:
         reason = why_absent(runs, ANNOTATED)
         table = new_table(runs, "section2_1", title, columns)
         return gap(runs, table, f"Section 2.1 needs annotated arousal-valence in the feature caches: {reason}")
-    width = len(columns) if name == "affectnet" else 4
+    theirs = reference.comparable(reference.SECTION_2_1, runs.classes) if name == "affectnet" else {}
+    width = len(columns) if theirs else 4
     table = new_table(runs, "section2_1", title, columns[:width], _notes(runs, name, 0 in scores))
     f1 = by_added_dimensions(runs, "macro F1")
     for k, score in scores.items():
-        paper = reference.SECTION_2_1.get(k) if name == "affectnet" else None
+        paper = theirs.get(k)
         if k in sizes_printed(list(scores)):
             row = (f"+{k}", percent(score), gain(score, scores.get(0)), percent(f1[k]), *_printed(paper))
             table.rows.append(row[:width])
@@ -54,7 +56,8 @@ def _notes(runs, name, has_plain):
         f"one linear layer on valence and arousal as annotated in {display(name)}, and k dimensions learned beside "
         f"them{rows}"
     )
-    if name == "affectnet" and not runs.toy:
+    yield from other_classes(runs)
+    if reference.comparable(reference.SECTION_2_1, runs.classes) and name == "affectnet" and not runs.toy:
         yield "the paper prints 83 % without, +3 points with one added dimension, and +0.6 more with 512"
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from data.emotions import EMOTIONS
 from data.files.cache import (
     STATUSES,
     TRIES,
     UNOPENED,
+    classes_of,
     covered,
     header_of,
     open_cache,
@@ -43,6 +45,7 @@ def contents(path: Path) -> list[str]:
 
 def _contents(path, file):
     lines = [f"{path}: {file.attrs['kind']} cache, schema version {file.attrs['schema_version']}{toy_mark(file)}"]
+    lines += other_classes(file)
     for split in (split for split in SPLITS if split in file):
         lines += _describe_split(file[split], split, header_of(file))
     return lines
@@ -81,6 +84,12 @@ def unopened(path: Path) -> list[str]:
 def toy_mark(file: h5py.File) -> str:
     """What a file of toy data is marked with."""
     return "  TOY DATA" if file.attrs["toy"] else ""
+
+
+def other_classes(file: h5py.File) -> list[str]:
+    """The names of the classes as a line, where they are not the seven emotions."""
+    classes = classes_of(file)
+    return [f"{len(classes)} classes: {', '.join(classes)}"] if classes != EMOTIONS else []
 
 
 def ending(file: h5py.File) -> list[str]:

@@ -9,7 +9,7 @@ import h5py
 from data.files.cache import covered, open_cache, provenance_of
 from data.files.hdf5 import read_array
 from data.files.runs import PLUGINS, undeclared
-from extract.info.caches import ending, toy_mark
+from extract.info.caches import ending, other_classes, toy_mark
 
 SHOWN_FAILURES = 5
 
@@ -19,6 +19,7 @@ def describe(path: Path) -> list[str]:
     with open_cache(path, "runs") as file:
         return [
             f"{path}: results, schema version {file.attrs['schema_version']}{toy_mark(file)}",
+            *other_classes(file),
             *_heads(file),
             f"kept: weights or predictions of {_kept(file):,} heads",
             f"classifiers: {', '.join(json.loads(file.attrs['classifiers']))}",

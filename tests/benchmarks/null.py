@@ -59,7 +59,7 @@ def drawn(world: World, generator: np.random.Generator, representations: int = 2
         right = generator.random((RUNS, world.rows)) < 1 / (1 + np.exp(-skill))
         wrong = (true + 1 + (C - 1) * generator.random((RUNS, world.rows)) ** 1.5).astype(np.int64) % C
         answers = np.where(right, true, wrong).astype(np.uint8)
-        found.append(of_predictions(true, answers, clusters, metrics.macro_f1_score))
+        found.append(of_predictions(true, answers, clusters, metrics.macro_f1_score, classes=C))
     return found
 
 

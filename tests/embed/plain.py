@@ -14,22 +14,26 @@ from embed.settings import decay, head_seed
 class PlainHead(nn.Module):
     """One head as the paper words it: a linear layer to k dimensions and one classifier layer per domain."""
 
-    def __init__(self, head, domains, settings, dtype):
+    def __init__(self, head, data, settings):
         super().__init__()
+        features, classes, domains = data.feature_size, len(data.classes), len(data.names)
         generator = torch.Generator().manual_seed(head_seed(settings.seed, head))
         self.family = family_named(head.family)
-        inputs = self.family.size(head.k, 512)
+        inputs = self.family.size(head.k, features)
         draw = lambda *shape, fan: (
             (2 * torch.rand(shape, generator=generator, dtype=torch.float64) - 1) / fan**0.5
-        ).to(dtype)
+        ).to(data.dtype)
         if self.family.projects:
-            self.project = nn.Linear(512, 1)  # its weights are replaced; torch warns of a layer of no outputs
-            self.project.weight.data, self.project.bias.data = draw(head.k, 512, fan=512), draw(head.k, fan=512)
-        learned = head.k if self.family.projects else 512
-        weight, bias = draw(domains, 7, learned, fan=inputs), draw(domains, 7, fan=inputs)
+            self.project = nn.Linear(features, 1)  # its weights are replaced; torch warns of a layer of no outputs
+            self.project.weight.data, self.project.bias.data = (
+                draw(head.k, features, fan=features),
+                draw(head.k, fan=features),
+            )
+        learned = head.k if self.family.projects else features
+        weight, bias = draw(domains, classes, learned, fan=inputs), draw(domains, classes, fan=inputs)
         if self.family.arousal_valence:
-            weight = torch.cat([draw(domains, 7, 2, fan=inputs), weight], 2)
-        self.classify = nn.ModuleList(nn.Linear(inputs, 7) for _ in range(domains))
+            weight = torch.cat([draw(domains, classes, 2, fan=inputs), weight], 2)
+        self.classify = nn.ModuleList(nn.Linear(inputs, classes) for _ in range(domains))
         for layer, own_weight, own_bias in zip(self.classify, weight, bias):
             layer.weight.data, layer.bias.data = own_weight.clone(), own_bias.clone()
 
@@ -40,13 +44,13 @@ class PlainHead(nn.Module):
             z = z / z.norm(dim=1, keepdim=True)
         if self.family.arousal_valence:
             z = torch.cat([v, z], 1)
-        logits = torch.stack([layer(z) for layer in self.classify], 1)  # (n, D, 7)
+        logits = torch.stack([layer(z) for layer in self.classify], 1)  # (n, D, C)
         return logits[torch.arange(len(x)), domain]
 
 
 def train_plainly(data, head, settings, *, slip=1.0):
     """One head trained by modules and autograd; `slip` scales the loss of the first domain, a wrong gradient."""
-    model = PlainHead(head, len(data.names), settings, data.dtype)
+    model = PlainHead(head, data, settings)
     optimizer = torch.optim.Adam(model.parameters())
     batches = Batches(data, settings)
     every, step = all_rows(data), 0

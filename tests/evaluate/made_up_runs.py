@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from data.emotions import EMOTIONS
 from data.files.cache import STATUSES, status_counts
 from data.files.runs import Head, HeadOutcome, Runs, TestSet
 from data.metrics import confusion_matrix
@@ -15,13 +16,16 @@ def make(
     runs=10,
     toy=False,
     families=("cake", "av", "cake-norm", "baseline"),
-    classes=7,
+    classes=EMOTIONS,
+    present=None,
     sizes=(140, 90, 40),
 ):
     """Runs with every head of the tables; `predicted` is kept for all, so that scores can be recomputed the slow
-    way."""
+    way. present: how many of the classes have test rows; None for all."""
     generator = np.random.default_rng(0)
-    tests = {name: _test_set(generator, size, classes) for name, size in zip(names, sizes)}
+    tests = {
+        name: _test_set(generator, size, len(classes), present or len(classes)) for name, size in zip(names, sizes)
+    }
     truth = np.concatenate([test.emotion for test in tests.values()])
     left_out = {} if "av" in families else {"av": "no predicted arousal-valence"}
     made = Runs(
@@ -30,29 +34,30 @@ def make(
         tests=tests,
         toy=toy,
         provenance={"pretraining": [names[0]], "training_rows": dict.fromkeys(names, 1000), "left_out": left_out},
+        classes=tuple(classes),
     )
     for family, k in TABLE_HEADS:
         for run in range(runs if family in families else 0):
             right = generator.random((len(names), len(truth))) < 0.5 + 0.02 * k + 0.01 * run
-            predicted = np.where(right, truth, generator.integers(0, 7, right.shape)).astype(np.uint8)
+            predicted = np.where(right, truth, generator.integers(0, len(classes), right.shape)).astype(np.uint8)
             made.outcomes[Head(family, k, run)] = HeadOutcome(
-                seed=run, loss=1.0, confusion=_confusion(tests, predicted), predicted=predicted
+                seed=run, loss=1.0, confusion=_confusion(tests, predicted, len(classes)), predicted=predicted
             )
     return made
 
 
-def _test_set(generator, size, classes):
-    emotion = np.concatenate([np.arange(classes), generator.integers(0, classes, size - classes)]).astype(np.int8)
+def _test_set(generator, size, classes, present):
+    emotion = np.concatenate([np.arange(present), generator.integers(0, present, size - present)]).astype(np.int8)
     status = np.full(size + 3, STATUSES.index("ok"))
     status[-3:] = STATUSES.index("no_face")
-    return TestSet(emotion, np.arange(size), status_counts(np.concatenate([emotion, emotion[:3]]), status))
+    return TestSet(emotion, np.arange(size), status_counts(np.concatenate([emotion, emotion[:3]]), status, classes))
 
 
-def _confusion(tests, predicted):
+def _confusion(tests, predicted, classes=len(EMOTIONS)):
     ends = np.cumsum([len(test.emotion) for test in tests.values()])[:-1]
     return np.stack(
         [
-            [confusion_matrix(test.emotion, part, 7) for test, part in zip(tests.values(), np.split(own, ends))]
+            [confusion_matrix(test.emotion, part, classes) for test, part in zip(tests.values(), np.split(own, ends))]
             for own in predicted
         ]
     )

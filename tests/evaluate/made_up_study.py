@@ -4,6 +4,7 @@ trained."""
 import h5py
 import numpy as np
 
+from data.emotions import EMOTIONS
 from data.files.cache import STATUSES, seal, status_counts
 from data.files.hdf5 import write_array
 from data.files.runs import UNSCORED, Head, HeadOutcome, Runs, TestSet
@@ -31,6 +32,7 @@ CENTRES = np.array(
         [-0.45, 0.6, 0.5],
     ]
 )
+FURTHER = np.random.default_rng(7).uniform(-0.9, 0.9, (120, 3))  # of classes beyond the seven
 WIDTH = 512  # of the features, where no other is asked for
 
 
@@ -45,15 +47,20 @@ def make_study(
     families=("cake", "av", "cake-norm", "baseline", "av-true"),
     width=WIDTH,
     all_kept=False,
+    classes=EMOTIONS,
 ):
     """Write features/NAME.h5 below `folder`; returns the Runs on them. Annotated arousal-valence is there for the first
     name alone, with av-true."""
     generator = np.random.default_rng(0)
     mixing = np.random.default_rng(1).normal(size=(3, width))  # hidden factors to features
-    rows = {name: _rows(generator, size, mixing) for name, size in zip(names, sizes)}
+    rows = {name: _rows(generator, size, mixing, len(classes)) for name, size in zip(names, sizes)}
     digests = {
         name: _write(
-            folder / "features" / f"{name}.h5", rows[name], toy, annotated=name == names[0] and "av-true" in families
+            folder / "features" / f"{name}.h5",
+            rows[name],
+            toy,
+            annotated=name == names[0] and "av-true" in families,
+            classes=classes,
         )
         for name in names
     }
@@ -74,7 +81,7 @@ def make_study(
             "pretraining": [names[0]],
             "training_rows": {name: 10 * len(test.row) for name, test in tests.items()},
             "training_classes": {
-                name: (10 * np.bincount(test.emotion, minlength=7)).tolist() for name, test in tests.items()
+                name: (10 * np.bincount(test.emotion, minlength=len(classes))).tolist() for name, test in tests.items()
             },
             "left_out": left_out,
             "annotated_domain": names[0] if "av-true" in families else None,
@@ -84,6 +91,7 @@ def make_study(
             "threads": 2,
             "features": dict.fromkeys(names, {**HEADER, "feature_size": width}),
         },
+        classes=tuple(classes),
     )
     for family, k in _heads(families, ks):
         for run in range(runs):
@@ -91,14 +99,19 @@ def make_study(
     return made
 
 
+def centres_of(classes):
+    """(classes, 3) hidden factors: the seven's, and more where there are more."""
+    return np.concatenate([CENTRES, FURTHER])[:classes]
+
+
 def _heads(families, ks):
     wanted = {"cake": {2, 3, *ks}, "av": {0, 1, *ks}, "cake-norm": {3}, "baseline": {0}, "av-true": {0, *ks}}
     return [(family, k) for family in families for k in sorted(wanted[family])]
 
 
-def _rows(generator, size, mixing):
-    emotion = np.concatenate([np.arange(7), generator.integers(0, 7, size - 7)])
-    hidden = CENTRES[emotion] + 0.17 * generator.normal(size=(size, 3))
+def _rows(generator, size, mixing, classes):
+    emotion = np.concatenate([np.arange(classes), generator.integers(0, classes, size - classes)])
+    hidden = centres_of(classes)[emotion] + 0.17 * generator.normal(size=(size, 3))
     status = np.repeat([STATUSES.index("ok"), STATUSES.index("no_face")], [size, 3])
     return {
         "feature": (hidden @ mixing + generator.normal(size=(size, mixing.shape[1]))).astype(np.float16)[:, None],
@@ -110,12 +123,12 @@ def _rows(generator, size, mixing):
         "valence_arousal_predicted": (0.9 * hidden[:, :2] + 0.1 * generator.normal(size=(size, 2))).astype(np.float32)[
             :, None
         ],
-        "status_counts": status_counts(np.concatenate([emotion, emotion[:3]]), status),
+        "status_counts": status_counts(np.resize(emotion, size + 3), status, classes),
         "try_counts": np.zeros(7, np.int64),
     }
 
 
-def _write(path, rows, toy, *, annotated):
+def _write(path, rows, toy, *, annotated, classes):
     path.parent.mkdir(parents=True, exist_ok=True)
     if not annotated:
         rows["valence_arousal"] = np.full_like(rows["valence_arousal"], np.nan)
@@ -124,7 +137,8 @@ def _write(path, rows, toy, *, annotated):
             for name, array in rows.items():
                 write_array(file, f"{split}/{name}", array)
         header = {**HEADER, "feature_size": rows["feature"].shape[-1]}
-        seal(file, "features", header=header, toy=toy, provenance={"emotion": {"domains": {"affectnet": {}}}})
+        provenance = {"emotion": {"domains": {"affectnet": {}}}}
+        seal(file, "features", header=header, toy=toy, provenance=provenance, classes=classes)
         return file.attrs["digest"]
 
 
@@ -134,9 +148,9 @@ def _outcome(runs, rows, family, k, run, mixing, all_kept):
     turn = np.linalg.qr(generator.normal(size=(max(3, k), max(3, k))))[0][:3, :k]
     read = np.linalg.pinv(mixing)  # (width, 3) features to hidden factors
     A = (read @ turn).T + 0.0005 * generator.normal(size=(k, mixing.shape[1]))
-    B, b, Bv = [], [], []
+    B, b, Bv, places = [], [], [], centres_of(len(runs.classes))
     for _ in runs.classifiers[: 1 if family == "av-true" else None]:
-        centres = CENTRES + 0.06 * generator.normal(size=CENTRES.shape)
+        centres = places + 0.06 * generator.normal(size=places.shape)
         known = np.concatenate(
             [centres[:, :2] * ("av" in family), centres @ turn if family != "baseline" else centres @ mixing / 300], 1
         )
@@ -154,7 +168,7 @@ def _outcome(runs, rows, family, k, run, mixing, all_kept):
 def _scored(runs, rows, family, k, run, weights, all_kept):
     """Predictions, counts and range the plain way, row by row of each data set and classifier by classifier."""
     predicted = np.full((len(runs.classifiers), runs.rows), UNSCORED, np.uint8)
-    confusion = np.zeros((len(runs.classifiers), len(runs.tests), 7, 7), np.int64)
+    confusion = np.zeros((len(runs.classifiers), len(runs.tests), *2 * [len(runs.classes)]), np.int64)
     seen = []
     for place, (name, own) in enumerate(rows.items()):
         if family == "av-true" and place:
@@ -171,7 +185,7 @@ def _scored(runs, rows, family, k, run, weights, all_kept):
                 + (v @ weights["Bv"][classifier].T if "Bv" in weights else 0)
             )
             predicted[classifier, runs.span(name)] = logits.argmax(1)
-            confusion[classifier, place] = confusion_matrix(own["emotion"], logits.argmax(1), 7)
+            confusion[classifier, place] = confusion_matrix(own["emotion"], logits.argmax(1), len(runs.classes))
     seen = np.concatenate(seen)
     small = family == "cake-norm" or (family != "baseline" and seen.shape[1] <= 3)
     if not (small or family == "baseline"):

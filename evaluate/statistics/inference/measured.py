@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from data import metrics
-from data.emotions import EMOTIONS
 from data.files.runs import UNSCORED, Runs
 from evaluate.representations import Representation
 
@@ -19,7 +18,6 @@ INFLUENCE = {
     metrics.accuracy_score: metrics.accuracy_influence,
     metrics.mean_recall_score: metrics.mean_recall_influence,
 }
-_C = len(EMOTIONS)
 
 
 @dataclass(frozen=True)
@@ -55,15 +53,15 @@ def total(parts: list[Measured]) -> Measured:
 
 
 def of_predictions(
-    true: np.ndarray, predicted: np.ndarray, clusters: np.ndarray, score: Callable, name: str = ""
+    true: np.ndarray, predicted: np.ndarray, clusters: np.ndarray, score: Callable, name: str = "", *, classes: int
 ) -> Measured:
     """The Measured of one test set from raw predictions.
 
-    true: (n,) classes; predicted: (R, n), UNSCORED for rows left out; clusters: (n,) int, 0 to G - 1."""
+    true: (n,) of so many classes; predicted: (R, n), UNSCORED for rows left out; clusters: (n,) int, 0 to G - 1."""
     scored = predicted != UNSCORED
-    places = np.where(scored, true.astype(np.int64) * _C + predicted, 0)
-    counts = np.stack([np.bincount(own[kept], minlength=_C * _C) for own, kept in zip(places, scored)])
-    counts = counts.reshape(-1, _C, _C)
+    places = np.where(scored, true.astype(np.int64) * classes + predicted, 0)
+    counts = np.stack([np.bincount(own[kept], minlength=classes**2) for own, kept in zip(places, scored)])
+    counts = counts.reshape(-1, classes, classes)
     by_cell = INFLUENCE[score](counts).reshape(len(counts), -1)
     by_row = np.take_along_axis(by_cell, places, 1) * scored
     groups = int(clusters.max()) + 1
@@ -117,7 +115,8 @@ def _measured(runs, scored, classifier, test, score):
     predicted = _predictions(runs, scored, classifier, test)
     if len(predicted) < len(counts):
         return Measured(np.asarray(score(counts), float), None)
-    return of_predictions(runs.tests[test].emotion, predicted, clusters_of(runs, test), score, test)
+    true, clusters = runs.tests[test].emotion, clusters_of(runs, test)
+    return of_predictions(true, predicted, clusters, score, test, classes=len(runs.classes))
 
 
 def _predictions(runs, scored, classifier, test):

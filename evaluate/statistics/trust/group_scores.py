@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from data import metrics
-from data.emotions import EMOTIONS
 from data.files.runs import UNSCORED, Runs, TestSet
 from data.groups import UNKNOWN, by_attribute
 from evaluate.representations import Representation
@@ -18,7 +17,6 @@ from evaluate.statistics.inference.measured import Measured, clusters_of, of_pre
 SCORES = {"accuracy": metrics.accuracy_score, "macro F1": metrics.macro_f1_score}
 FEWEST = 20  # rows of a group that takes part in a gap
 PERMUTATIONS = 500
-_C = len(EMOTIONS)
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ class GroupedRows:
     """The rows of one test set as a representation's own classifier answers them, run by run."""
 
     def __init__(self, runs: Runs, representation: Representation, name: str, generator: np.random.Generator):
-        self.test, self.generator = runs.tests[name], generator
+        self.test, self.classes, self.generator = runs.tests[name], len(runs.classes), generator
         self.answers, self.clusters = predictions(runs, representation, name, name), clusters_of(runs, name)
 
     def of_groups(self, values: np.ndarray, score: Callable) -> Iterator[GroupScore]:
@@ -89,7 +87,8 @@ class GroupedRows:
         for group in sorted(set(values) - {UNKNOWN}, key=_natural):
             rows = np.flatnonzero(values == group)
             clusters = np.unique(self.clusters[rows], return_inverse=True)[1]
-            own = of_predictions(self.test.emotion[rows], self.answers[:, rows], clusters, score, group)
+            true, said = self.test.emotion[rows], self.answers[:, rows]
+            own = of_predictions(true, said, clusters, score, group, classes=self.classes)
             yield GroupScore(group, len(rows), len(set(self.test.emotion[rows])), own)
 
     def gap(self, values: np.ndarray, scored: list[GroupScore], score: Callable) -> Gap | None:
@@ -107,18 +106,23 @@ class GroupedRows:
         dealt = np.stack([dealt_out(codes, self.clusters, self.generator) for _ in range(PERMUTATIONS)])
         members = dealt[:, None] == np.searchsorted(names, groups)[:, None]  # (PERMUTATIONS, groups, n)
         weights = members.reshape(-1, len(values)).astype(np.float32)
-        found = weighted_scores(self.test.emotion, self.answers, weights, score).reshape(members.shape[:2])
-        return float(np.quantile(np.ptp(found, axis=1), LEVEL))
+        found = weighted_scores(self.test.emotion, self.answers, weights, score, classes=self.classes)
+        return float(np.quantile(np.ptp(found.reshape(members.shape[:2]), axis=1), LEVEL))
 
 
-def weighted_scores(true: np.ndarray, predicted: np.ndarray, weights: np.ndarray, score: Callable) -> np.ndarray:
+def weighted_scores(
+    true: np.ndarray, predicted: np.ndarray, weights: np.ndarray, score: Callable, *, classes: int
+) -> np.ndarray:
     """(m,) scores averaged over runs, of rows weighted in m ways: true (n,), predicted (R, n), weights (m, n)."""
     found = []
     for answer in predicted:
         scored = answer != UNSCORED
-        cells = np.eye(_C * _C, dtype=np.float32)[true[scored].astype(np.int64) * _C + answer[scored]]
+        # of many classes few pairs occur
+        cells, place = np.unique(true[scored].astype(np.int64) * classes + answer[scored], return_inverse=True)
         own = weights if scored.all() else weights[:, scored]
-        found.append(score((own @ cells).reshape(-1, _C, _C)))  # counts fit float32 exactly
+        counts = np.zeros((len(own), classes**2), np.float32)  # which holds them exactly
+        counts[:, cells] = own @ np.eye(len(cells), dtype=np.float32)[place]
+        found.append(score(counts.reshape(-1, classes, classes)))
     return np.mean(found, axis=0)
 
 

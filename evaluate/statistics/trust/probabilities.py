@@ -1,6 +1,6 @@
 """What classifiers say of their own test rows in probabilities: as they were trained, and with the priors put back.
 
-Training weighs a row of class c by w_c = N / (7 N_c) (Eq. 1), as if all classes were equally frequent, and a softmax
+Training weighs a row of class c by w_c = N / (C N_c) (Eq. 1), as if all classes were equally frequent, and a softmax
 speaks of such a world. p'_c ~ p_c N_c / N speaks of one in which they are as frequent as among the training rows."""
 
 import numpy as np
@@ -16,7 +16,7 @@ AS_TRAINED, PUT_BACK = "as trained", "put back"  # the priors
 
 
 def own_probabilities(runs: Runs, representation: Representation, name: str, samples: Samples) -> list[np.ndarray]:
-    """List, by run, of (n, 7) softmax of the logits that a data set's own classifier gives its test rows; empty where
+    """List, by run, of (n, C) softmax of the logits that a data set's own classifier gives its test rows; empty where
     weights were not kept, or the rows have no arousal-valence that the family stands on."""
     family = representation.family
     if not can_place(family, samples):
@@ -28,13 +28,13 @@ def own_probabilities(runs: Runs, representation: Representation, name: str, sam
 
 
 def training_shares(runs: Runs, name: str) -> np.ndarray | None:
-    """(7,) share of each class among the training rows of one data set; None where a results file does not tell it."""
+    """(C,) share of each class among the training rows of one data set; None where a results file does not tell it."""
     counts = runs.provenance.get("training_classes", {}).get(name)
     return None if counts is None else np.array(counts) / sum(counts)
 
 
 def with_priors(probabilities: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """(n, 7) probabilities with the shares (7,) of the classes put back. A row that speaks for classes without any
+    """(n, C) probabilities with the shares (C,) of the classes put back. A row that speaks for classes without any
     training row alone stays as it is."""
     weighted = probabilities * shares
     total = weighted.sum(1, keepdims=True)

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from data.emotions import EMOTIONS
 from data.files.runs import Runs
 from evaluate.records import number
 from evaluate.reference import display
@@ -70,18 +69,18 @@ def _table(runs, name, title, without, beside):
 
 
 def _counts(weights: dict, samples: dict[str, Samples], drawn: dict) -> dict:
-    """(7, 7) counts of one head on each plane, and on all its dimensions."""
+    """(C, C) counts of one head on each plane, and on all its dimensions."""
     place = lambda x: CAKE_3.family.representation(weights, x)
     placed = [
         Placed(place(drawn[name][0]), drawn[name][1], coordinates(CAKE_3.family, weights, own), own.emotion)
         for name, own in samples.items()
     ]
     z, values = np.concatenate([own.z for own in placed]), [drawn[name][2] for name in samples]
-    told = all(each is not None for each in values)
+    told, classes = all(each is not None for each in values), weights["B"].shape[1]
     return {
-        "best": refitted(placed, best_plane(z, weights["B"])),
-        "values": refitted(placed, arousal_valence_plane(z, np.concatenate(values))) if told else None,
-        "all": refitted(placed),
+        "best": refitted(placed, classes, best_plane(z, weights["B"])),
+        "values": refitted(placed, classes, arousal_valence_plane(z, np.concatenate(values))) if told else None,
+        "all": refitted(placed, classes),
     }
 
 
@@ -93,13 +92,13 @@ def _fill(table: Table, runs: Runs, found: dict, *, paired: bool) -> None:
         parts = [Measured(without - beside, None)] if paired else [Measured(without, None), Measured(-beside, None)]
         low, high = (100 * end for end in contrast(parts).over_runs or (np.nan, np.nan))
         means = 100 * without.mean(), 100 * beside.mean(), 100 * gains[pair]
-        name = " and ".join(EMOTIONS[index] for index in pair)
+        name = " and ".join(runs.classes[index] for index in pair)
         interval = ABSENT if np.isnan(low) else f"{low:+.1f} to {high:+.1f}"
         table.rows.append((name, f"{means[0]:.1f}", f"{means[1]:.1f}", f"{means[2]:+.1f}", interval))
         told = dict(zip(("without", "with", "gain", "low", "high"), map(number, (*means, low, high))))
         tell(table, runs, pair=name, **told)
     del table.rows[PAIRS_SHOWN:]
+    of_how_many = f"the {len(table.rows)} pairs that gain most, of {len(gains)} (the others are in the CSV); "
     table.notes.append(
-        f"the {len(table.rows)} pairs that gain most, of {len(gains)} (the others are in the CSV); each data set by "
-        "its own classifier; interval over runs"
+        f"{of_how_many * (len(gains) > len(table.rows))}each data set by its own classifier; interval over runs"
     )

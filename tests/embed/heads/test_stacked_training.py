@@ -31,6 +31,12 @@ HEADS = [
     Head("av-true", 0, 0),
     Head("av-true", 18, 0),
 ]
+OTHER_HEADS = [
+    *(Head("cake", k, 0) for k in (1, 2, 3, 9, 20)),
+    *(Head("av", k, 0) for k in (0, 1, 9, 20)),
+    Head("baseline", 0, 0),
+    Head("cake-norm", 3, 0),
+]
 SETTINGS = HeadSettings(epochs=1, steps=200, largest_batch=48)
 
 
@@ -69,6 +75,19 @@ def test_every_family_moves_as_plain_modules_do(data, trained):
     plain = {head: train_plainly(data, head, SETTINGS) for head in HEADS}
     assert len(Batches(data, SETTINGS)) >= 200
     assert largest_difference(data, trained, plain) < 1e-9
+
+
+@pytest.mark.parametrize("number", [2, 3, 9])
+def test_heads_of_other_classes_move_as_plain_modules_do(number):
+    rows = corpus((120, 60), dtype=torch.float64, features=24, classes=[f"class {place}" for place in range(number)])
+    settings = HeadSettings(epochs=1, steps=60, largest_batch=48)
+    trainer = Trainer(rows, OTHER_HEADS, settings)
+    trainer.train()
+    assert {own.stack.thin for own in trainer.factors if own.stack.family.projects} == {True, False}
+    assert factors_of(trainer, OTHER_HEADS[0])["B"].shape == (2, number, 1)
+    assert largest_difference(rows, trainer, {head: train_plainly(rows, head, settings) for head in OTHER_HEADS}) < 1e-9
+    wrong = {head: train_plainly(rows, head, settings, slip=1.001) for head in OTHER_HEADS[:1]}
+    assert largest_difference(rows, trainer, wrong) > 1e-6  # the control
 
 
 def test_a_penalty_on_the_weights_is_that_of_plain_modules(data, trained):

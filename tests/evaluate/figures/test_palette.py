@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from data.emotions import EMOTIONS
-from evaluate.figures.palette import EMOTION, SERIES
+from evaluate.figures.palette import EMOTION, FURTHER, SERIES, colours_of
 
 TO_XYZ = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
@@ -39,6 +39,23 @@ def closest(colours, sight):
 def test_emotions_stay_apart(sight):
     """2 is a difference one can just see side by side; 20 is one that holds for small dots apart."""
     assert closest(EMOTION.values(), sight) > 20
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+def test_twenty_classes_stay_apart(sight):
+    """Less far than the seven alone: dots that lie side by side are told apart by any reader."""
+    assert len(FURTHER) == 13 and closest([*EMOTION.values(), *FURTHER], sight) > (20 if sight == "usual" else 13)
+
+
+def test_classes_of_a_name_among_the_seven_keep_its_colour_and_others_have_one_of_their_own():
+    assert colours_of(EMOTIONS) == EMOTION
+    assert colours_of((*EMOTIONS, "contempt")) == {**EMOTION, "contempt": FURTHER[0]}
+    mixed = colours_of(("negative", "neutral", "positive"))
+    assert list(mixed.values()) == [FURTHER[0], EMOTION["neutral"], FURTHER[1]]
+    twenty = colours_of([f"class {place}" for place in range(20)])
+    assert len(set(twenty.values())) == 20
+    more = list(colours_of([f"class {place}" for place in range(127)]).values())
+    assert more[20:40] == more[:20] == list(twenty.values())
 
 
 def test_the_measure_would_see_a_pair_that_fades():

@@ -50,7 +50,7 @@ def records(table):
 
 @pytest.mark.parametrize("classes", [7, 5])
 def test_table_1_is_what_scikit_learn_says_of_the_raw_predictions(classes):
-    runs = make(classes=classes)
+    runs = make(present=classes)
     found = records(table_1(runs))
     assert len(found) == 12
     for name in runs.tests:
@@ -138,7 +138,7 @@ def test_a_single_run_has_no_deviation():
 
 
 def test_notes_state_n_coverage_classes_and_pretraining():
-    notes = " | ".join(table_1(make(classes=6)).notes)
+    notes = " | ".join(table_1(make(present=6)).notes)
     assert "AffectNet: n = 140 of 143 listed images, coverage 97.9%; 6 of 7 classes" in notes
     assert "trained on 1,000 rows (paper 283,901)" in notes and "pre-trained on AffectNet (the paper" in notes
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from data.files.runs import write_runs
 from data.runtime.ranks import ALONE
 from extract.cli import main
 from extract.info.results import ranges
@@ -20,6 +21,7 @@ from extract.training.step import Step
 from tests.data.files.test_version_1 import FOLDER, SAID
 from tests.data.made_up_files import write
 from tests.embed.made_up_caches import write_cache
+from tests.evaluate.made_up_runs import make
 from tests.extract.network.test_checkpoint import META
 
 SETTINGS = {"task": "emotion", "epochs": 30, "image_size": 32}
@@ -75,6 +77,16 @@ def test_of_results_it_says_heads_test_sets_settings_and_digest():
     assert "kept: weights or predictions of 22 heads" in text
     assert "tested on affectnet: 24 rows, coverage 82.8% of 29 listed images" in text
     assert "seed: 0" in text and text.strip().endswith(f"digest: {SAID['runs']['digest']}")
+
+
+def test_of_other_classes_it_says_the_names(tmp_path):
+    classes = ("negative", "neutral", "positive")
+    cache = write_cache(tmp_path / "mine.h5", train=20, test=10, features=4, classes=classes)
+    write_runs(tmp_path / "runs.h5", make(runs=1, sizes=(20, 9, 9), classes=classes))
+    for path in (cache, tmp_path / "runs.h5"):
+        assert "\n3 classes: negative, neutral, positive\n" in said(path)
+        assert CliRunner().invoke(main, ["verify", str(path)]).exit_code == 0
+    assert not any("classes:" in said(FOLDER / f"{kind}.h5") for kind in ("aligned", "features", "runs"))
 
 
 def test_of_results_it_says_what_failed_and_what_was_left_out(tmp_path):

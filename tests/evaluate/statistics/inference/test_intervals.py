@@ -39,7 +39,7 @@ def test_constant_groups_give_a_point_and_certainty():
 def test_over_rows_accuracy_has_the_textbook_variance():
     true, predicted = answers(rows=400, runs=1)
     share = (true == predicted[0]).mean()
-    found = spread_over_rows([of_predictions(true, predicted, np.arange(400), metrics.accuracy_score)])
+    found = spread_over_rows([of_predictions(true, predicted, np.arange(400), metrics.accuracy_score, classes=7)])
     assert found.variance == pytest.approx(share * (1 - share) / 399)
 
 
@@ -54,10 +54,10 @@ def test_over_rows_macro_f1_has_the_variance_of_a_bootstrap_of_whole_clusters(si
         weight = np.bincount(generator.integers(0, groups, groups), minlength=groups)[clusters]
         counts = [np.bincount(true * 7 + said, weight, 49).reshape(7, 7) for said in predicted.astype(int)]
         scores.append(np.mean([metrics.macro_f1_score(own) for own in counts]))
-    found = spread_over_rows([of_predictions(true, predicted, clusters, metrics.macro_f1_score)])
+    found = spread_over_rows([of_predictions(true, predicted, clusters, metrics.macro_f1_score, classes=7)])
     assert found.variance == pytest.approx(np.var(scores), rel=0.15)
     if size > 1:  # the control: clusters matter here
-        alone = spread_over_rows([of_predictions(true, predicted, np.arange(600), metrics.macro_f1_score)])
+        alone = spread_over_rows([of_predictions(true, predicted, np.arange(600), metrics.macro_f1_score, classes=7)])
         assert found.variance > 3 * alone.variance
 
 
@@ -65,7 +65,7 @@ def test_both_is_the_variance_of_a_balanced_two_way_layout():
     """Of accuracy, by the mean squares of the textbook: runs and rows, less what they make together."""
     true, predicted = answers(rows=50, runs=6)
     hit = (true == predicted).astype(float)
-    found = spread_over_both([of_predictions(true, predicted, np.arange(50), metrics.accuracy_score)])
+    found = spread_over_both([of_predictions(true, predicted, np.arange(50), metrics.accuracy_score, classes=7)])
     grand, runs, rows = hit.mean(), hit.mean(1), hit.mean(0)
     ms_runs, ms_rows = 50 * np.var(runs, ddof=1), 6 * np.var(rows, ddof=1)
     ms_both = ((hit - runs[:, None] - rows + grand) ** 2).sum() / (5 * 49)

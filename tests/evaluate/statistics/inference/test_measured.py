@@ -33,7 +33,7 @@ def answers(rows=90, runs=3, seed=0):
 @pytest.mark.parametrize("score", ORACLES)
 def test_values_and_influence_are_those_of_scikit_learn_with_weights(score):
     true, predicted = answers()
-    found, oracle = of_predictions(true, predicted, np.arange(90), score, "a"), ORACLES[score]
+    found, oracle = of_predictions(true, predicted, np.arange(90), score, "a", classes=7), ORACLES[score]
     for run, said in enumerate(predicted):
         plain = oracle(true, said, np.ones(90))
         assert found.values[run] == pytest.approx(plain)
@@ -48,7 +48,8 @@ def test_clusters_sum_the_influence_of_their_rows():
     true, predicted = answers()
     clusters = np.arange(90) // 4
     alone, together = (
-        of_predictions(true, predicted, own, metrics.macro_f1_score, "a") for own in (np.arange(90), clusters)
+        of_predictions(true, predicted, own, metrics.macro_f1_score, "a", classes=7)
+        for own in (np.arange(90), clusters)
     )
     slow = np.stack([alone.influence["a"][:, clusters == group].sum(1) for group in range(23)], 1)
     np.testing.assert_allclose(together.influence["a"], slow)
@@ -57,16 +58,16 @@ def test_clusters_sum_the_influence_of_their_rows():
 def test_rows_that_no_run_scored_are_left_out():
     true, predicted = answers()
     predicted[:, 60:] = UNSCORED
-    found = of_predictions(true, predicted, np.arange(90), metrics.macro_f1_score, "a")
-    fewer = of_predictions(true[:60], predicted[:, :60], np.arange(60), metrics.macro_f1_score, "a")
+    found = of_predictions(true, predicted, np.arange(90), metrics.macro_f1_score, "a", classes=7)
+    fewer = of_predictions(true[:60], predicted[:, :60], np.arange(60), metrics.macro_f1_score, "a", classes=7)
     np.testing.assert_allclose(found.values, fewer.values)
     np.testing.assert_allclose(found.influence["a"], fewer.influence["a"])
 
 
 def test_a_sum_of_scores_is_that_of_values_and_of_influence():
     true, predicted = answers()
-    one = of_predictions(true, predicted, np.arange(90), metrics.macro_f1_score, "a")
-    other = of_predictions(true, predicted[::-1], np.arange(90), metrics.accuracy_score, "a")
+    one = of_predictions(true, predicted, np.arange(90), metrics.macro_f1_score, "a", classes=7)
+    other = of_predictions(true, predicted[::-1], np.arange(90), metrics.accuracy_score, "a", classes=7)
     both = one.times(2).plus(other.times(-1))
     np.testing.assert_allclose(both.values, 2 * one.values - other.values)
     np.testing.assert_allclose(both.influence["a"], 2 * one.influence["a"] - other.influence["a"])

@@ -75,7 +75,8 @@ def test_weighted_scores_are_those_of_rows_taken_as_often():
     runs, _ = grouped()
     true, answers = runs.tests["rafdb"].emotion, predictions(runs, CAKE_3, "rafdb", "rafdb")
     weights = np.random.default_rng(0).integers(0, 3, (4, 300))
-    for weight, found in zip(weights, weighted_scores(true, answers, weights.astype(np.float32), SCORES["accuracy"])):
+    scores = weighted_scores(true, answers, weights.astype(np.float32), SCORES["accuracy"], classes=7)
+    for weight, found in zip(weights, scores):
         rows = np.repeat(np.arange(300), weight)
         assert found == pytest.approx(np.mean([accuracy_score(true[rows], answer[rows]) for answer in answers]))
 
