@@ -14,7 +14,7 @@ from data import metrics
 from data.files.runs import Head
 from embed.heads.stacked_training import Trainer
 from embed.rows import feature_store
-from embed.rows.choosing_rows import ChoosingRows, choosing_rows
+from embed.rows.choosing_rows import FEWEST, ChoosingRows, choosing_rows
 from embed.rows.corpus import SCORED_ROWS, Corpus, assemble, has_predictions
 from embed.rows.feature_caches import SweptCache
 from embed.rows.minibatches import Batches
@@ -46,8 +46,9 @@ def choose(caches: list[SweptCache], settings: HeadSettings, *, memory: float, d
     memory: bytes that features may take."""
     choosing = choosing_rows(caches, settings.seed)
     if choosing is None:
-        log.info("penalty %g: no rows are held out from the networks, so it is not chosen but stated", STATED)
-        return {"strength": STATED, "by": "a stated value, since no rows are held out"}
+        few = f"fewer than {FEWEST} rows are held out from the networks"
+        log.info("penalty %g: %s, so it is not chosen but stated", STATED, few)
+        return {"strength": STATED, "by": f"a stated value, since {few}"}
     strength, trials = chosen_of(list(_trials(choosing, settings, memory, device)))
     rows = ", ".join(f"{each['rows']:,} rows of {name} ({each['which']})" for name, each in choosing.said.items())
     log.info("penalty %g, chosen on %s", strength, rows)
