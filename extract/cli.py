@@ -28,6 +28,7 @@ from extract.options import (
     listing_of,
     options,
 )
+from extract.training_recipe import RECIPE, recipe
 
 
 @click.group()
@@ -134,7 +135,6 @@ def align(workdir, landmarks, detector, undetected, faces, workers, **source):
 @click.option(
     "--rate", type=Finite(0, min_open=True), default=1e-3, show_default=True, help="Peak learning rate, above 0."
 )
-@click.option("--init", type=click.Choice(["scratch", "imagenet"]), default="scratch", show_default=True)
 @click.option(
     "--backbone",
     default=Architecture.backbone,
@@ -148,6 +148,7 @@ def align(workdir, landmarks, detector, undetected, faces, workers, **source):
     type=click.IntRange(1, MOST_REPRESENTATION),
     help=f"Numbers that covariance pooling gives.  [default: {REPRESENTATION}]",
 )
+@options(*RECIPE)
 @HOLD_OUT
 @NETWORK
 @SEED
@@ -155,18 +156,21 @@ def align(workdir, landmarks, detector, undetected, faces, workers, **source):
 @PRECISION
 @expected_failures
 def train(workdir, datasets, network, device, precision, **settings):
-    """Train a network from scratch on the train splits -> checkpoints/TASK.pt and its epoch log.
+    """Train a network on the train splits -> checkpoints/TASK.pt and its epoch log.
 
     Stopped and called again, it goes on after the last finished epoch. Started by torchrun, several processes share
     every batch: torchrun --nproc-per-node 2 -m extract.cli train"""
     from extract.training.backbone_training import TrainingSettings
 
+    settings = recipe(**settings)
+    init = settings.pop("init")
     with joined() as ranks:
         device, precision = ranks.together(lambda: stages.place(device, precision, ranks))
-        settings = TrainingSettings(precision=precision, **settings)
+        init, initial = ranks.on_first(lambda: stages.initial_of(init))
+        settings = TrainingSettings(precision=precision, init=init, **settings)
         path = checkpoints_of(workdir, network) / f"{settings.task}.pt"
         domains = ranks.together(lambda: stages.domains_of(workdir, datasets, settings))
-        stages.train(path, domains, settings, device, ranks)
+        stages.train(path, domains, settings, device, ranks, initial)
     if ranks.first:
         stages.print_scores(path, domains, settings, device)
         click.echo(path)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from extract.crops.aligned_cache import AlignedCache
     from extract.features.frozen import FeatureSettings, Networks
+    from extract.network.checkpoint import Checkpoint
     from extract.training.backbone_training import TrainingSettings
 
 
@@ -90,14 +91,31 @@ def domains_of(workdir: Path, datasets: tuple, settings: TrainingSettings) -> di
     }
 
 
-def train(path: Path, domains: dict, settings: TrainingSettings, device: torch.device, ranks: Ranks) -> None:
+def initial_of(init: str | Path) -> tuple[str, Checkpoint | None]:
+    """(what TrainingSettings says of --init, the checkpoint that it names or None)."""
+    from extract.network import checkpoint
+
+    if isinstance(init, str):
+        return init, None
+    initial = checkpoint.load(init)
+    return initial.sha256, initial
+
+
+def train(
+    path: Path,
+    domains: dict,
+    settings: TrainingSettings,
+    device: torch.device,
+    ranks: Ranks,
+    initial: Checkpoint | None = None,
+) -> None:
     """Train, and say what came out."""
     from extract.training.backbone_training import train as train_network
     from extract.training.training_rows import rows_of
 
     rows = settings.epochs * rows_of(domains, settings.task, settings.hold_out)
     with bar(rows, f"training {settings.task}", quiet=not ranks.first) as update:
-        log = train_network(path, domains, settings, device=device, ranks=ranks, progress=update)
+        log = train_network(path, domains, settings, device=device, ranks=ranks, initial=initial, progress=update)
     if ranks.first and log:
         say(f"{len(log)} epochs, last training loss {log[-1]['loss']:.4f}; log in {path.with_suffix('.csv')}")
 
@@ -111,16 +129,17 @@ def aligned_cache(workdir: Path, name: str) -> Path:
 
 
 def print_scores(path: Path, domains: dict, settings: TrainingSettings, device: torch.device) -> None:
-    """Say the scores of a trained network on the held-out rows and the test split of each domain."""
+    """Say the scores of a trained network on the rows it has never seen and the test split of each domain."""
     import numpy as np
 
-    from extract.crops.hold_out import set_aside
+    from extract.crops.hold_out import units
     from extract.network import checkpoint
     from extract.training.network_scores import scores_of
 
-    network = checkpoint.load(path, settings.task).network.to(device)
+    trained = checkpoint.load(path, settings.task)
+    network = trained.network.to(device)
     for name, (train, test) in domains.items():
-        held_out = np.flatnonzero(set_aside(train, settings.hold_out))
+        held_out = np.flatnonzero(np.isin(units(train.path, train.cluster), trained.held_out.get(name, ())))
         for what, crops, chosen in (("held out", train, held_out), ("test", test, np.arange(len(test)))):
             scores = scores_of(network, crops, settings, device, chosen)
             rows = scores.pop("n")

@@ -46,6 +46,7 @@ LAYERS = {
         {"crops", "network"},
         {"training", "features", "audit", "toy"},
         {"info", "options"},
+        {"training_recipe"},
         {"stages"},
         {"cli"},
     ],

@@ -58,13 +58,21 @@ def _of(cache, generator) -> tuple[str, CacheSplit, np.ndarray] | None:
 
 
 def was_trained_on(cache: SweptCache) -> bool:
-    """Whether a network was trained on the data set of a cache, under this name or another."""
+    """Whether a network, or one that it started from, was trained on the data set of a cache, under this name or
+    another."""
     networks = [cache.provenance.get(task) for task in ("emotion", "valence_arousal")]
-    trained = [one["domains"] for one in networks if one]
+    trained = [one["domains"] for network in networks for one in _lineage(network)]
     digest = cache.header.get("aligned_digest")
     return any(
         name == cache.name or each.get("aligned_digest") == digest for one in trained for name, each in one.items()
     )
+
+
+def _lineage(network):
+    """What is told of a network, of the one that its training started from, and so on."""
+    while network:
+        yield network
+        network = network.get("initial")
 
 
 def a_share(emotion: np.ndarray, generator: np.random.Generator) -> np.ndarray:

@@ -12,7 +12,7 @@ from extract.network import checkpoint
 from extract.training.backbone_training import TrainingSettings
 from extract.training.step import Step
 
-SAID_BEFORE = ("task", "toy", "domains", "settings", "emotions")  # in lines of their own, or the same in all
+SAID_BEFORE = ("task", "toy", "domains", "initial", "settings", "emotions")  # in lines of their own, or the same in all
 
 
 def describe(path: Path) -> list[str]:
@@ -27,6 +27,7 @@ def describe(path: Path) -> list[str]:
     lines += [f"trained on {name}: {_domain(domain)}" for name, domain in meta["domains"].items()]
     held_out = checkpoint.held_out_of(path, state)
     lines += [f"not seen of {name}: {len(units):,} images or groups of them" for name, units in held_out.items()]
+    lines += ["started from: " + json.dumps(meta["initial"], indent=1)] if "initial" in meta else []
     further = {name: value for name, value in meta.items() if name not in SAID_BEFORE}
     made_by = {name: further.pop(name) for name in ("code_version", "versions") if name in further}
     lines += [f"{name.replace('_', ' ')}: {value}" for name, value in {**further, **meta["settings"]}.items()]

@@ -106,7 +106,7 @@ def _moments(device):
 
 
 def make(task: str, architecture: Architecture = PAPER, *, dropout: float, init: str, seed: int) -> Backbone:
-    """A fresh network. init: "scratch" or "imagenet" (torchvision fetches the weights; Refused where it cannot)."""
+    """A fresh network. init: "imagenet" (torchvision fetches the weights; Refused where it cannot), else drawn."""
     weights = imagenet(architecture.backbone) if init == "imagenet" else None
     # layers are made on the CPU: a GPU's generator is not asked, nor need it be kept
     with torch.random.fork_rng(devices=[]), _fetching(weights):

@@ -64,21 +64,23 @@ def write_state(path: Path, state: dict) -> None:
     publish(path, lambda temporary: temporary.write_bytes(buffer.getbuffer()))
 
 
-def load(path: Path, task: str) -> Checkpoint:
-    """The Checkpoint of this task at `path`.
+def load(path: Path, task: str | None = None) -> Checkpoint:
+    """The Checkpoint at `path`, of this task or, where none is given, of any.
 
     Raises FileNotFoundError, which names the command to make it, and CheckpointError."""
     path = Path(path)
     if not path.is_file():
         named = f" --network {path.parent.name}" if path.parent.parent.name == "checkpoints" else ""
-        raise FileNotFoundError(f"{path} is missing; make it with `extract train --dataset NAME --task {task}{named}`")
+        raise FileNotFoundError(
+            f"{path} is missing; make it with `extract train --dataset NAME --task {task or 'TASK'}{named}`"
+        )
     data = read(path)
     state = read_state(path, data)
     meta = meta_of(path, state)
-    if meta["task"] != task:
-        raise CheckpointError(f"{path} was trained for {meta['task']}, expected {task}")
-    network = Backbone(task, architecture_of(path, meta))
-    what = f"the weights of {network.architecture} with a head of {TASKS[task]}"
+    if meta["task"] not in ([task] if task else TASKS):
+        raise CheckpointError(f"{path} was trained for {meta['task']}, expected {task or ' or '.join(TASKS)}")
+    network = Backbone(meta["task"], architecture_of(path, meta))
+    what = f"the weights of {network.architecture} with a head of {TASKS[meta['task']]}"
     _check_tensors(path, state.get("weights"), network.state_dict(), what)
     network.load_state_dict(state["weights"])
     network = network.eval().to(memory_format=torch.channels_last)
@@ -230,7 +232,7 @@ def _check_optimizer(path, found, optimizer):
     kept = found["param_groups"]
     if not isinstance(kept, list) or list(map(_settings, kept)) != list(map(_settings, groups)):
         raise CheckpointError(f"{path} was trained by another optimizer; delete it and {AGAIN}")
-    if found["state"] and found["state"].keys() != set(range(len(parameters))):
+    if not found["state"].keys() <= set(range(len(parameters))):  # a frozen trunk has none yet
         raise CheckpointError(f"{path} holds moments of other parameters; delete it and {AGAIN}")
     for index, moments in found["state"].items():
         like = {"step": torch.zeros(()), "exp_avg": parameters[index], "exp_avg_sq": parameters[index]}

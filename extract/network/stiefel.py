@@ -28,6 +28,17 @@ def retract(W: torch.nn.Parameter) -> None:
 
 
 def keep_orthonormal(optimizer: torch.optim.Optimizer, weights: Sequence[torch.nn.Parameter]) -> None:
-    """From now on, have every step of the optimizer keep these weights on their manifolds."""
-    optimizer.register_step_pre_hook(lambda *_: [project_gradient(W) for W in weights] and None)
-    optimizer.register_step_post_hook(lambda *_: [retract(W) for W in weights] and None)
+    """From now on, have every step of the optimizer keep these weights on their manifolds.
+
+    A weight without a gradient, as in a frozen trunk, keeps its bits."""
+
+    def on_each(change):
+        def hook(*_):
+            for W in weights:
+                if W.grad is not None:
+                    change(W)
+
+        return hook
+
+    optimizer.register_step_pre_hook(on_each(project_gradient))
+    optimizer.register_step_post_hook(on_each(retract))

@@ -19,6 +19,8 @@ from data.runtime.failures import Refused
 from data.runtime.ranks import ALONE, Ranks
 from extract.crops.hold_out import set_aside, units
 from extract.network import checkpoint
+from extract.network.checkpoint import Checkpoint
+from extract.training import fine_tuning
 from extract.training.epoch_log import log_path, read_log, write_log
 from extract.training.epochs import Epochs
 from extract.training.step import Step
@@ -38,13 +40,19 @@ class TrainingSettings:
     rate: float = 1e-3  # peak of the one-cycle schedule, AdamW
     decay: float = 0.05  # AdamW's usual weight decay, for training from scratch on few images
     dropout: float = 0.3  # before the task head
-    init: str = "scratch"  # paper; or imagenet
+    init: str = "scratch"  # paper; or imagenet, or the sha256 of the checkpoint that it starts from
     hold_out: float = 0.05  # share of the training rows left out, for stage two to choose by; the paper uses all
     seed: int = 0
     precision: str = "float32"
     backbone: str = Architecture.backbone
     pooling: str = Architecture.pooling
     representation: int | None = Architecture.representation  # of covariance pooling, REPRESENTATION where left out
+    # of the locality-preserving loss, both 0 without it: k, and lambda for the term of one row
+    neighbours: int = 0
+    locality: float = 0.0
+    # of a trunk that is trained already
+    frozen_epochs: int = 0  # the first ones, in which the head alone learns
+    layer_decay: float = 1.0  # rate of each stage over that of the next one above it; 1 is one rate for all
 
     def __post_init__(self):
         if self.pooling == COVARIANCE and self.representation is None:
@@ -68,21 +76,25 @@ def train(
     *,
     device: torch.device,
     ranks: Ranks = ALONE,
+    initial: Checkpoint | None = None,
     progress: Callable = lambda rows, text="": None,
 ) -> list[dict]:
     """Train on the domains' train splits, publish the checkpoint `path` and its log, return the log's rows.
 
-    domains: dict name -> (train StoredCrops, test StoredCrops). Several processes (ranks) find the weights that one
-    would find, apart from rounding; the first one writes. An interrupted call goes on after the last epoch that was
-    kept. A finished checkpoint of the same settings is left as it is, one of other settings is refused (Mismatch)."""
+    domains: dict name -> (train StoredCrops, test StoredCrops); initial: the checkpoint that it starts from, whose
+    sha256 is settings.init. Several processes (ranks) find the weights that one would find, apart from rounding; the
+    first one writes. An interrupted call goes on after the last epoch that was kept. A finished checkpoint of the same
+    settings is left as it is, one of other settings is refused (Mismatch)."""
     path = Path(path)
-    meta = make_meta(domains, settings)
+    meta = make_meta(domains, settings, initial)
     ranks.together(lambda: _refuse_disagreement(ranks, meta))
+    if initial:
+        ranks.together(lambda: fine_tuning.refuse_toy(initial, domains))
     with contextlib.ExitStack() as held:
         for output in (path, log_path(path)):
             ranks.on_first(lambda: held.enter_context(lock(output)))
         if not ranks.on_first(lambda: _finished(path, meta)):
-            ranks.together(lambda: _Training(path, domains, settings, meta, device, ranks)).run(progress)
+            ranks.together(lambda: _Training(path, domains, settings, meta, device, ranks, initial)).run(progress)
         ranks.on_first(lambda: checkpoint.state_path(path).unlink(missing_ok=True))
         return ranks.on_first(lambda: read_log(path))
 
@@ -100,9 +112,16 @@ def _finished(path, meta):
     return path.exists()
 
 
-def make_meta(domains: dict, settings: TrainingSettings) -> dict:
-    """What the checkpoint says of itself."""
+def make_meta(domains: dict, settings: TrainingSettings, initial: Checkpoint | None = None) -> dict:
+    """What the checkpoint says of itself. Its domains are all that its weights have seen, in whatever training."""
     headers = [train.header for train, _ in domains.values()]
+    own = {
+        name: {
+            "aligned_digest": train.digest,
+            "rows": len(training_places(train, settings.task, settings.hold_out)),
+        }
+        for name, (train, _) in domains.items()
+    }
     return {
         "task": settings.task,
         "settings": asdict(settings),
@@ -110,38 +129,33 @@ def make_meta(domains: dict, settings: TrainingSettings) -> dict:
         "emotions": list(EMOTIONS),
         "alignment_version": headers[0]["alignment_version"],
         "toy": any(train.toy for train, _ in domains.values()),
-        "domains": {
-            name: {
-                "aligned_digest": train.digest,
-                "rows": len(training_places(train, settings.task, settings.hold_out)),
-            }
-            for name, (train, _) in domains.items()
-        },
+        "domains": fine_tuning.seen(initial, own),
+        **({"initial": fine_tuning.lineage(initial)} if initial else {}),
         "code_version": code_version(),
         "versions": versions(),
     }
 
 
 def _identity(meta):
-    """Networks from before rows were held out saw all of them, and those from before there was a choice are the
-    paper's."""
-    return {"hold_out": 0.0, **asdict(Architecture()), **meta["settings"], "domains": meta["domains"]}
+    """What must agree. Networks from before rows were held out saw all of them; a setting that came later was at its
+    default."""
+    return {**asdict(TrainingSettings(meta["task"], hold_out=0.0)), **meta["settings"], "domains": meta["domains"]}
 
 
-def _held_out(domains, settings):
-    """{name: int64 units of the rows that no network of these settings sees}."""
-    parts = {name: train for name, (train, _) in domains.items()}
-    held = {name: set_aside(part, settings.hold_out) for name, part in parts.items()}
-    return {name: np.unique(units(part.path, part.cluster)[held[name]]) for name, part in parts.items()}
+def _held_out(domains, meta, initial):
+    """{name: int64 units of the rows that the network has never seen}."""
+    parts, share = {name: train for name, (train, _) in domains.items()}, meta["settings"]["hold_out"]
+    held = {name: np.unique(units(part.path, part.cluster)[set_aside(part, share)]) for name, part in parts.items()}
+    return fine_tuning.unseen(initial, meta["domains"], held)
 
 
 class _Training:
     """The state of one training: its network, its log, and the last finished epoch."""
 
-    def __init__(self, path, domains, settings, meta, device, ranks):
-        self.path, self.settings, self.meta, self.ranks = path, settings, meta, ranks
+    def __init__(self, path, domains, settings, meta, device, ranks, initial):
+        self.path, self.settings, self.meta, self.ranks, self.initial = path, settings, meta, ranks, initial
         self.domains, self.rows = domains, TrainingRows(domains, settings.task, settings.hold_out)
-        self.step = Step(settings, self.rows.weights, device, ranks)
+        self.step = Step(settings, self.rows.weights, device, ranks, initial)
         self.epochs = Epochs(settings, self.rows, self.step, device, ranks)
         self.log, self.state, self.kept = [], None, time.monotonic()
 
@@ -174,7 +188,7 @@ class _Training:
 
     def _publish(self):
         write_log(self.path, self.log)
-        checkpoint.save(self.path, self.step.network, self.meta, _held_out(self.domains, self.settings))
+        checkpoint.save(self.path, self.step.network, self.meta, _held_out(self.domains, self.meta, self.initial))
 
     def _resume(self):
         """Every process goes on from the first one's state, which the others' machines need not have."""

@@ -70,7 +70,7 @@ class Epochs:
         order, labels = self.rows.shuffled(seed)
         labels = to_device(labels.numpy(), self.device)
         generator = torch.Generator(self.device).manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
-        self.step.begin()
+        self.step.begin(frozen=epoch < self.settings.frozen_epochs)
         parts = [range(first, last)[self.ranks.part(last - first)] for first, last in self.bounds]
         # what is kept is asked as a batch is about to be decoded, and no row comes twice in an epoch
         pieces = (self.kept.missing(order[part.start : part.stop]) for part in parts)

@@ -14,9 +14,11 @@ from extract.network import augmentation, backbone
 from extract.network.precision import autocast
 from extract.network.stiefel import keep_orthonormal
 from extract.network.trunk import refuse_size
-from extract.training import distributed
+from extract.training import distributed, fine_tuning
+from extract.training.locality_loss import locality
 
 if TYPE_CHECKING:
+    from extract.network.checkpoint import Checkpoint
     from extract.training.backbone_training import TrainingSettings
 
 WARM_UP = 0.1  # share of all steps over which the rate rises
@@ -27,26 +29,37 @@ class Step:
 
     Where several processes train, each takes its part of every batch."""
 
-    def __init__(self, settings: "TrainingSettings", weights: np.ndarray | None, device: torch.device, ranks: Ranks):
-        """weights: (7,) of the classes, for the emotion task; None for the regression."""
+    def __init__(
+        self,
+        settings: "TrainingSettings",
+        weights: np.ndarray | None,
+        device: torch.device,
+        ranks: Ranks,
+        initial: "Checkpoint | None" = None,
+    ):
+        """weights: (7,) of the classes, for the emotion task; None for the regression. initial: what to start from."""
         self.settings, self.device, self.ranks = settings, device, ranks
         self.weights = None if weights is None else torch.from_numpy(weights).float().to(device)
         network = backbone.make(
             settings.task, settings.architecture, dropout=settings.dropout, init=settings.init, seed=settings.seed
         )
         refuse_size(settings.backbone, network.trunk, settings.image_size)
+        if initial:
+            fine_tuning.take_over(network, initial, settings.task)
         self.width = network.width
         network.dropout = distributed.Dropout(settings.dropout)
         self.network = (network if ranks.world == 1 else distributed.divided(network)).to(device).train()
-        self.optimizer = torch.optim.AdamW(self.network.parameters(), weight_decay=settings.decay, fused=True)
+        groups, self.shares = fine_tuning.groups(self.network, settings.layer_decay)
+        self.optimizer = torch.optim.AdamW(groups, weight_decay=settings.decay, fused=True)
         if network.covariance_pooling is not None:
             keep_orthonormal(self.optimizer, [network.covariance_pooling.bimap])
 
-    def begin(self) -> None:
-        """Prepare for an epoch; to be called before each.
+    def begin(self, *, frozen: bool = False) -> None:
+        """Prepare for an epoch; to be called before each. frozen: whether its trunk stays as it is.
 
         DistributedDataParallel reorders its sums after its first step. A new one for every epoch does that at the same
         steps in a resumed training as in one that was never interrupted."""
+        fine_tuning.freeze(self.network, frozen)
         self.called = self.network if self.ranks.world == 1 else distributed.averaged(self.network, self.device)
 
     def __call__(
@@ -63,10 +76,14 @@ class Step:
         if len(images):
             images = augmentation.change(images, draws)
         with autocast(self.device, self.settings.precision):
-            _, outputs = self.called(images)
-        loss = self._loss(outputs.float(), labels).sum()
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            features, outputs = self.called(images)
+        losses = self._loss(outputs.float(), labels)
+        if self.settings.locality:
+            near = locality(features, labels, self.settings.neighbours, rows=rows, ranks=self.ranks)
+            losses = losses + self.settings.locality * near
+        loss = losses.sum()
+        for group, share in zip(self.optimizer.param_groups, self.shares):
+            group["lr"] = rate * share
         self.optimizer.zero_grad(set_to_none=True)
         (loss * (self.ranks.world / rows)).backward()  # gradients are averaged over processes, the loss over rows
         self.optimizer.step()

@@ -49,7 +49,7 @@ def training(
     device = torch.device("cuda", 0)
     rows = TrainingRows({"a": (Crops(2 * batch, size), None)}, task)
     step = Step(settings, rows.weights, device, ranks)
-    step.begin = lambda: setattr(step, "called", step.network)  # DistributedDataParallel asks the driver
+    step.begin = lambda frozen: setattr(step, "called", step.network)  # DistributedDataParallel asks the driver
     for module in step.network.modules():
         if isinstance(module, torch.nn.Conv2d):  # cuDNN keeps the layout of its images, and is not there to be asked
             module.register_forward_hook(lambda module, images, out: out.contiguous(memory_format=torch.channels_last))

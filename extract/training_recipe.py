@@ -1,0 +1,91 @@
+"""Options of a training beyond its rows and length: the loss, and the network that it starts from."""
+
+from pathlib import Path
+
+import click
+
+from data.architecture import COVARIANCE
+from extract.options import Finite
+
+NEIGHBOURS, LOCALITY = 20, 0.003  # Li, Deng and Du 2017
+FRESH = ("scratch", "imagenet")
+
+
+class Initial(click.ParamType):
+    """One of FRESH, or the Path of a checkpoint."""
+
+    name = "initial"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str | Path:
+        """Which it is. Fails for what is neither."""
+        if value in FRESH:
+            return value
+        if not Path(value).is_file():
+            self.fail(f"{str(value)!r} is no file; expected {', '.join(FRESH)} or the file of a checkpoint", param, ctx)
+        return Path(value)
+
+
+RECIPE = (
+    click.option(
+        "--loss",
+        type=click.Choice(["cross-entropy", "locality-preserving"]),
+        help="Of --task emotion; the second also draws features to their nearest neighbours of their class.  "
+        "[default: cross-entropy]",
+    ),
+    click.option(
+        "--neighbours",
+        type=click.IntRange(1),
+        help=f"Of --loss locality-preserving: how many of the batch.  [default: {NEIGHBOURS}]",
+    ),
+    click.option(
+        "--locality",
+        type=Finite(0, min_open=True),
+        help=f"Of --loss locality-preserving: its weight beside the cross entropy.  [default: {LOCALITY}]",
+    ),
+    click.option(
+        "--init",
+        type=Initial(),
+        metavar="scratch|imagenet|FILE.pt",
+        default="scratch",
+        show_default=True,
+        help="Weights to start from; FILE.pt is a checkpoint of another training, whose head is kept where the task is "
+        "the same.",
+    ),
+    click.option(
+        "--frozen-epochs",
+        type=click.IntRange(0),
+        default=0,
+        show_default=True,
+        help="With --init: the first epochs, in which the head alone is trained.",
+    ),
+    click.option(
+        "--layer-decay",
+        type=Finite(0, 1, min_open=True),
+        default=1.0,
+        show_default=True,
+        help="With --init: learning rate of each stage of the network over that of the next one, from the head down.",
+    ),
+)
+
+
+def recipe(loss: str | None, neighbours: int | None, locality: float | None, **settings) -> dict:
+    """The fields of TrainingSettings that the options of `extract train` ask for. Raises click.UsageError where they do
+    not go together."""
+    _refuse_idle(loss, neighbours, locality, **settings)
+    if loss == "locality-preserving":
+        settings |= {"neighbours": neighbours or NEIGHBOURS, "locality": locality or LOCALITY}
+    return settings
+
+
+def _refuse_idle(loss, neighbours, locality, *, task, init, frozen_epochs, layer_decay, pooling, **others):
+    """Refuse an option that would change nothing, and a frozen trunk whose pooling has not learned yet."""
+    if loss and task != "emotion":
+        raise click.UsageError(f"--loss is for --task emotion; {task} is trained by its squared error")
+    for option, value in (("--neighbours", neighbours), ("--locality", locality)):
+        if value is not None and loss != "locality-preserving":
+            raise click.UsageError(f"{option} is for --loss locality-preserving; add it, or leave {option} out")
+    for option, idle in (("--frozen-epochs", frozen_epochs == 0), ("--layer-decay", layer_decay == 1)):
+        if init == "scratch" and not idle:
+            raise click.UsageError(f"{option} is for a trained network; add --init imagenet or --init FILE.pt")
+    if frozen_epochs and init == "imagenet" and pooling == COVARIANCE:
+        raise click.UsageError("--frozen-epochs would freeze covariance pooling as drawn; ImageNet's weights have none")
