@@ -16,6 +16,7 @@ from tests.places import ROOT
 PRIVATE = ("_DisableTorchDispatch", "_AutoDispatchBelowAutograd", "_ensureCUDADeviceGuardSet")
 # Launches of a step at most, by the name of a path; the host takes about 5 microseconds for each.
 MOST_LAUNCHES = {"training": 330, "features": 260, "tables": 340, "grid": 490, "rest": 170, "annotated": 165}
+MOST_LAUNCHES |= {"training with neighbours": 380, "training of two with neighbours": 1150}
 MOST_LAUNCHES |= {"modules": 300, "on disk": 300, "training of two": 1090, "scoring": 20000, "scoring of modules": 9600}
 MOST_LAUNCHES |= {"training with covariance pooling": 420}
 PLANTED = {

@@ -85,6 +85,15 @@ def test_the_same_images_under_another_name_are_seen_all_the_same(tmp_path):
     assert choosing_rows([cache], seed=0) is None
 
 
+def test_what_the_network_started_from_has_seen_is_seen(tmp_path):
+    cache = read_cache(write_cache(tmp_path / "mine.h5", train=3000, pretraining=("a",)))
+    before = {"domains": {"b": {}}}
+    cache.provenance["emotion"]["initial"] = {"domains": {"c": {}}, "initial": before}
+    assert choosing_rows([cache], seed=0) is not None
+    before["domains"]["b"]["aligned_digest"] = cache.header["aligned_digest"]
+    assert choosing_rows([cache], seed=0) is None
+
+
 def test_a_share_holds_some_of_every_class():
     emotion = np.repeat(np.arange(7), [400, 100, 40, 21, 2, 1, 0])
     mask = a_share(emotion, np.random.default_rng(0))

@@ -1,6 +1,7 @@
 """The extract command as a user calls it, from a table of images to features, on toy faces drawn for the purpose."""
 
 import csv
+import hashlib
 import re
 import shlex
 import shutil
@@ -136,6 +137,17 @@ def test_a_manifest_and_a_folder_go_the_same_way(workdir, tmp_path):
         *((("align", "--dataset", "folder", "--name", name), 2, "'--name'")
           for name in ("../out", "/abs/path", "study/one", "a,b", ".a", "")),
         (("align", "--dataset", "sfew", "--manifest", "a.csv"), 2, "--manifest is for manifest, not for sfew"),
+        *((("train", "--dataset", "rafdb", "--task", task, *further), 2, match) for task, *further, match in (
+            ("valence-arousal", "--loss", "locality-preserving", "--loss is for --task emotion"),
+            ("emotion", "--neighbours", "5", "--neighbours is for --loss locality-preserving"),
+            ("emotion", "--loss", "cross-entropy", "--locality", "1", "--locality is for --loss locality-preserving"),
+            ("emotion", "--loss", "locality-preserving", "--locality", "0", "'--locality'"),
+            ("emotion", "--frozen-epochs", "1", "add --init imagenet or --init FILE.pt"),
+            ("emotion", "--layer-decay", "0.5", "add --init imagenet or --init FILE.pt"),
+            ("emotion", "--init", "imagenet", "--layer-decay", "2", "'--layer-decay'"),
+            ("emotion", "--init", "nowhere.pt", "'nowhere.pt' is no file; expected scratch, imagenet or"),
+        )),
+        (("train", "--dataset", "rafdb", "--task", "emotion", "--init", __file__), 1, "is not a readable checkpoint"),
     ],
 )
 # fmt: on
@@ -238,6 +250,20 @@ def test_a_second_network_lives_beside_the_first(workdir):
         with open_cache(path, "features") as file:
             found[provenance_of(file)["network"]] = file.attrs["digest"]
     assert found.keys() == {"second", ""} and found["second"] != found[""]
+
+
+def test_a_training_starts_from_the_checkpoint_of_another(workdir):
+    further = ("--network", "tuned", "--loss", "locality-preserving", "--frozen-epochs", 1, "--hold-out", 0)
+    first = workdir / "checkpoints" / "emotion.pt"
+    trained = fine(*training(workdir, epochs=1), *further, "--init", first)
+    assert "rafdb held out" not in trained.output  # what the first network left out, this one has learned
+    text = fine("info", workdir / "checkpoints" / "tuned" / "emotion.pt").stdout
+    for said in ("neighbours: 20", "locality: 0.003", "frozen epochs: 1", "layer decay: 1.0"):
+        assert f"\n{said}\n" in text
+    sha256 = hashlib.sha256(first.read_bytes()).hexdigest()
+    assert "started from: {" in text and f'"sha256": "{sha256}"' in text and f"\ninit: {sha256}\n" in text
+    result = call(*training(workdir, epochs=1), *further, "--init", workdir / "checkpoints" / "tuned" / "emotion.pt")
+    assert result.exit_code == 1 and f"was made with init {sha256[:20]}" in result.output
 
 
 def test_a_network_that_was_not_trained_is_named(workdir):

@@ -65,6 +65,10 @@ def paths() -> dict:
     found["training with covariance pooling"] = told(
         lambda gpu: stage_one.training(gpu, precision="bfloat16", pooling="covariance")
     )
+    local = {"precision": "bfloat16", "locality": 0.003, "neighbours": 3, "layer_decay": 0.5, "epochs": 1}
+    found["training with neighbours"] = told(lambda gpu: stage_one.training(gpu, **local))
+    with stage_one.two_ranks() as ranks:
+        found["training of two with neighbours"] = told(lambda gpu: stage_one.training(gpu, ranks=ranks, **local))
     with stage_two.by_modules() as heads:
         found["modules"] = told(lambda gpu: [stage_two.step(gpu, heads, PENALISED["float32"])])
         found["scoring of modules"] = told(lambda gpu: [stage_two.scoring(gpu, heads[:1])])

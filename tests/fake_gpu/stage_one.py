@@ -42,10 +42,10 @@ def training(
     batch: int = 8,
     size: int = 64,
     epochs: int = 2,
-    pooling: str = "average",
+    **further: float | str,
 ) -> list:
     """The logs of two steps in each epoch: the second epoch finds its crops on the device."""
-    settings = TrainingSettings(task, image_size=size, batch=batch, precision=precision, epochs=epochs, pooling=pooling)
+    settings = TrainingSettings(task, image_size=size, batch=batch, precision=precision, epochs=epochs, **further)
     device = torch.device("cuda", 0)
     rows = TrainingRows({"a": (Crops(2 * batch, size), None)}, task)
     step = Step(settings, rows.weights, device, ranks)

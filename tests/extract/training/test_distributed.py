@@ -10,6 +10,7 @@ from tests.torchrun import call
 # Each process compares its network, after steps on parts, with one that it trained on whole batches itself.
 SCRIPT = """
 import copy, hashlib, json, sys
+from dataclasses import replace
 from pathlib import Path
 import numpy as np
 import torch
@@ -45,12 +46,12 @@ def norms(part, rows, like):
         pairs += [(found, expected[part]), (some.grad, one.grad[part])]
     return max(distance(*pair) for pair in pairs)
 
-def steps(settings, batches, ranks, classes):
+def steps(settings, batches, ranks, classes, frozen=False):
     '''Distances, worst over parameters, of gradients and statistics after a step on each batch; of the summed loss.'''
     device = torch.device("cpu")
     apart, whole, control = (Step(settings, classes, device, which) for which in (ranks, ALONE, ALONE))
     for step in (apart, whole, control):
-        step.begin()
+        step.begin(frozen=frozen)
     worst, other = 0.0, float("inf")
     for number, rows in enumerate(batches):
         drawn = torch.Generator().manual_seed(number)
@@ -63,7 +64,7 @@ def steps(settings, batches, ranks, classes):
         loss = ranks.gather(apart(pixels[part], labels[part], generators[0], rows=rows, rate=1e-4).item())
         expected = whole(pixels, labels, generators[1], rows=rows, rate=1e-4).item()
         control(pixels, labels, generators[2], rows=rows, rate=1e-4)  # the same rows, other draws
-        gradients = [torch.cat([each.grad.flatten() for each in step.network.parameters()])
+        gradients = [torch.cat([each.grad.flatten() for each in step.network.parameters() if each.requires_grad])
                      for step in (apart, whole, control)]
         statistics = [torch.cat([each.flatten() for each in step.network.buffers()]) for step in (apart, whole)]
         off = abs(sum(loss) / expected - 1) if loss else 0
@@ -90,6 +91,9 @@ with joined() as ranks:
     found = {f"norm {rows} {like}": norms(ranks.part(rows), rows, getattr(torch, like))
              for rows in (7, 1) for like in ("float32", "bfloat16")}
     found["emotion"], found["emotion, other draws"] = steps(emotion, batches, ranks, np.linspace(0.5, 2, 7))
+    near = replace(emotion, locality=1.0, neighbours=2)  # of nine rows those of one class lie in two parts
+    found["locality"], found["locality, other draws"] = steps(near, [9, 1], ranks, np.linspace(0.5, 2, 7))
+    found["frozen"], found["frozen, other draws"] = steps(emotion, batches, ranks, np.linspace(0.5, 2, 7), frozen=True)
     found["regression"], found["regression, other draws"] = steps(regression, [4], ranks, None)
     found["covariance"], found["covariance, other draws"] = steps(covariance, [5], ranks, np.ones(7))
     found["bimap"] = bimap_after(covariance, 5, 2, ranks)
@@ -115,8 +119,8 @@ def test_batch_norm_sees_the_whole_batch(distances):
 
 def test_a_step_on_parts_has_the_gradient_and_loss_of_the_whole(distances):
     for found in distances:  # 1e-5 as a rule; more where rounding moves a unit across ReLU's kink
-        assert found["emotion"] < 1e-2 and found["regression"] < 1e-2
-        assert found["emotion, other draws"] > 0.1 and found["regression, other draws"] > 0.1
+        for what in ("emotion", "regression", "locality", "frozen"):
+            assert found[what] < 1e-2 and found[f"{what}, other draws"] > 0.1, what
 
 
 def test_covariance_pooling_does_too_and_its_weights_stay_the_same_on_both(distances):
