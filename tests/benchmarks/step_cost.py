@@ -26,6 +26,7 @@ SETTINGS = {
     "plain again": {},
     "locality-preserving loss": {"locality": 0.003, "neighbours": 20},
     "rates by stage": {"layer_decay": 0.7},
+    "covariance pooling": {"pooling": "covariance"},
 }
 
 

@@ -145,6 +145,7 @@ def test_a_manifest_and_a_folder_go_the_same_way(workdir, tmp_path):
             ("emotion", "--frozen-epochs", "1", "add --init imagenet or --init FILE.pt"),
             ("emotion", "--layer-decay", "0.5", "add --init imagenet or --init FILE.pt"),
             ("emotion", "--init", "imagenet", "--layer-decay", "2", "'--layer-decay'"),
+            ("emotion", "--init", "imagenet", "--frozen-epochs", "1", "--pooling", "covariance", "pooling as drawn"),
             ("emotion", "--init", "nowhere.pt", "'nowhere.pt' is no file; expected scratch, imagenet or"),
         )),
         (("train", "--dataset", "rafdb", "--task", "emotion", "--init", __file__), 1, "is not a readable checkpoint"),
