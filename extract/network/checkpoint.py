@@ -71,16 +71,15 @@ def load(path: Path, task: str | None = None) -> Checkpoint:
     path = Path(path)
     if not path.is_file():
         named = f" --network {path.parent.name}" if path.parent.parent.name == "checkpoints" else ""
-        raise FileNotFoundError(
-            f"{path} is missing; make it with `extract train --dataset NAME --task {task or 'TASK'}{named}`"
-        )
+        command = f"extract train --dataset NAME --task {task or 'TASK'}{named}"
+        raise FileNotFoundError(f"{path} is missing; make it with `{command}`")
     data = read(path)
     state = read_state(path, data)
     meta = meta_of(path, state)
-    if meta["task"] not in ([task] if task else TASKS):
-        raise CheckpointError(f"{path} was trained for {meta['task']}, expected {task or ' or '.join(TASKS)}")
-    network = Backbone(meta["task"], architecture_of(path, meta))
-    what = f"the weights of {network.architecture} with a head of {TASKS[meta['task']]}"
+    if (own := meta["task"]) not in ([task] if task else TASKS):
+        raise CheckpointError(f"{path} was trained for {own}, expected {task or ' or '.join(TASKS)}")
+    network = Backbone(own, architecture_of(path, meta))
+    what = f"the weights of {network.architecture} with a head of {TASKS[own]}"
     _check_tensors(path, state.get("weights"), network.state_dict(), what)
     network.load_state_dict(state["weights"])
     network = network.eval().to(memory_format=torch.channels_last)

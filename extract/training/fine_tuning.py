@@ -92,5 +92,5 @@ def unseen(initial: Checkpoint | None, domains: dict, held_out: dict) -> dict:
 
 
 def _same_crops(first, second):
-    digest = first.get("aligned_digest")
+    digest = first.get("aligned_digest") if isinstance(first, dict) else None  # a file may say what it likes
     return digest is not None and digest == second.get("aligned_digest")

@@ -167,7 +167,7 @@ def test_only_what_neither_training_has_seen_is_held_out(initial, domains, tmp_p
 
 
 def test_what_was_seen_and_what_was_not_by_hand():
-    earlier = {"old": {"aligned_digest": "1"}, "both": {"aligned_digest": "2"}, "untold": {}}
+    earlier = {"old": {"aligned_digest": "1"}, "both": {"aligned_digest": "2"}, "untold": "?"}
     held = {"old": np.array([1, 2, 3]), "both": np.array([4, 5])}
     initial = checkpoint.Checkpoint(None, {"domains": earlier}, "sha", held)
     own = {"both": {"aligned_digest": "3"}, "renamed": {"aligned_digest": "1"}, "new": {"aligned_digest": "4"}}
