@@ -47,9 +47,9 @@ def freeze(network: Backbone, frozen: bool) -> None:
 def groups(network: Backbone, decay: float) -> tuple[list[dict], list[float]]:
     """(parameter groups of an optimizer, the share of the rate of each).
 
-    The head has the whole rate; each stage of the trunk `decay` times that of the next one above it. A stage is a block
-    of layers as torchvision names them, and so is covariance pooling; what lies before the first block, in ResNet-18 a
-    convolution with its batch normalisation, is one, too. At 1 all is one group."""
+    The head has the whole rate; each stage of the trunk `decay` times that of the next one above it. A stage is a part
+    of torchvision's network that has layers of its own; what lies before the first one, in ResNet-18 a convolution with
+    its batch normalisation, is a stage, too. At 1 all is one group."""
     if decay == 1:
         return [{"params": list(network.parameters())}], [1.0]
     stages = [*_stages(network.trunk), list(network.head.parameters())]
@@ -58,10 +58,12 @@ def groups(network: Backbone, decay: float) -> tuple[list[dict], list[float]]:
 
 
 def _stages(trunk):
-    """Lists of parameters, from the pixels up."""
+    """Lists of parameters, from the pixels up; what belongs to no layer, such as a class token, is in the first."""
+    loose = list(trunk.parameters(recurse=False))
     layers = [(name, layer) for name, layer in trunk.named_children() if list(layer.parameters())]
     for _, stage in itertools.groupby(layers, lambda each: each[0] if list(each[1].children()) else None):
-        yield [parameter for _, layer in stage for parameter in layer.parameters()]
+        yield [*loose, *(parameter for _, layer in stage for parameter in layer.parameters())]
+        loose = []
 
 
 def lineage(initial: Checkpoint) -> dict:

@@ -149,7 +149,9 @@ def test_the_groups_hold_every_parameter_once_in_its_order():
         groups, shares = fine_tuning.groups(network, decay)
         assert [id(one) for group in groups for one in group["params"]] == everything
         assert len(groups) == len(shares) == count
-    stem = fine_tuning.groups(network, 0.5)[0][0]["params"]
+    network.trunk.token = torch.nn.Parameter(torch.zeros(3))  # of no layer
+    token, *stem = fine_tuning.groups(network, 0.5)[0][0]["params"]
+    assert token is network.trunk.token
     assert [id(one) for one in stem] == [id(network.trunk.conv1.weight), *map(id, network.trunk.bn1.parameters())]
 
 
