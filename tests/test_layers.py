@@ -63,7 +63,7 @@ LAYERS = {
         {"reference", "representations", "records", "samples"},
         {"statistics"},
         {"tables", "figures"},
-        {"page"},
+        {"page", "comparison_files"},
         {"cli"},
     ],
 }
