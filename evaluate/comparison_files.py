@@ -18,13 +18,13 @@ from evaluate.tables.compared.ways import ways
 from evaluate.tables.formats.format_registry import FORMATS
 from evaluate.tables.formats.text import as_text
 
-LONGEST = 100  # characters of a folder's name that spells all networks; file systems take 255
+LONGEST = 100  # bytes of a folder's name that spells all networks; file systems take 255
 
 
 def folder_for(names: list[str]) -> str:
     """The name of the folder that a comparison of these goes into: all of them, or the first and a digest."""
     joined = "-".join(names)
-    if len(joined) <= LONGEST:
+    if len(joined.encode()) <= LONGEST:
         return joined
     return f"{names[0]}-and-{len(names) - 1}-{hashlib.sha256(joined.encode()).hexdigest()[:8]}"
 

@@ -28,21 +28,30 @@ def compactness_plot(runs: Runs, kept: list[Kept], ways: dict[str, list[int]]) -
     networks = list(dict.fromkeys(each.network for each in kept))
     looks = {networks[index]: _look(place) for place, own in enumerate(ways.values()) for index in own}
     columns = min(COLUMNS, len(places))
-    lines, legend = -(-len(places) // columns), _legend(ways, {each.k for each in drawn}, LEGEND[columns])
-    size = max(PAGE * columns / COLUMNS, COLUMN), 2.4 * lines + 0.4 + LINE * len(legend) / LEGEND[columns]
-    plate.figure, axes = new_figure(*size, nrows=lines, ncols=columns, squeeze=False)
+    legend = _legend(ways, {each.k for each in drawn}, LEGEND[columns])
+    plate.figure, axes = _grid(len(places), columns, below=LINE * len(legend) / LEGEND[columns])
     for axis, place in zip(axes.flat, places):
         _panel(axis, [each for each in drawn if each.place == place], looks)
-        axis.set(title=place, xlabel="baseline, macro F1 in %")
-    for axis in axes.flat[len(places) :]:
-        axis.set_visible(False)
-    for line in axes:
-        line[0].set_ylabel("CAKE-k, macro F1 in %")
+        axis.set_title(place)
     plate.figure.legend(handles=legend, loc="outside lower center", ncols=LEGEND[columns], columnspacing=1.2)
     entitle(plate.figure, runs, plate.title)
     plate.records = [_record(each) for each in kept if len(each.tests) == 1]
     plate.caption = _caption(ways)
     return plate
+
+
+def _grid(panels, columns, *, below):
+    """(Figure, axes) of so many panels; below: inches for the legend."""
+    lines = -(-panels // columns)
+    size = max(PAGE * columns / COLUMNS, COLUMN), 2.4 * lines + 0.4 + below
+    figure, axes = new_figure(*size, nrows=lines, ncols=columns, squeeze=False)
+    for axis in axes.flat:
+        axis.set_xlabel("baseline, macro F1 in %")
+    for axis in axes[:, 0]:
+        axis.set_ylabel("CAKE-k, macro F1 in %")
+    for axis in axes.flat[panels:]:
+        axis.set_visible(False)
+    return figure, axes
 
 
 def _look(place):
@@ -76,8 +85,10 @@ def _point(axis, each: Kept, colour, marker):
 
 
 def _reach(score: Score) -> tuple:
-    """What is drawn of a score: its interval, or its mean alone."""
-    return score.both or (score.mean, score.mean)
+    """What there must be room for of a score: its interval, or its mean alone. Of two runs an interval may pass what a
+    score can be; it is cut off there."""
+    low, high = score.both or (score.mean, score.mean)
+    return max(0.0, low), min(1.0, high)
 
 
 def _error(score):

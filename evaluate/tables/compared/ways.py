@@ -27,10 +27,8 @@ def ways(several: list[Runs], names: list[str]) -> Table | None:
     columns = ("On", "Rep.", "Way", "networks", "F1", f"minus {first}", "95 % interval", "p")
     table = new_table(several[0], "ways", title, columns)
     for place, label, way, found, base in _asked(several, known):
-        leading = ("" if way != first else label,)
-        leading = (place if way == first and label == SMALL_AND_ALL[0].label else "", *leading)
-        parts = [found, base.times(-1)]
-        told = _difference(parts) if way != first else (None, None, None)
+        leading = (place if (label, way) == (SMALL_AND_ALL[0].label, first) else "", label if way == first else "")
+        told = (None, None, None) if way == first else _difference([found, base.times(-1)])
         cells = percent(over_runs(found.values)), *_printed(*told)
         table.rows.append((*leading, way, str(len(found.values)), *cells))
         tell(table, several[0], **_record(place, label, way, found, *told))

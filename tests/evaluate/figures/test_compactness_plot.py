@@ -61,6 +61,14 @@ def test_it_says_what_it_is_and_draws_nothing_without_a_baseline(several):
     assert plate_of(lame).figure is None and "needs a baseline" in plate_of(lame).caption
 
 
+def test_the_axes_end_where_scores_do_however_wide_an_interval_is():
+    rough = [network(draw=draw, better=0.05, names=("a",), sizes=(14,), runs=2) for draw in (1, 2)]
+    kept = kept_of(rough, NAMES[:2])
+    assert any(score.both[0] < -0.2 or score.both[1] > 1.2 for each in kept for score in (each.baseline, each.compact))
+    [axis] = plate_of(rough, NAMES[:2]).figure.axes
+    assert min(*axis.get_xlim(), *axis.get_ylim()) > -10 and max(*axis.get_xlim(), *axis.get_ylim()) < 110
+
+
 def test_toy_data_are_called_so():
     toys = [network(toy=True, names=("a",), sizes=(60,), runs=2) for _ in range(2)]
     assert plate_of(toys, NAMES[:2]).figure.get_suptitle().startswith("TOY DATA")
