@@ -12,7 +12,20 @@ from data.networks import backbone_of, features_of, results_of
 from data.runtime import plugins
 from data.runtime.commands import coordinates_option, expected_failures, version_option
 from embed.sizes import parse_sizes
-from embed.training_options import IMPORT, ONE_HEAD, TRAINING, Names, Parsed, family, options, table_path
+from embed.training_options import (
+    IMPORT,
+    NETWORK,
+    NETWORKS,
+    ONE_HEAD,
+    TRAINING,
+    Names,
+    Parsed,
+    family,
+    options,
+    refuse_too_small,
+    table_path,
+    targets_of,
+)
 
 
 @click.group()
@@ -46,16 +59,17 @@ def main():
     is_flag=True,
     help="Keep the weights of every head (2 KB for each of its dimensions), not of the small ones alone.",
 )
-@options(*TRAINING)
+@options(*TRAINING, NETWORKS)
 @expected_failures
-def sweep(sizes, families, runs, keep_weights, workdir, datasets, results, network, penalty, **settings):
+def sweep(sizes, families, runs, keep_weights, workdir, datasets, results, networks, penalty, **settings):
     """Train all heads of a sweep and write their confusion counts to results/runs.h5.
 
     Heads already there are kept; the same call again does only what is missing. Started by torchrun, several processes
     share the work: torchrun --nproc-per-node 2 -m embed.cli sweep"""
     if sizes:
-        _refuse_too_small(sizes, families)
-    results = results or results_of(workdir, network)
+        refuse_too_small(sizes, families)
+    targets = targets_of(workdir, results, networks)
+    target = next(iter(targets.values()))
     from data.runtime.ranks import joined
     from embed.sweep import Request
 
@@ -63,18 +77,21 @@ def sweep(sizes, families, runs, keep_weights, workdir, datasets, results, netwo
         with joined() as ranks:
             settings, place = ranks.together(lambda: _settings(ranks, penalty=penalty, **settings))
             request = Request(sizes, families, runs, keep_weights, choose_penalty=penalty is None)
-            said = _sweep(features_of(workdir, network), datasets, results, request, settings, place)
+            folders = {name: features_of(workdir, name) for name in targets}
+            paths = ranks.together(lambda: {name: _caches(folder, datasets) for name, folder in folders.items()})
+            for name, target in targets.items():
+                said = _sweep(paths[name], target, request, settings, place)
+                if ranks.first:
+                    click.echo(said, err=True)
+                    click.echo(target)
     except KeyboardInterrupt as stopped:
-        stopped.args = (_kept(results),)
+        stopped.args = (_kept(target),)
         raise
-    if ranks.first:
-        click.echo(said, err=True)
-        click.echo(results)
 
 
 @main.command()
 @click.option("--runs", type=click.IntRange(2), default=10, show_default=True, help="Initialisations of each head.")
-@options(*TRAINING)
+@options(*TRAINING, NETWORK)
 @expected_failures
 def study(runs, workdir, datasets, results, network, penalty, **settings):
     """Train the heads of the tables three and ten times as long, and at a third and three times of the rate, into
@@ -105,19 +122,6 @@ def _kept(results):
     if results.exists():
         return f"finished blocks are kept in {results}, and the same command goes on from there"
     return "nothing is kept yet, since the first block of heads was not finished"
-
-
-def _refuse_too_small(sizes, families):
-    """No family that was asked for has a head of the least k that was asked for."""
-    from data.heads import FAMILIES
-
-    sized = {name: family for name, family in FAMILIES.items() if family.projects}
-    asked = [sized[name] for name in families if name in sized]
-    least = min(sizes)
-    if asked and not any(family.has(least) for family in asked):
-        able = " and ".join(name for name, family in sized.items() if family.has(least))
-        told = f"{' and '.join(families)} need more dimensions, k = {least} is for {able}"
-        raise click.BadParameter(told, param_hint="--k")
 
 
 def _settings(ranks, *, seed, precision, penalty, device, memory):
@@ -156,12 +160,11 @@ def _cache(path, there):
     return path
 
 
-def _sweep(folder, datasets, results, request, settings, place):
+def _sweep(paths, results, request, settings, place):
     """The line that sums up what was done."""
     from data.runtime.progress import in_short, shown
     from embed.sweep import sweep
 
-    paths = place.ranks.together(lambda: _caches(folder, datasets))
     begun = time.monotonic()
     with shown("training", "heads", quiet=not place.ranks.first) as progress:
         found, work = sweep(paths, results, request, settings, place=place, progress=progress)

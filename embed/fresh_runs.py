@@ -66,6 +66,9 @@ def provenance(caches: list[SweptCache]) -> dict:
         "image_size": caches[0].header.get("image_size"),  # imported features have none
         "features": {cache.name: cache.header for cache in caches},
         "code_version": code_version(),
+        # how the emotion network was trained and how fast it is; older caches and those of other programs do not tell
+        "training": caches[0].provenance["emotion"].get("settings", {}),
+        "images_per_second": caches[0].provenance.get("images_per_second"),
         "versions": versions(),
         "threads": torch.get_num_threads(),
     }

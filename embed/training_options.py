@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from data.names import plain_name
+from data.networks import results_of
 from embed.sizes import parse_bytes
 
 
@@ -55,6 +56,28 @@ def table_path(text):
     return Path(text)
 
 
+def targets_of(workdir, results, networks):
+    """{name of a network: its results file}; None for the first, which has no name."""
+    targets = {name: results or results_of(workdir, name) for name in networks or (None,)}
+    if results and len(targets) > 1:
+        told = f"one file cannot hold the heads of {len(targets)} networks; leave it out, each has its own"
+        raise click.BadParameter(told, param_hint="--results")
+    return targets
+
+
+def refuse_too_small(sizes, families):
+    """No family that was asked for has a head of the least k that was asked for."""
+    from data.heads import FAMILIES
+
+    sized = {name: family for name, family in FAMILIES.items() if family.projects}
+    asked = [sized[name] for name in families if name in sized]
+    least = min(sizes)
+    if asked and not any(family.has(least) for family in asked):
+        able = " and ".join(name for name, family in sized.items() if family.has(least))
+        told = f"{' and '.join(families)} need more dimensions, k = {least} is for {able}"
+        raise click.BadParameter(told, param_hint="--k")
+
+
 RESULTS = click.option(
     "--results", type=click.Path(path_type=Path), help="Results file.  [default: WORKDIR/results/runs.h5]"
 )
@@ -72,6 +95,15 @@ NETWORK = click.option(
     metavar="NAME",
     help="One network of several: features/NAME/ is read, and the results file is results/NAME.h5.",
 )
+NETWORKS = click.option(
+    "--network",
+    "networks",
+    type=Parsed("name", plain_name),
+    metavar="NAME",
+    multiple=True,
+    help="One network of several: features/NAME/ is read, and the results file is results/NAME.h5. May repeat: one "
+    "after the other.",
+)
 # Where heads are trained on which rows, for whatever they are trained.
 TRAINING = (
     WORKDIR,
@@ -81,7 +113,6 @@ TRAINING = (
         help="Caches in features/ to train on together.  [default: every labelled one]",
     ),
     RESULTS,
-    NETWORK,
     click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True),
     click.option(
         "--precision",

@@ -115,20 +115,18 @@ def report(workdir, results, network, raw):
 @expected_failures
 def compare(results, workdir):
     """Set two or more results files side by side, such as those of several networks, on the same test rows: what
-    differs by more than chance, and the deviation over them. Written to results/compare/ as the tables are.
+    differs by more than chance, Table 2 with a row for each, and whether better features make a better CAKE.
+    Written to results/compare/NAMES/ as tables and figures are.
 
     RESULTS: paths, or names of files in results/: evaluate compare runs second"""
-    from evaluate.tables.beside import beside
-    from evaluate.tables.formats.text import as_text
-    from evaluate.tables.table_files import write_table
+    from evaluate.comparison_files import folder_for, write_comparison
 
     if len(results) < 2:
         raise click.BadParameter("one alone has nothing to be compared with; name two or more", param_hint="RESULTS")
     paths = [Path(each) if each.endswith(".h5") else results_of(workdir, each) for each in results]
-    table = beside([_swept(path) for path in paths], [path.stem for path in paths])
-    folder = workdir / "results" / "compare"
-    write_table(table, folder, "-".join(path.stem for path in paths))
-    click.echo(as_text(table))
+    names = [path.stem for path in paths]
+    folder = workdir / "results" / "compare" / folder_for(names)
+    click.echo(write_comparison([_swept(path) for path in paths], names, folder))
     click.echo(f"written to {folder}", err=True)
 
 

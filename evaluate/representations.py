@@ -36,6 +36,7 @@ ANNOTATED, ANNOTATED_1 = Representation(heads.AV_TRUE, 0), Representation(heads.
 
 COMPACT = (CAKE_3, AV_1, AV, CAKE_2)  # the order of Table 1
 SHOWN = (*COMPACT, CAKE_3_NORM, BASELINE)
+SMALL_AND_ALL = (BASELINE, CAKE_3, CAKE_2)  # what networks are compared by
 MAPPED = (CAKE_3_NORM, AV, CAKE_2)  # the rows of Figure 5
 LEARNED = (CAKE_2, CAKE_3)  # whose dimensions are learned and few, so that one may ask what they mean
 PAPER_FAMILIES = (heads.CAKE, heads.AV, heads.CAKE_NORM, heads.BASELINE, heads.AV_TRUE)

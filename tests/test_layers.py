@@ -64,7 +64,7 @@ LAYERS = {
         {"reference", "representations", "records", "samples"},
         {"statistics"},
         {"tables", "figures"},
-        {"page"},
+        {"page", "comparison_files"},
         {"cli"},
     ],
 }

@@ -34,14 +34,22 @@ def write_figures(runs: Runs, samples: dict, folder: Path, *, titled: bool = Tru
     titled: whether pictures have titles of their own; those of toy data always do."""
     with drawing():
         plates = all_plates(runs, samples)
-        for plate in plates:
-            if plate.figure is not None:
-                if not titled and not runs.toy:
-                    plate.figure.suptitle("")
-                publish_figure(plate.figure, folder, plate.name)
-                told = [{**record, "results": runs.source} for record in plate.told(toy=runs.toy)]
-                publish_text(folder / f"{plate.name}.csv", as_csv(told))
-    source = f" Of the results file {runs.source}." if runs.source else ""
-    captions = [f"{TOY * runs.toy}{plate.title}. {plate.caption}{source}" for plate in plates]
-    publish_text(folder / "captions.txt", "\n\n".join(captions) + "\n")
+        write_plates(plates, folder, toy=runs.toy, sources=[runs.source], titled=titled)
     return plates
+
+
+def write_plates(plates: list[Plate], folder: Path, *, toy: bool, sources: list[str], titled: bool = True) -> None:
+    """Write plates, drawn in the style of the palette, their numbers and their captions.
+
+    sources: names of the results files that they are of."""
+    source = ", ".join(filter(None, sources))
+    for plate in plates:
+        if plate.figure is not None:
+            if not titled and not toy:
+                plate.figure.suptitle("")
+            publish_figure(plate.figure, folder, plate.name)
+            told = [{**record, "results": source} for record in plate.told(toy=toy)]
+            publish_text(folder / f"{plate.name}.csv", as_csv(told))
+    of = f" Of the results file{'s' * (len(sources) > 1)} {source}." if source else ""
+    captions = [f"{TOY * toy}{plate.title}. {plate.caption}{of}" for plate in plates]
+    publish_text(folder / "captions.txt", "\n\n".join(captions) + "\n")

@@ -2,6 +2,7 @@
 
 from data.files.runs import HeadOutcome, Runs
 from data.heads import FAMILIES, Family
+from evaluate.reference import display, in_order
 from evaluate.representations import PAPER_FAMILIES, SHOWN, Representation
 
 FEW = 16  # sizes that are all printed
@@ -10,6 +11,13 @@ FEW = 16  # sizes that are all printed
 def sizes_swept(runs: Runs, family: Family) -> list[int]:
     """Every k of a family in a results file, ascending."""
     return sorted({head.k for head in runs.outcomes if head.family == family.name})
+
+
+def places(runs: Runs) -> list[tuple[str, list[str]]]:
+    """(in print, its test sets) of each data set, then of all together where there are several."""
+    tests = in_order(runs.tests)
+    alone = [(display(name), [name]) for name in tests]
+    return [*alone, ("all, by size", tests)] if len(tests) > 1 else alone
 
 
 def sizes_printed(sizes: list[int]) -> list[int]:

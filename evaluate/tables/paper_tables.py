@@ -3,12 +3,14 @@
 from data.files.runs import Runs
 from evaluate import reference
 from evaluate.reference import display, in_order
-from evaluate.representations import ABSENT, BASELINE, CAKE_3, COMPACT
+from evaluate.representations import ABSENT, BASELINE, CAKE_3, COMPACT, Representation
 from evaluate.statistics.scores import multi_domain, score_of
 from evaluate.statistics.swept import added, shown
 from evaluate.tables.notes import notes
 from evaluate.tables.printed import difference, interval_printed, mean_printed, ours, percent, printed
 from evaluate.tables.table import Table, new_table, tell_published, tell_score
+
+TABLE_2 = (CAKE_3, BASELINE)  # our rows
 
 
 def table_1(runs: Runs) -> Table:
@@ -70,34 +72,46 @@ def multi_domain_summary(runs: Runs) -> Table:
 
 def table_2(runs: Runs) -> Table:
     """The paper's comparison with published systems, in the literature's convention for each data set."""
-    kinds = {
-        name: reference.TABLE_2_SCORE.get(name, "accuracy") for name in in_order(runs.tests, reference.TABLE_2_ORDER)
-    }
+    kinds = conventions_of(runs)
     known = any(name in reference.comparable(reference.TABLE_1, runs.classes) for name in kinds)
     title = f"Table 2. {'Beside published systems' if known else 'CAKE-3 and the baseline'}, in percent"
     columns = ("", "Dim.", *(f"{display(name)} ({kind})" for name, kind in kinds.items()))
     table = new_table(runs, "table2", title, columns, notes(runs))
-    for system, size, values in reference.comparable(reference.PUBLISHED, runs.classes):
-        _theirs(table, system, size, [values.get(name) for name in kinds])
-        for name in (name for name in kinds if name in values):
-            tell_published(table, runs, system, size, kind=kinds[name], test=name, paper=values[name])
-    for each in (CAKE_3, BASELINE):
-        paper = _of_table_2(runs, each)
-        _theirs(table, f"paper ({each.label})", each.size(reference.FEATURES), [paper.get(name) for name in kinds])
-    for each in (CAKE_3, BASELINE):
+    quote(table, runs, kinds)
+    for each in TABLE_2:
         _ours_beside(table, runs, each, kinds)
     return table
 
 
-def _of_table_2(runs, representation):
+def conventions_of(runs: Runs) -> dict[str, str]:
+    """{test set: the score that the literature gives of it}, in the order of Table 2."""
+    names = in_order(runs.tests, reference.TABLE_2_ORDER)
+    return {name: reference.TABLE_2_SCORE.get(name, "accuracy") for name in names}
+
+
+def quote(table: Table, runs: Runs, kinds: dict, *, untold: int = 0) -> None:
+    """Add the rows of the paper's Table 2 that have a score on one of the data sets, published systems first.
+
+    kinds: as conventions_of gives them; untold: columns after the dimensions of which the paper says nothing."""
+    for system, size, values in reference.comparable(reference.PUBLISHED, runs.classes):
+        _theirs(table, system, size, [values.get(name) for name in kinds], untold)
+        for name in (name for name in kinds if name in values):
+            tell_published(table, runs, system, size, kind=kinds[name], test=name, paper=values[name])
+    for each in TABLE_2:
+        paper = of_table_2(runs, each)
+        size = each.size(reference.FEATURES)
+        _theirs(table, f"paper ({each.label})", size, [paper.get(name) for name in kinds], untold)
+
+
+def of_table_2(runs: Runs, representation: Representation) -> dict[str, float]:
     """{data set: the paper's score} of a representation, where results can be set beside it."""
     return reference.comparable(reference.TABLE_2[representation.key], runs.classes)
 
 
-def _theirs(table, system, size, values):
+def _theirs(table, system, size, values, untold):
     """A row of a published system that has a score on one of the data sets."""
     if any(values):
-        table.rows.append((system, str(size), *map(mean_printed, values)))
+        table.rows.append((system, str(size), *[ABSENT] * untold, *map(mean_printed, values)))
 
 
 def _ours_beside(table, runs, representation, kinds):
@@ -108,7 +122,7 @@ def _ours_beside(table, runs, representation, kinds):
     size = _size(runs, representation)
     cells = [ours(runs, representation, score) for score in scores.values()]
     table.rows.append((f"ours ({representation.label})", size, *cells))
-    paper = _of_table_2(runs, representation)
+    paper = of_table_2(runs, representation)
     if any(name in paper for name in kinds) and not runs.toy:
         gaps = [
             difference(score, (paper[name], 0) if name in paper else None, toy=False) for name, score in scores.items()

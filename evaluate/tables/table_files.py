@@ -60,12 +60,6 @@ def write_tables(runs: Runs, folder: Path, studied: dict[str, Runs] | None = Non
     return "\n".join(map(as_text, made.values()))
 
 
-def write_table(table: Table, folder: Path, name: str) -> None:
-    """Write one table in every format."""
-    for each in FORMATS.values():
-        publish_text(folder / f"{name}.{each.ending}", each.write([table]))
-
-
 def _sourced(table, source):
     """A table whose notes and records say which results file it is of."""
     notes = [*table.notes, f"of the results file {source}"] if source else table.notes

@@ -48,6 +48,7 @@ class FeatureCache:
         refuse_misfit(source, networks)
         self.target, self.networks, self.settings = Path(target), networks, settings
         self.header = make_header(source.header, networks, settings)
+        self.images, self.images_per_second = 0, None  # through all networks, of what this process computed
 
     @contextlib.contextmanager
     def held(self, ranks: Ranks, aligned_digest: str | None) -> Iterator[bool]:
@@ -76,6 +77,9 @@ class FeatureCache:
         with contextlib.closing(self._finished(source, predictor, ranks, progress)) as finished, Threads(1) as writer:
             for _ in ahead(writer, publish, finished, depth=2):
                 pass
+        seconds = meter.seconds["network"] / meter.widths["network"]
+        if self.images and seconds:
+            self.images_per_second = self.images / seconds
 
     def _finished(self, source, predictor, ranks, progress):
         """Yield (shard number, its arrays) as the batches of a shard come in."""
@@ -86,6 +90,7 @@ class FeatureCache:
         ):
             for piece, computed in results:
                 outputs.append(computed)
+                self.images += (piece.end - piece.start) * len(computed)  # of every view
                 progress(piece.end - piece.start, predictor.meter)
                 if piece.last:
                     yield piece.number, _arrays(piece.arrays, outputs)
@@ -164,6 +169,7 @@ class FeatureCache:
             "device": str(self.settings.device),
             "emotion": self.networks.emotion.meta,
             "valence_arousal": valence_arousal.meta if valence_arousal else None,
+            "images_per_second": self.images_per_second,  # on this machine, beside whatever else it did
         }
 
 

@@ -29,6 +29,7 @@ from evaluate.tables.formats.text import as_text
 from evaluate.tables.length import DEFAULT, SHOWN, length, moves, read_studied, verdicts_changed
 from tests.places import FACES, FER2013
 
+DOMAINS = ("a", "b", "c")  # tables of faces/
 TRAIN = ("--task", "emotion", "--batch", "64")
 
 
@@ -52,18 +53,29 @@ def toy(workdir: Path) -> None:
 
 def faces(workdir: Path, tables: Path) -> None:
     """Features of three small domains, with augmented views."""
-    names = ("a", "b", "c")
-    for name in names:
+    align_faces(workdir, tables)
+    domains = [part for name in DOMAINS for part in ("--dataset", name)]
+    run("extract", "train", "--workdir", workdir, *domains, *TRAIN, "--image-size", 64, "--epochs", 25)
+    for name in DOMAINS:
+        run("extract", "run", "--workdir", workdir, "--dataset", name, "--views", 4)
+
+
+def align_faces(workdir: Path, tables: Path) -> None:
+    """Crops of the three domains."""
+    for name in DOMAINS:
         how = ("--dataset", "manifest", "--manifest", tables / f"{name}.csv", "--name", name)
         run("extract", "align", "--workdir", workdir, *how)
-    domains = [part for name in names for part in ("--dataset", name)]
-    run("extract", "train", "--workdir", workdir, *domains, *TRAIN, "--image-size", 64, "--epochs", 25)
-    for name in names:
-        run("extract", "run", "--workdir", workdir, "--dataset", name, "--views", 4)
 
 
 def fer2013(workdir: Path, folder: Path) -> None:
     """Features of 28,709 training and 3,589 test images."""
+    align_fer2013(workdir, folder)
+    run("extract", "train", "--workdir", workdir, "--dataset", "fer2013", *TRAIN, "--image-size", 48, "--epochs", 8)
+    run("extract", "run", "--workdir", workdir, "--dataset", "fer2013")
+
+
+def align_fer2013(workdir: Path, folder: Path) -> None:
+    """FER2013's Training as training split, its PublicTest as test split."""
     workdir.mkdir(parents=True, exist_ok=True)
     packed = folder / "fer2013.tar.gz"
     if packed.is_file():
@@ -79,8 +91,6 @@ def fer2013(workdir: Path, folder: Path) -> None:
                 writer.writerow((path.relative_to(folder), path.parent.name, split))
     how = ("--dataset", "manifest", "--manifest", table, "--root", folder, "--name", "fer2013", "--landmarks", "none")
     run("extract", "align", "--workdir", workdir, *how)
-    run("extract", "train", "--workdir", workdir, "--dataset", "fer2013", *TRAIN, "--image-size", 48, "--epochs", 8)
-    run("extract", "run", "--workdir", workdir, "--dataset", "fer2013")
 
 
 def studied(name: str, workdir: Path, runs: int) -> dict:

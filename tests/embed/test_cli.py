@@ -8,7 +8,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from data.files.runs import read_runs
+from data.files.runs import Head, read_runs
 from embed import settings
 from embed.cli import main
 from embed.sizes import parse_bytes
@@ -257,3 +257,28 @@ def test_results_of_a_network_lie_beside_those_of_the_first(workdir):
     missing = call(workdir, "--k", "1", "--network", "third")
     assert missing.exit_code == 1 and "features/third holds no labelled feature cache" in missing.output
     assert "`extract run --dataset NAME --network third" in missing.output and "`embed import FILE" in missing.output
+
+
+def test_several_networks_are_swept_into_files_of_their_own(quick):
+    for seed, name in enumerate(("first", "second"), 5):
+        write_cache(quick / "features" / name / "a.h5", seed=seed)
+    both = ("--network", "first", "--network", "second")
+    answered = call(quick, "--k", "1", "--runs", "1", *both)
+    assert answered.exit_code == 0, answered.output
+    files = [quick / "results" / f"{name}.h5" for name in ("first", "second")]
+    assert answered.stdout.split() == list(map(str, files))
+    digests = {read_runs(path).identity["caches"][0][1] for path in files}
+    assert len(digests) == 2 and not (quick / "results" / "runs.h5").exists()
+    alone = call(quick, "--k", "1", "--runs", "1", "--network", "second", "--results", str(quick / "alone.h5"))
+    assert alone.exit_code == 0, alone.output
+    pair = [read_runs(path).outcomes[Head("cake", 1, 0)].loss for path in (files[1], quick / "alone.h5")]
+    assert pair[0] == pair[1]
+
+
+def test_several_networks_are_refused_before_any_is_swept(quick):
+    write_cache(quick / "features" / "first" / "a.h5", seed=5)
+    lost = call(quick, "--k", "1", "--network", "first", "--network", "third")
+    assert lost.exit_code == 1 and "features/third holds no labelled feature cache" in lost.output
+    joint = call(quick, "--network", "first", "--network", "third", "--results", str(quick / "x.h5"))
+    assert joint.exit_code == 2 and "cannot hold the heads of 2 networks" in joint.output
+    assert not (quick / "results").exists()

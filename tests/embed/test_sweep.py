@@ -363,6 +363,18 @@ def test_who_is_in_the_test_rows_and_the_classes_of_training_are_told(caches, tm
     assert runs.provenance["training_classes"][caches[0].stem] == counts
 
 
+def test_results_say_how_their_network_was_trained_and_how_fast_it_is_where_caches_do(caches):
+    found = [read_cache(path) for path in caches]
+    untold = fresh_runs(found, QUICK).provenance
+    assert untold["training"] == {} and untold["images_per_second"] is None
+    for each in found:
+        each.provenance["emotion"]["settings"] = {"seed": 3}
+        each.provenance["images_per_second"] = 81.5
+    runs = fresh_runs(found, QUICK)
+    assert runs.provenance["training"] == {"seed": 3} and runs.provenance["images_per_second"] == 81.5
+    assert "training" not in runs.identity  # so that heads can be added to results from before it was told
+
+
 @pytest.fixture
 def annotated(tmp_path):
     return [

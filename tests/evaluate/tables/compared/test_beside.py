@@ -8,7 +8,7 @@ from sklearn.metrics import f1_score
 from data.files.runs import Head, write_runs
 from data.runtime.failures import Refused
 from evaluate.cli import main
-from evaluate.tables.beside import beside
+from evaluate.tables.compared.beside import beside
 from evaluate.tables.formats.text import as_text
 from tests.evaluate.made_up_runs import _confusion, make
 
@@ -65,6 +65,6 @@ def test_the_command_takes_names_and_paths(tmp_path):
     call = ["compare", "runs", str(tmp_path / "results" / "second.h5"), "--workdir", str(tmp_path)]
     answered = CliRunner().invoke(main, call)
     assert answered.exit_code == 0 and "Side by side" in answered.output
-    assert (tmp_path / "results" / "compare" / "runs-second.csv").is_file()
+    assert (tmp_path / "results" / "compare" / "runs-second" / "compare.csv").is_file()
     alone = CliRunner().invoke(main, [*call[:2], *call[3:]])
     assert alone.exit_code == 2 and "nothing to be compared with" in alone.output

@@ -7,11 +7,11 @@ import numpy as np
 from data.files.runs import Runs
 from data.runtime.failures import Refused
 from evaluate.records import number
-from evaluate.reference import display, in_order
 from evaluate.representations import SHOWN
 from evaluate.statistics.inference.comparison import Comparison, contrast, holm
 from evaluate.statistics.inference.measured import averaged
 from evaluate.statistics.scores import score_from
+from evaluate.statistics.swept import places
 from evaluate.tables.differences import METHOD
 from evaluate.tables.printed import compared, p_printed, percent
 from evaluate.tables.table import Table, interval_ends, new_table, tell
@@ -69,9 +69,7 @@ def _refuse_other_rows(several, names):
 
 def _asked(several: list[Runs]) -> Iterator[tuple]:
     """(place in print, representation, [Measured of each results file]) of what all of them have."""
-    tests = in_order(several[0].tests)
-    places = [(display(name), [name]) for name in tests]
-    for place, own in [*places, *([("all, by size", tests)] if len(tests) > 1 else [])]:
+    for place, own in places(several[0]):
         for each in SHOWN:
             found = [averaged(runs, each, own) for runs in several]
             if all(found):
