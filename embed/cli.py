@@ -77,8 +77,7 @@ def sweep(sizes, families, runs, keep_weights, workdir, datasets, results, netwo
         with joined() as ranks:
             settings, place = ranks.together(lambda: _settings(ranks, penalty=penalty, **settings))
             request = Request(sizes, families, runs, keep_weights, choose_penalty=penalty is None)
-            folders = {name: features_of(workdir, name) for name in targets}
-            paths = ranks.together(lambda: {name: _caches(folder, datasets) for name, folder in folders.items()})
+            paths = ranks.together(lambda: {name: _caches(features_of(workdir, name), datasets) for name in targets})
             for name, target in targets.items():
                 said = _sweep(paths[name], target, request, settings, place)
                 if ranks.first:
