@@ -78,7 +78,7 @@ class FeatureCache:
             for _ in ahead(writer, publish, finished, depth=2):
                 pass
         seconds = meter.seconds["network"] / meter.widths["network"]
-        if self.images and seconds:
+        if self.images and seconds and device.type == "cpu":  # elsewhere calls return before the work is done
             self.images_per_second = self.images / seconds
 
     def _finished(self, source, predictor, ranks, progress):

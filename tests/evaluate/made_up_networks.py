@@ -18,7 +18,10 @@ def network(better=0.0, *, seed=0, settings=None, told=True, draw=1, **made):
     for outcome in runs.outcomes.values():
         outcome.predicted = np.where(luck, truth, outcome.predicted).astype(np.uint8)
         outcome.confusion = np.array(
-            [[confusion_matrix(truth[span], own[span], 7) for span in spans] for own in outcome.predicted]
+            [
+                [confusion_matrix(truth[span], own[span], len(runs.classes)) for span in spans]
+                for own in outcome.predicted
+            ]
         )
     if told:
         runs.provenance["training"] = {**SETTINGS, "seed": seed, **(settings or {})}

@@ -7,6 +7,7 @@ from evaluate.reference import display
 from evaluate.representations import ABSENT, BASELINE, CAKE_3
 from evaluate.statistics.networks_told import images_per_second, parameters, said_of
 from evaluate.statistics.scores import score_of, test_notes
+from evaluate.tables.notes import other_classes
 from evaluate.tables.paper_tables import conventions_of, of_table_2, quote
 from evaluate.tables.printed import ours
 from evaluate.tables.table import Table, new_table, tell_score
@@ -74,6 +75,7 @@ def _tell_networks(table, several, names):
 
 
 def _notes(several, names, facts):
+    yield from other_classes(several[0])
     yield from (f"{display(name)}: {note}" for name, note in test_notes(several[0]))
     yield from said_of(several, names)
     yield "mean ± sample deviation over the runs of the heads, one training of each network"

@@ -8,6 +8,7 @@ from evaluate.tables.paper_tables import table_2
 from tests.evaluate.made_up_networks import network
 
 NAMES = ["plain", "wide"]
+OTHER = {"classes": ("calm", "glad", "cross")}
 
 
 def test_two_rows_for_each_network_below_those_of_the_paper():
@@ -49,6 +50,14 @@ def test_what_no_results_file_tells_has_no_column_and_what_some_tell_has_dashes(
     assert not any(note.startswith(("parameters", "images/s")) for note in untold.notes)
     some = systems([network(told=False), network()], NAMES)
     assert [row[2:4] for row in some.rows[-4:]] == [("–", "–")] * 2 + [("11.2 M", "1,234")] * 2
+
+
+def test_of_other_classes_than_the_papers_nothing_is_quoted_and_the_table_says_so():
+    several = [network(told=False, **OTHER), network(0.3, told=False, **OTHER)]
+    table = systems(several, NAMES)
+    assert len(table.rows) == 4 and table.notes[0].startswith("other classes than the paper's seven")
+    assert not any(each.get("paper") for each in table.records)
+    assert len(systems([network(), network()], NAMES).rows) > 4
 
 
 def test_networks_are_told_apart_by_the_settings_in_which_they_differ():
