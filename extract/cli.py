@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from data.architecture import MOST_REPRESENTATION, POOLINGS, REPRESENTATION, Architecture
 from data.networks import backbone_of, checkpoints_of, features_of
 from data.runtime import plugins
 from data.runtime.commands import expected_failures, version_option
@@ -134,19 +133,6 @@ def align(workdir, landmarks, detector, undetected, faces, workers, **source):
 )
 @click.option(
     "--rate", type=Finite(0, min_open=True), default=1e-3, show_default=True, help="Peak learning rate, above 0."
-)
-@click.option(
-    "--backbone",
-    default=Architecture.backbone,
-    show_default=True,
-    metavar="NAME",
-    help="A classifier of torchvision.models that ends in a linear layer: resnet34, vgg11_bn, mobilenet_v3_small ...",
-)
-@click.option("--pooling", type=click.Choice(POOLINGS), default=Architecture.pooling, show_default=True)
-@click.option(
-    "--representation",
-    type=click.IntRange(1, MOST_REPRESENTATION),
-    help=f"Numbers that covariance pooling gives.  [default: {REPRESENTATION}]",
 )
 @options(*RECIPE)
 @HOLD_OUT

@@ -1,10 +1,10 @@
-"""Options of a training beyond its rows and length: the loss, and the network that it starts from."""
+"""Options of a training beyond its rows and length: the network, its loss, and what it starts from."""
 
 from pathlib import Path
 
 import click
 
-from data.architecture import COVARIANCE
+from data.architecture import COVARIANCE, MOST_REPRESENTATION, POOLINGS, REPRESENTATION, Architecture
 from extract.options import Finite
 
 NEIGHBOURS, LOCALITY = 20, 0.003  # Li, Deng and Du 2017
@@ -26,6 +26,19 @@ class Initial(click.ParamType):
 
 
 RECIPE = (
+    click.option(
+        "--backbone",
+        default=Architecture.backbone,
+        show_default=True,
+        metavar="NAME",
+        help="A classifier of torchvision.models that ends in a linear layer: resnet34, vgg11_bn, convnext_tiny ...",
+    ),
+    click.option("--pooling", type=click.Choice(POOLINGS), default=Architecture.pooling, show_default=True),
+    click.option(
+        "--representation",
+        type=click.IntRange(1, MOST_REPRESENTATION),
+        help=f"Numbers that covariance pooling gives.  [default: {REPRESENTATION}]",
+    ),
     click.option(
         "--loss",
         type=click.Choice(["cross-entropy", "locality-preserving"]),
