@@ -107,7 +107,8 @@
   addEventListener("themechange", draw);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   addEventListener("beforeprint", () => { fit(); draw(); });
-  new IntersectionObserver(([entry]) => { visible = entry.isIntersecting; }).observe(canvas);
+  // where several changes come at once, the last one counts
+  new IntersectionObserver(entries => { visible = entries.at(-1).isIntersecting; }).observe(canvas);
   stop(turning); fit(); draw();
   let last = 0;
   (function frame(now) {
