@@ -62,7 +62,6 @@ class CakeClassifier(ClassifierMixin, TransformerMixin, HeadEstimator):
         own = {head: one for head, one in found.outcomes.items() if (head.family, head.k) == (family.name, k)}
         if not own:
             raise ValueError(f"{family.name} stands on arousal-valence of every row; give fit valence_arousal (n, 2)")
-        self.losses_ = np.array([outcome.loss for outcome in own.values()])
         return self._keep(own, found.penalty)
 
     def _keep(self, outcomes, penalty):
@@ -70,6 +69,7 @@ class CakeClassifier(ClassifierMixin, TransformerMixin, HeadEstimator):
         able = {head: outcome for head, outcome in outcomes.items() if not outcome.failure}
         if not able:
             raise ValueError(f"no run came to an end: {next(iter(outcomes.values())).failure}")
+        self.losses_ = np.array([outcome.loss for outcome in outcomes.values()])
         self.head_ = min(able, key=lambda head: able[head].loss)
         self.outcome_, self.penalty_ = able[self.head_], penalty
         return self
@@ -207,5 +207,4 @@ class CakeSweep(HeadEstimator):
             raise ValueError(f"no head of {family}, k = {k}, was trained; there are those of `table()`")
         names = ("classes_", "n_features_in_", "feature_names_in_", "_classes", "_domains")
         vars(made).update({name: getattr(self, name) for name in names if hasattr(self, name)})
-        made.losses_ = np.array([outcome.loss for outcome in own.values()])
         return made._keep(own, self.penalty_)
