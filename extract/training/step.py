@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from data.runtime.ranks import Ranks
 from extract.network import augmentation, backbone
 from extract.network.precision import autocast
+from extract.network.small_maps import by_products
 from extract.network.stiefel import keep_orthonormal
 from extract.network.trunk import refuse_size
 from extract.training import distributed, fine_tuning
@@ -48,6 +49,8 @@ class Step:
             fine_tuning.take_over(network, initial, settings.task)
         self.width = network.width
         network.dropout = distributed.Dropout(settings.dropout)
+        if device.type == "cpu":
+            by_products(network)
         self.network = (network if ranks.world == 1 else distributed.divided(network)).to(device).train()
         groups, self.shares = fine_tuning.groups(self.network, settings.layer_decay)
         self.optimizer = torch.optim.AdamW(groups, weight_decay=settings.decay, fused=True)
