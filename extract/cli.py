@@ -27,7 +27,7 @@ from extract.options import (
     listing_of,
     options,
 )
-from extract.training_recipe import RECIPE, recipe
+from extract.training_recipe import RECIPE, settings_of
 
 
 @click.group()
@@ -124,16 +124,6 @@ def align(workdir, landmarks, detector, undetected, faces, workers, **source):
 @click.option("--task", type=click.Choice(["emotion", "valence-arousal"]), required=True)
 @click.option("--epochs", type=click.IntRange(1), default=30, show_default=True)
 @click.option("--image-size", type=click.IntRange(32, 224), default=224, show_default=True, help="Smaller is faster.")
-@click.option(
-    "--batch",
-    type=click.IntRange(2),  # the statistics of batch normalisation are over at least two images
-    default=128,
-    show_default=True,
-    help="Images of a step.",
-)
-@click.option(
-    "--rate", type=Finite(0, min_open=True), default=1e-3, show_default=True, help="Peak learning rate, above 0."
-)
 @options(*RECIPE)
 @HOLD_OUT
 @NETWORK
@@ -148,7 +138,7 @@ def train(workdir, datasets, network, device, precision, **settings):
     every batch: torchrun --nproc-per-node 2 -m extract.cli train"""
     from extract.training.backbone_training import TrainingSettings
 
-    settings = recipe(**settings)
+    settings = settings_of(**settings)
     init = settings.pop("init")
     with joined() as ranks:
         device, precision = ranks.together(lambda: stages.place(device, precision, ranks))

@@ -10,6 +10,34 @@ from extract.options import Finite
 NEIGHBOURS, LOCALITY = 20, 0.003  # Li, Deng and Du 2017
 FRESH = ("scratch", "imagenet")
 
+# Fields of TrainingSettings, by the name of the recipe; what a recipe leaves out is as it stands there. What each part
+# of the first one gave is in docs/training.md.
+RECIPES = {
+    "standard": {
+        "rate": 2e-3,
+        "batch": 64,
+        "dropout": 0.0,
+        "class_weights": False,
+        "label_smoothing": 0.1,
+        "rotation": 10.0,
+        "scale": 0.15,
+        "shift": 0.08,
+        "flip": 0.5,
+        "cutout": 0.5,
+        "grey": 0.2,
+    },
+    # class weights, dropout and a cutout in every image are the paper's, the other numbers are not told there
+    "paper": {"rate": 1e-3, "batch": 128},
+}
+STANDARD = "standard"
+
+
+def _default(field):
+    """What --help says of an option whose default is the recipe's."""
+    other = [name for name in RECIPES if name != STANDARD]
+    told = [f"{RECIPES[STANDARD][field]:g}", *(f"{RECIPES[name][field]:g} with --recipe {name}" for name in other)]
+    return f"[default: {', '.join(told)}]"
+
 
 class Initial(click.ParamType):
     """One of FRESH, or the Path of a checkpoint."""
@@ -26,6 +54,19 @@ class Initial(click.ParamType):
 
 
 RECIPE = (
+    click.option(
+        "--recipe",
+        type=click.Choice(list(RECIPES)),
+        default=STANDARD,
+        show_default=True,
+        help="Augmentation, loss, dropout, batch and rate: the best that was found, or as far as the paper tells.",
+    ),
+    click.option(
+        "--batch",
+        type=click.IntRange(2),  # the statistics of batch normalisation are over at least two images
+        help=f"Images of a step.  {_default('batch')}",
+    ),
+    click.option("--rate", type=Finite(0, min_open=True), help=f"Peak learning rate, above 0.  {_default('rate')}"),
     click.option(
         "--backbone",
         default=Architecture.backbone,
@@ -81,13 +122,16 @@ RECIPE = (
 )
 
 
-def recipe(loss: str | None, neighbours: int | None, locality: float | None, **settings) -> dict:
+def settings_of(
+    recipe: str, loss: str | None, neighbours: int | None, locality: float | None, **settings: object
+) -> dict:
     """The fields of TrainingSettings that the options of `extract train` ask for. Raises click.UsageError where they do
     not go together."""
     _refuse_idle(loss, neighbours, locality, **settings)
     if loss == "locality-preserving":
         settings |= {"neighbours": neighbours or NEIGHBOURS, "locality": locality or LOCALITY}
-    return settings
+    asked = {name: settings.pop(name) for name in ("batch", "rate")}
+    return {**RECIPES[recipe], **settings, **{name: value for name, value in asked.items() if value is not None}}
 
 
 def _refuse_idle(loss, neighbours, locality, *, task, init, frozen_epochs, layer_decay, pooling, **others):

@@ -3,45 +3,74 @@
 torchvision's transforms draw once for a batch, and one image at a time they cost more than the network."""
 
 import math
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 
-# The paper gives only the cutout's side. The ranges are not from it: about the scatter of dlib's boxes and
-# landmarks on the same face, and of a camera's white balance and exposure.
-ROTATION_DEGREES = 12.0
-SCALE = 0.10
-SHIFT = 0.05  # of the crop's side
-JITTER = 0.3  # brightness, contrast, saturation: factors in 1 +- this
-CUTOUT = 45 / 224  # of the crop's side: 45 x 45 pixels at 224
-
+CUTOUT = 45 / 224  # paper; of the crop's side: 45 x 45 pixels at 224
 DRAWS = 9  # for each image: angle, scale, two shifts; brightness, contrast, saturation; the cutout's place
+SHARES = 3  # further ones: whether it is mirrored, cut out, grey
 
 
-def augment(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+@dataclass(frozen=True)
+class Strength:
+    """How far a view may be from its image.
+
+    The paper gives only the cutout's side. The ranges are not from it: about the scatter of dlib's boxes and landmarks
+    on the same face, and of a camera's white balance and exposure."""
+
+    rotation: float = 12.0  # degrees
+    scale: float = 0.10
+    shift: float = 0.05  # of the crop's side
+    jitter: float = 0.3  # brightness, contrast, saturation: factors in 1 +- this
+    flip: float = 0.0  # share of the images that are mirrored
+    cutout: float = 1.0  # share of the images that lose a square
+    grey: float = 0.0  # share of the images without their colours
+
+    @property
+    def draws(self) -> int:
+        """How many are made for an image: where nothing is left to a share, none is made for it."""
+        return DRAWS + SHARES * ((self.flip, self.cutout, self.grey) != (0, 1, 0))
+
+
+OF_CACHES = Strength()  # of the views that feature caches hold
+
+
+def augment(images: torch.Tensor, generator: torch.Generator, strength: Strength = OF_CACHES) -> torch.Tensor:
     """(n, 3, S, S) normalised float -> the same shape, each image rotated, shifted, jittered and cut out by itself.
 
     The generator lies on the device of the images."""
-    return change(images, draw(len(images), generator))
+    return change(images, draw(len(images), generator, strength), strength)
 
 
-def draw(count: int, generator: torch.Generator) -> torch.Tensor:
-    """(DRAWS, count) in 0..1, on the generator's device: what makes the views of `count` images."""
-    return torch.rand(DRAWS, count, generator=generator, device=generator.device)
+def draw(count: int, generator: torch.Generator, strength: Strength = OF_CACHES) -> torch.Tensor:
+    """(strength.draws, count) in 0..1, on the generator's device: what makes the views of `count` images."""
+    return torch.rand(strength.draws, count, generator=generator, device=generator.device)
 
 
-def change(images: torch.Tensor, draws: torch.Tensor) -> torch.Tensor:
+def change(images: torch.Tensor, draws: torch.Tensor, strength: Strength = OF_CACHES) -> torch.Tensor:
     """The images as their draws say; a part of a batch takes its columns."""
-    return cutout(jitter(affine(images, draws[:4]), draws[4:7]), draws[7:])
+    if strength.draws == DRAWS:
+        return cutout(jitter(affine(images, draws[:4], strength), draws[4:7], strength), draws[7:])
+    flipped, cut, grey = draws[DRAWS:] < draws.new_tensor([[strength.flip], [strength.cutout], [strength.grey]])
+    moved = affine(images, draws[:4], strength, flipped)
+    moved = torch.where(grey[:, None, None, None], moved.mean(1, keepdim=True), moved) if strength.grey else moved
+    return cutout(jitter(moved, draws[4:7], strength), draws[7:DRAWS], cut)
 
 
-def affine(images: torch.Tensor, draws: torch.Tensor) -> torch.Tensor:
-    """Small rotation, scale and shift; the border repeats, since a black corner would tell the angle. draws: (4, n)."""
+def affine(
+    images: torch.Tensor, draws: torch.Tensor, strength: Strength = OF_CACHES, flipped: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Small rotation, scale and shift; the border repeats, since a black corner would tell the angle.
+
+    draws: (4, n); flipped: (n,) bool, which are mirrored, too."""
     draw = draws * 2 - 1
-    angle, scale = draw[0] * math.radians(ROTATION_DEGREES), 1 + draw[1] * SCALE
+    angle, scale = draw[0] * math.radians(strength.rotation), 1 + draw[1] * strength.scale
     cosine, sine = torch.cos(angle) / scale, torch.sin(angle) / scale
-    first = torch.stack([cosine, -sine, 2 * SHIFT * draw[2]], 1)
-    second = torch.stack([sine, cosine, 2 * SHIFT * draw[3]], 1)
+    side = 1.0 if flipped is None else 1 - 2 * flipped.float()
+    first = torch.stack([cosine * side, -sine, 2 * strength.shift * draw[2]], 1)
+    second = torch.stack([sine * side, cosine, 2 * strength.shift * draw[3]], 1)
     theta = torch.stack([first, second], 1)  # (n, 2, 3)
     grid = F.affine_grid(theta, list(images.shape), align_corners=False)
     return repeating_border(images, grid) if images.device.type == "mps" else sampled(images, grid)
@@ -59,11 +88,11 @@ def repeating_border(images: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
     return F.grid_sample(images, grid.clamp(-ends, ends), padding_mode="zeros", align_corners=False)
 
 
-def jitter(images: torch.Tensor, draws: torch.Tensor) -> torch.Tensor:
+def jitter(images: torch.Tensor, draws: torch.Tensor, strength: Strength = OF_CACHES) -> torch.Tensor:
     """Brightness, contrast and saturation, applied as one mix of image, its grey version and its mean.
 
     draws: (3, n)."""
-    brightness, contrast, saturation = (1 + JITTER * (draws * 2 - 1)).view(3, -1, 1, 1, 1)
+    brightness, contrast, saturation = (1 + strength.jitter * (draws * 2 - 1)).view(3, -1, 1, 1, 1)
     grey = images.mean(1, keepdim=True)
     coloured = torch.lerp(grey, images, saturation)
     centre = grey.mean((2, 3), keepdim=True)
@@ -71,12 +100,14 @@ def jitter(images: torch.Tensor, draws: torch.Tensor) -> torch.Tensor:
     return torch.lerp(centre, coloured, contrast).add_(brightness - 1)
 
 
-def cutout(images: torch.Tensor, draws: torch.Tensor) -> torch.Tensor:
+def cutout(images: torch.Tensor, draws: torch.Tensor, cut: torch.Tensor | None = None) -> torch.Tensor:
     """One square of each image set to 0, the mean colour (DeVries and Taylor 2017); it may stick out at the border.
 
-    draws: (2, n)."""
+    draws: (2, n); cut: (n,) bool, of which images alone."""
     size = images.shape[-1]
     half = CUTOUT * size / 2
     place = torch.arange(size, device=images.device) + 0.5
     rows, columns = (place - draws[:, :, None] * size).abs() <= half  # (n, S) each
-    return images.masked_fill_((rows[:, :, None] & columns[:, None, :])[:, None], 0)
+    square = rows[:, :, None] & columns[:, None, :]
+    square = square if cut is None else square & cut[:, None, None]
+    return images.masked_fill_(square[:, None], 0)

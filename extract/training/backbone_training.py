@@ -4,7 +4,7 @@ import contextlib
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from data.runtime.failures import Refused
 from data.runtime.ranks import ALONE, Ranks
 from extract.crops.hold_out import set_aside, units
 from extract.network import checkpoint
+from extract.network.augmentation import Strength
 from extract.network.checkpoint import Checkpoint
 from extract.training import fine_tuning
 from extract.training.epoch_log import log_path, read_log, write_log
@@ -31,7 +32,8 @@ from extract.training.training_rows import TrainingRows, training_places
 class TrainingSettings:
     """Everything that changes the weights.
 
-    The paper gives the network, cutout, the use of dropout, and the class weights."""
+    The paper gives the network, cutout, the use of dropout, and the class weights. Defaults are what files mean that do
+    not name a setting, since they are from before it; those of a new training are in extract/training_recipe.py."""
 
     task: str
     image_size: int = 224  # paper
@@ -53,6 +55,17 @@ class TrainingSettings:
     # of a trunk that is trained already
     frozen_epochs: int = 0  # the first ones, in which the head alone learns
     layer_decay: float = 1.0  # rate of each stage over that of the next one above it; 1 is one rate for all
+    # of the emotion task's loss
+    class_weights: bool = True  # paper
+    label_smoothing: float = 0.0
+    # of augmentation, as in Strength
+    rotation: float = Strength.rotation
+    scale: float = Strength.scale
+    shift: float = Strength.shift
+    jitter: float = Strength.jitter
+    flip: float = Strength.flip
+    cutout: float = Strength.cutout  # paper
+    grey: float = Strength.grey
 
     def __post_init__(self):
         if self.pooling == COVARIANCE and self.representation is None:
@@ -64,6 +77,11 @@ class TrainingSettings:
     def architecture(self) -> Architecture:
         """What the network is made of."""
         return Architecture.of(asdict(self))
+
+    @property
+    def strength(self) -> Strength:
+        """Of the augmentation."""
+        return Strength(**{each.name: getattr(self, each.name) for each in fields(Strength)})
 
 
 KEEP_SECONDS = 20.0  # a state of 134 MB is written after an epoch, but not more often than this

@@ -39,7 +39,7 @@ class Step:
         initial: "Checkpoint | None" = None,
     ):
         """weights: (7,) of the classes, for the emotion task; None for the regression. initial: what to start from."""
-        self.settings, self.device, self.ranks = settings, device, ranks
+        self.settings, self.device, self.ranks, self.strength = settings, device, ranks, settings.strength
         self.weights = None if weights is None else torch.from_numpy(weights).float().to(device)
         network = backbone.make(
             settings.task, settings.architecture, dropout=settings.dropout, init=settings.init, seed=settings.seed
@@ -73,11 +73,11 @@ class Step:
         pixels: (n, S, S, 3) uint8 and labels (n,) or (n, 2), on the device, of this process' part of a batch of
         `rows`; n may be 0. The generator draws for the whole batch, and is in the same state on every process."""
         part = self.ranks.part(rows)
-        draws = augmentation.draw(rows, generator)[:, part]
+        draws = augmentation.draw(rows, generator, self.strength)[:, part]
         self.network.dropout.draw(rows, self.width, part, generator)
         images = backbone.normalise(pixels)
         if len(images):
-            images = augmentation.change(images, draws)
+            images = augmentation.change(images, draws, self.strength)
         with autocast(self.device, self.settings.precision):
             features, outputs = self.called(images)
         losses = self._loss(outputs.float(), labels)
@@ -96,7 +96,8 @@ class Step:
         """(n,) losses, one for each row."""
         if self.settings.task == "valence-arousal":
             return F.mse_loss(outputs, labels, reduction="none").mean(1)
-        return F.cross_entropy(outputs, labels, reduction="none") * self.weights[labels]
+        losses = F.cross_entropy(outputs, labels, reduction="none", label_smoothing=self.settings.label_smoothing)
+        return losses * self.weights[labels] if self.settings.class_weights else losses
 
 
 def one_cycle(peak: float, step: int, steps: int) -> float:

@@ -119,11 +119,11 @@ class Pictures(torch.utils.data.Dataset):
 
     def __init__(self, crops: StoredCrops, size: int):
         self.jpegs = [crops._jpeg[crops._offset[row] : crops._offset[row + 1]].tobytes() for row in range(len(crops))]
-        shift, scale, jitter = augmentation.SHIFT, augmentation.SCALE, augmentation.JITTER
+        shift, scale, jitter = (getattr(augmentation.OF_CACHES, name) for name in ("shift", "scale", "jitter"))
         self.change = transforms.Compose(
             [
                 transforms.Resize(size),
-                transforms.RandomAffine(augmentation.ROTATION_DEGREES, (shift, shift), (1 - scale, 1 + scale)),
+                transforms.RandomAffine(augmentation.OF_CACHES.rotation, (shift, shift), (1 - scale, 1 + scale)),
                 transforms.ColorJitter(jitter, jitter, jitter),
                 transforms.ToTensor(),
                 transforms.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
