@@ -2,11 +2,12 @@
 several seeds, trained, swept and compared by the project's own commands.
 
     python -m tests.benchmarks.network_study FOLDER [--sets fer2013,faces] [--ways plain,locality,covariance,...]
-        [--seeds 3] [--epochs 20] [--image-size 64] [--batch 128] [--runs 10] [--faces faces/] [--fer2013 fer2013/]
+        [--seeds 3] [--epochs N] [--image-size 48] [--batch 128] [--runs 10] [--faces faces/] [--fer2013 fer2013/]
 
 Each set has a working folder of its own, FOLDER/SET. FER2013 is trained on Training and tested on PublicTest; faces/
 holds tables a.csv, b.csv and c.csv, whose training splits are trained on together. A network is named after its way and
-seed. A transferred one starts from the other set's plain network of the first seed, so both sets are needed.
+seed. A transferred one starts from the other set's plain network of the first seed, so both sets are needed. Networks
+of the small set are trained for more epochs.
 
 Whatever is there already is not made again, and a call that was stopped goes on: the commands see to that, and they
 refuse what was made with other settings. What `evaluate compare` says of each set is shown, and lies in
@@ -27,6 +28,7 @@ WAYS = {
 }
 SETS = {"fer2013": ("fer2013",), "faces": DOMAINS}  # their domains
 OTHER = {"fer2013": "faces", "faces": "fer2013"}  # where a transferred network comes from
+EPOCHS = {"fer2013": 12, "faces": 40}
 VIEWS = {"fer2013": 0, "faces": 4}  # augmented views of training crops: the small domains need them
 SIZES = "1,2,3,8,64"
 
@@ -36,7 +38,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sets", type=lambda text: text.split(","), default=list(SETS))
     parser.add_argument("--ways", type=lambda text: text.split(","), default=list(WAYS))
-    for name, value in (("seeds", 3), ("epochs", 20), ("image-size", 64), ("batch", 128), ("runs", 10)):
+    for name, value in (("seeds", 3), ("epochs", None), ("image-size", 48), ("batch", 128), ("runs", 10)):
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--faces", type=Path, default=FACES)
     parser.add_argument("--fer2013", type=Path, default=FER2013)
@@ -82,7 +84,8 @@ def train(options: argparse.Namespace, name: str, way: str, seed: int) -> None:
     start = options.folder / OTHER[name] / "checkpoints" / network("plain", 0) / "emotion.pt"
     own = [start if word == START else word for word in WAYS[way]]
     domains = [part for domain in SETS[name] for part in ("--dataset", domain)]
-    how = ("--image-size", options.image_size, "--epochs", options.epochs, "--batch", options.batch, "--seed", seed)
+    epochs = options.epochs or EPOCHS[name]
+    how = ("--image-size", options.image_size, "--epochs", epochs, "--batch", options.batch, "--seed", seed)
     run("extract", "train", *place, *domains, "--task", "emotion", *how, *own)
     for domain in SETS[name]:
         run("extract", "run", *place, "--dataset", domain, "--views", VIEWS[name])
