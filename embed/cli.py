@@ -21,6 +21,7 @@ from embed.training_options import (
     Names,
     Parsed,
     family,
+    kept_results,
     options,
     refuse_too_small,
     table_path,
@@ -197,7 +198,7 @@ def apply(cache, workdir, results, network, family, k, run, classifier, raw, out
     from data.frames.named_columns import write, write_csv
     from embed.apply import apply
 
-    runs = read_runs(results or results_of(workdir, network))
+    runs = read_runs(kept_results(workdir, results, network))
     applied = apply(runs.raw() if raw else runs, cache, family, k, run=run, classifier=classifier)
     if output:
         write(applied.table(), output)
@@ -224,7 +225,7 @@ def export(target, workdir, results, network, family, k, run, raw, backbone):
     and arousal, wherever an ONNX runtime runs."""
     from embed.onnx_head import export
 
-    results, backbone = results or results_of(workdir, network), backbone or backbone_of(workdir, network)
+    results, backbone = kept_results(workdir, results, network), backbone or backbone_of(workdir, network)
     export(target, results, backbone, family, k, run=run, raw=raw)
     click.echo(target)
 

@@ -6,6 +6,7 @@ import click
 
 from data.names import plain_name
 from data.networks import results_of
+from data.shipped_model import SHIPPED, shipped_results
 from embed.sizes import parse_bytes
 
 
@@ -63,6 +64,13 @@ def targets_of(workdir, results, networks):
         told = f"one file cannot hold the heads of {len(targets)} networks; leave it out, each has its own"
         raise click.BadParameter(told, param_hint="--results")
     return targets
+
+
+def kept_results(workdir, results, network):
+    """The results file that a kept head is read from; SHIPPED names that of the model that comes with the project."""
+    if results == Path(SHIPPED):
+        return shipped_results()
+    return results or results_of(workdir, network)
 
 
 def refuse_too_small(sizes, families):
@@ -139,7 +147,12 @@ TRAINING = (
 # Which kept head of a results file is meant.
 ONE_HEAD = (
     click.option("--workdir", type=click.Path(path_type=Path), default=".", envvar="CAKE_WORKDIR", show_default=True),
-    RESULTS,
+    click.option(
+        "--results",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help=f"Results file, or {SHIPPED} for the one that comes with the project.  [default: WORKDIR/results/runs.h5]",
+    ),
     NETWORK,
     click.option("--family", type=Parsed("name", family), default="cake", show_default=True),
     click.option(

@@ -10,6 +10,7 @@ from data.runtime.commands import expected_failures, version_option
 from data.runtime.failures import Refused
 from data.runtime.progress import bar, say
 from data.runtime.ranks import joined, own_cpus
+from data.shipped_model import SHIPPED
 from extract import stages
 from extract.options import (
     DEVICE,
@@ -138,6 +139,8 @@ def train(workdir, datasets, network, device, precision, **settings):
     every batch: torchrun --nproc-per-node 2 -m extract.cli train"""
     from extract.training.backbone_training import TrainingSettings
 
+    if network == SHIPPED:
+        raise click.UsageError(f"--network {SHIPPED} is the network that comes with the project; choose another name")
     settings = settings_of(**settings)
     init = settings.pop("init")
     with joined() as ranks:
@@ -195,6 +198,7 @@ def run(workdir, landmarks, detector, undetected, faces, workers, views, network
     metavar="FILE.onnx",
     help="[default: WORKDIR/exports/backbone.onnx]",
 )
+@click.option("--half", is_flag=True, help="Keep weights in half precision: half of the size; computed in float32.")
 @click.option(
     "--quantize",
     is_flag=True,
@@ -202,13 +206,15 @@ def run(workdir, landmarks, detector, undetected, faces, workers, views, network
     "aligned/.",
 )
 @expected_failures
-def export(workdir, network, output, quantize):
+def export(workdir, network, output, half, quantize):
     """Write the trained networks as one ONNX file, from aligned crop to features and arousal-valence.
 
     `embed export` puts a trained head behind it."""
+    if half and quantize:
+        raise click.UsageError("--half and --quantize are two ways to keep the weights; leave one out")
     target = output or backbone_of(workdir, network)
     networks = stages.trained(workdir, network, "the file gives features alone")
-    stages.export(target, networks, workdir, quantize=quantize)
+    stages.export(target, networks, workdir, "int8" if quantize else "float16" if half else "float32")
     click.echo(target)
 
 

@@ -12,6 +12,7 @@ import click
 from data.names import plain_name
 from data.readers import registry
 from data.readers.reader import Reader, ReaderOption
+from data.shipped_model import SHIPPED
 from extract.faces import detectors
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ NETWORK = click.option(
     "--network",
     type=PlainName(),
     metavar="NAME",
-    help="One network of several: its checkpoints in checkpoints/NAME/, its features in features/NAME/.",
+    help="One network of several: its checkpoints in checkpoints/NAME/, its features in features/NAME/. "
+    f"{SHIPPED} is the one that comes with the project.",
 )
 HOLD_OUT = click.option(
     "--hold-out",

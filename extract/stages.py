@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from data.networks import checkpoints_of
 from data.runtime.progress import bar, say
 from data.runtime.ranks import Ranks, own_cpus
+from data.shipped_model import SHIPPED, shipped_model
 from extract.options import align_command, listing_of
 
 if TYPE_CHECKING:
@@ -151,9 +152,15 @@ def print_scores(path: Path, domains: dict, settings: TrainingSettings, device: 
 def trained(workdir: Path, network: str | None, lacking: str, *, quiet: bool = False) -> Networks:
     """The Networks whose checkpoints are there; says which regression serves, or what is `lacking` without one.
 
-    network: its name among several, None for the first, whose regression serves where one has none of its own."""
+    network: its name among several, None for the first, whose regression serves where one has none of its own; SHIPPED
+    for that of the model that comes with the project."""
     from extract.features.frozen import Networks
     from extract.network import checkpoint
+
+    if network == SHIPPED:
+        from extract.features.exported_networks import read_networks
+
+        return read_networks(shipped_model(), SHIPPED)
 
     emotion = checkpoint.load(checkpoints_of(workdir, network) / "emotion.pt", "emotion")
     places = dict.fromkeys(checkpoints_of(workdir, own) / "valence-arousal.pt" for own in (network, None))
@@ -181,11 +188,11 @@ def networks_of(
     return networks, settings
 
 
-def export(target: Path, networks: Networks, workdir: Path, *, quantize: bool) -> None:
+def export(target: Path, networks: Networks, workdir: Path, weights: str) -> None:
     """Write networks as one ONNX file, and say what it cannot tell of the crops they were trained on."""
     from extract.features.onnx_backbone import export as write
 
-    untold = write(target, networks, workdir / "aligned", quantize=quantize)
+    untold = write(target, networks, workdir / "aligned", weights=weights)
     if untold:
         paths = " and ".join(str(workdir / "aligned" / f"{name}.h5") for name in untold)
         say(f"{paths} of the training not at hand: the file does not say which detector found these faces")

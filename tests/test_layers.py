@@ -23,6 +23,7 @@ ONLY_IN = {
         "data/exported_model.py",
         "extract/network/onnx_graph.py",
         "extract/network/quantization.py",
+        "extract/features/exported_networks.py",
         "embed/onnx_head.py",
     },
     "onnxruntime": {"extract/network/quantization.py"},
@@ -37,7 +38,7 @@ LAYERS = {
         {"sample", "metrics", "heads"},
         {"runtime"},
         {"readers", "files"},
-        {"exported_model", "frames"},
+        {"exported_model", "shipped_model", "frames"},
     ],
     "extract": [
         {"workers", "threads", "stage_times"},

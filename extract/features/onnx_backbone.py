@@ -14,33 +14,38 @@ from extract.faces.alignment import ALIGNMENT_VERSION, CROP_SIZE, template
 from extract.faces.landmarks import SCHEMES
 from extract.features.frozen import ABSENT, Networks, refuse_two_sizes
 from extract.network.onnx_graph import CropNetworks, onnx_graph
-from extract.network.quantization import quantized
+from extract.network.quantization import halved, quantized
 
 # Of the header of an aligned cache: how its crops were found and cut.
 CROPPED_BY = ("detector", "detector_weights", "detector_libraries", "landmarks", "undetected", "opencv")
 CALIBRATION = 384  # crops that the ranges of 8-bit integers are taken from
 
 
-def export(target: Path, networks: Networks, aligned: Path, *, quantize: bool = False) -> list[str]:
+FLOAT32, FLOAT16, INT8 = "float32", "float16", "int8"  # of the weights
+
+
+def export(target: Path, networks: Networks, aligned: Path, *, weights: str = FLOAT32) -> list[str]:
     """Publish the networks as one ONNX file; returns the training domains whose crops `aligned`, the folder of aligned
     caches, does not hold any more, so that nothing is known of their detector.
 
-    quantize: in 8-bit integers. Raises Refused for networks with covariance pooling, of another alignment or of two
-    image sizes, and where no crop is left to take their ranges from; ModuleNotFoundError."""
+    weights: what they are kept in, FLOAT32, FLOAT16 or INT8; the trunk computes in the last, else in float32. Raises
+    Refused for networks with covariance pooling, of another alignment or of two image sizes, and where no crop is left
+    to take the ranges of integers from; ModuleNotFoundError."""
     _refuse_eigendecomposition(networks)
     refuse_two_sizes(networks)
     _refuse_other_alignment(networks)
     size, regression = networks.emotion.meta["image_size"], networks.valence_arousal
     seen = _seen_in_training(networks, aligned)
-    images = _spread(seen, aligned, size) if quantize else None
+    images = _spread(seen, aligned, size) if weights == INT8 else None
     graph = onnx_graph(CropNetworks(networks.emotion.network, regression and regression.network), size)
-    if quantize:
+    if weights == INT8:
         graph = quantized(graph, images)
-    precision = "int8" if quantize else "float32"
+    if weights == FLOAT16:
+        graph = halved(graph)
     publish_model(
         target,
         graph,
-        {**_facts(networks), "precision": precision, "crops": _made(seen)},
+        {**_facts(networks), "precision": weights, "crops": _made(seen)},
         described(size, networks.emotion.network.width),
     )
     return [name for name in _domains(networks) if name not in seen]

@@ -1,4 +1,5 @@
-"""A graph in 8-bit integers, by ONNX Runtime's static quantisation: a quarter of the size, and faster."""
+"""Graphs in fewer bits: weights in half precision, half of the size; or 8-bit integers by ONNX Runtime's static
+quantisation, a quarter of the size, and faster."""
 
 from __future__ import annotations
 
@@ -15,7 +16,26 @@ if TYPE_CHECKING:
     import onnx
 
 STEPS = ("Conv", "Add", "Relu", "MaxPool")  # all of the trunk; pooling, regression and heads stay in float32
+HALF = ".half"  # behind the name of a weight that is kept so
+SMALL = 4096  # numbers of a weight, below which nothing is gained
 BATCH = 8  # crops whose activations are kept at once
+
+
+def halved(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with its large weights kept in half precision. A runtime turns them to float32 as it loads the file,
+    and computes in that."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    casts = []
+    for tensor in model.graph.initializer:
+        if tensor.data_type == TensorProto.FLOAT and np.prod(tensor.dims, dtype=int) >= SMALL:
+            name, values = tensor.name, numpy_helper.to_array(tensor)
+            tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), name + HALF))
+            casts.append(helper.make_node("Cast", [name + HALF], [name], to=TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    model.graph.ClearField("node")
+    model.graph.node.extend(nodes)
+    return model
 
 
 def quantized(model: onnx.ModelProto, crops: np.ndarray) -> onnx.ModelProto:

@@ -59,7 +59,8 @@ def refuse_unknown(parser: argparse.ArgumentParser, options: argparse.Namespace)
         if not set(named) <= set(known):
             parser.error(f"{kind}: {', '.join(named)} asked for, known are {', '.join(known)}")
     transferred = any(START in WAYS[way] for way in options.ways)
-    if transferred and not (set(options.sets) == set(SETS) and "plain" in options.ways):
+    made = set(options.sets) == set(SETS) and "plain" in options.ways
+    if transferred and not made and not all(start_of(options.folder, name).is_file() for name in options.sets):
         parser.error("a transferred network starts from the other set's plain one: give both sets and the way plain")
 
 
@@ -73,6 +74,11 @@ def align(options: argparse.Namespace) -> None:
             make(workdir, images)
 
 
+def start_of(folder: Path, name: str) -> Path:
+    """The checkpoint that the transferred networks of a set start from."""
+    return folder / OTHER[name] / "checkpoints" / network("plain", 0) / "emotion.pt"
+
+
 def network(way: str, seed: int) -> str:
     """Its name."""
     return f"{way}-{seed}"
@@ -81,8 +87,7 @@ def network(way: str, seed: int) -> str:
 def train(options: argparse.Namespace, name: str, way: str, seed: int) -> None:
     """One network and its features of every domain of a set."""
     place = ("--workdir", options.folder / name, "--network", network(way, seed))
-    start = options.folder / OTHER[name] / "checkpoints" / network("plain", 0) / "emotion.pt"
-    own = [start if word == START else word for word in WAYS[way]]
+    own = [start_of(options.folder, name) if word == START else word for word in WAYS[way]]
     domains = [part for domain in SETS[name] for part in ("--dataset", domain)]
     epochs = options.epochs or EPOCHS[name]
     how = ("--image-size", options.image_size, "--epochs", epochs, "--batch", options.batch, "--seed", seed)

@@ -22,7 +22,7 @@ from extract.crops.stored import StoredCrops
 from extract.features import onnx_backbone
 from tests.benchmarks.onnx_speed import session_of
 
-PRECISIONS = {"float32": False, "int8": True}
+PRECISIONS = (onnx_backbone.FLOAT32, onnx_backbone.INT8)
 BATCH = 64
 
 
@@ -52,9 +52,9 @@ def scores(tests: list, predicted: list) -> np.ndarray:
 def files(workdir: Path, folder: Path, family: Family, k: int, runs: int) -> list[dict]:
     """For each run: precision -> the file of its head."""
     networks, made = stages.trained(workdir, None, "features alone"), [{} for _ in range(runs)]
-    for precision, quantize in PRECISIONS.items():
+    for precision in PRECISIONS:
         backbone = folder / f"{precision}.onnx"
-        onnx_backbone.export(backbone, networks, workdir / "aligned", quantize=quantize)
+        onnx_backbone.export(backbone, networks, workdir / "aligned", weights=precision)
         for run, each in enumerate(made):
             each[precision] = folder / f"{precision}-{run}.onnx"
             onnx_head.export(each[precision], results_of(workdir), backbone, family, k, run=run)

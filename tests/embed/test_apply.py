@@ -193,3 +193,12 @@ def test_a_row_without_annotation_has_no_emotion_by_av_true(workdir):
 
 def test_a_wrong_call_exits_2(workdir):
     assert call(workdir, "--family", "pie").exit_code == 2 and call(workdir, "--k", "-1").exit_code == 2
+
+
+def test_shipped_results_are_those_of_their_file(workdir, monkeypatch):
+    path = workdir / "results" / "runs.h5"
+    monkeypatch.setattr("embed.training_options.shipped_results", lambda: path)
+    assert call(workdir, "--results", "shipped").stdout == call(workdir).stdout
+    monkeypatch.undo()
+    result = call(workdir, "--results", "shipping")
+    assert result.exit_code == 1 and "shipping" in result.output

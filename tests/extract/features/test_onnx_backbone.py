@@ -218,6 +218,21 @@ def test_8_bit_integers_give_nearly_the_same_in_a_quarter_of_the_bytes(workdir, 
     assert 1e-3 < np.abs(found - plain).mean() / np.abs(plain).mean() < 0.1
 
 
+def test_half_precision_gives_the_same_but_for_rounding_in_half_of_the_bytes(workdir, exported, tmp_path):
+    fine("--workdir", workdir, "--output", tmp_path / "half.onnx", "--half")
+    assert 0.49 < (tmp_path / "half.onnx").stat().st_size / exported.stat().st_size < 0.51
+    told = facts(tmp_path / "half.onnx")
+    assert {name for name, _ in told.items() - facts(exported).items()} == {"precision", "weights_sha256"}
+    assert told["precision"] == "float16"
+    found, plain = (outputs(path, crops(19))["features"] for path in (tmp_path / "half.onnx", exported))
+    assert found.dtype == np.float32 and 1e-6 < np.abs(found - plain).mean() / np.abs(plain).mean() < 1e-2
+
+
+def test_weights_are_kept_in_one_way(workdir, tmp_path):
+    result = call("--workdir", workdir, "--output", tmp_path / "mine.onnx", "--half", "--quantize")
+    assert result.exit_code == 2 and "leave one out" in result.output and not list(tmp_path.iterdir())
+
+
 def test_without_training_crops_there_are_no_ranges_for_integers(tmp_path):
     save(tmp_path / "checkpoints" / "emotion.pt", domains={"a": {"aligned_digest": "0" * 64}})
     result = call("--workdir", tmp_path, "--quantize")
