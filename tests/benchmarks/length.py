@@ -75,7 +75,12 @@ def fer2013(workdir: Path, folder: Path) -> None:
 
 
 def align_fer2013(workdir: Path, folder: Path) -> None:
-    """FER2013's Training as training split, its PublicTest as test split."""
+    """FER2013's images as they are, as crops."""
+    run("extract", "align", "--workdir", workdir, *list_fer2013(workdir, folder), "--landmarks", "none")
+
+
+def list_fer2013(workdir: Path, folder: Path) -> tuple:
+    """The options of `extract align` that name FER2013, Training as training split and PublicTest as test split."""
     workdir.mkdir(parents=True, exist_ok=True)
     packed = folder / "fer2013.tar.gz"
     if packed.is_file():
@@ -89,8 +94,7 @@ def align_fer2013(workdir: Path, folder: Path) -> None:
         for part, split in (("Training", "train"), ("PublicTest", "test")):
             for path in sorted((folder / part).glob("*/*.jpg")):
                 writer.writerow((path.relative_to(folder), path.parent.name, split))
-    how = ("--dataset", "manifest", "--manifest", table, "--root", folder, "--name", "fer2013", "--landmarks", "none")
-    run("extract", "align", "--workdir", workdir, *how)
+    return "--dataset", "manifest", "--manifest", table, "--root", folder, "--name", "fer2013"
 
 
 def studied(name: str, workdir: Path, runs: int) -> dict:
