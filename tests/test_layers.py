@@ -65,6 +65,7 @@ LAYERS = {
         {"statistics"},
         {"tables", "figures"},
         {"page", "comparison_files"},
+        {"traces"},
         {"cli"},
     ],
 }
