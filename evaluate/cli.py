@@ -136,7 +136,7 @@ def compare(results, workdir):
 def trace(file):
     """Draw what `extract emotions` wrote into FILE (.csv, .parquet or .jsonl): for each video the emotions over time
     and the path through the representation, a panel for each person; for photographs, how often each emotion is
-    predicted. Written beside FILE as FILE-trace.png, .svg and .pdf, and as one self-contained page FILE-trace.html."""
+    predicted. Written beside clip.csv as clip-trace.png, .svg and .pdf, and as one self-contained clip-trace.html."""
     from evaluate.traces.trace_files import figure_of, page_of, write_trace
 
     for plate in write_trace(file):

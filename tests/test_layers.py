@@ -26,7 +26,7 @@ ONLY_IN = {
         "embed/onnx_head.py",
     },
     "onnxruntime": {"extract/network/quantization.py"},
-    "pyarrow": {"data/frames/named_columns.py", "data/frames/parquet_features.py"},
+    "pyarrow": {"data/frames/named_columns.py", "data/frames/parquet_features.py", "data/frames/text_rows.py"},
 }
 
 # Rooms (sub-folders) and single modules of each stage, the lowest first: a room may import itself and whatever stands

@@ -28,8 +28,9 @@ class TextRows:
         return f"{self.path}, {self.unit} {number}"
 
 
-def text_rows(path: Path, known: tuple) -> TextRows:
-    """The rows of a table, by the ending of its path. known: columns by which what separates a CSV is found.
+def text_rows(path: Path, known: tuple, expected: str = "expected a table") -> TextRows:
+    """The rows of a table, by the ending of its path. known: columns by which what separates a CSV is found;
+    expected: what messages say of the file.
 
     Raises Refused for another ending and where it cannot be read, at the latest at the row in question; OSError;
     ModuleNotFoundError where a package is missing."""
@@ -40,7 +41,7 @@ def text_rows(path: Path, known: tuple) -> TextRows:
     }
     ending = path.suffix.lower()
     if ending not in ENDINGS:
-        raise Refused(f"{path} ends in {ending or 'nothing'}; expected a table in {', '.join(ENDINGS)}")
+        raise Refused(f"{path} ends in {ending or 'nothing'}; {expected} in {', '.join(ENDINGS)}")
     return forms[ending]()
 
 

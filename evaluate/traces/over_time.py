@@ -8,7 +8,7 @@ import numpy as np
 
 from evaluate.figures.palette import FAINT, colours_of
 from evaluate.figures.plate import haloed
-from evaluate.traces.names import SIZE, half
+from evaluate.traces.class_names import SIZE, half
 from evaluate.traces.path_plot import time_colours
 from evaluate.traces.persons import Person
 from evaluate.traces.timeline import Timeline
@@ -78,6 +78,6 @@ def clock(seconds: float) -> str:
     """A time of a video as it is read off: 7.5 below a minute, then 1:05 and 1:00:05."""
     whole = round(seconds)
     if abs(seconds) < 60:
-        return f"{seconds:.4g}"
+        return f"{seconds:.4g}".replace("-", "−")
     minutes = f"{whole // 60 % 60:02}:{whole % 60:02}"
     return f"{whole // 3600}:{minutes}" if whole >= 3600 else minutes.removeprefix("0")

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evaluate.figures.palette import FAINT, INK, PAPER
+from evaluate.figures.palette import FAINT, INK, PAPER, TIME
 from evaluate.statistics.coordinates import axis_label
-from evaluate.traces.names import name_classes
+from evaluate.traces.class_names import name_classes
 from evaluate.traces.persons import Person
 from evaluate.traces.timeline import Timeline
 from evaluate.traces.trace_table import Trace
@@ -19,26 +19,11 @@ STEPS = 80  # a path of more cannot be followed by eye
 PLANES = {2: ((0, 1),), 3: ((0, 1), (0, 2))}  # which coordinates are set against each other
 WIDE, THIN = 0.9, 0.6  # points, of a path through every frame, and of one through means
 DOTS = 3000  # faces drawn by themselves, about
-START = {
-    "linestyle": "",
-    "label": "first seen",
-    "marker": "o",
-    "markerfacecolor": PAPER,
-    "markeredgecolor": INK,
-    "markersize": 4.5,
-    "markeredgewidth": 1,
-}
-END = {
-    "linestyle": "",
-    "label": "last seen",
-    "marker": "s",
-    "markerfacecolor": INK,
-    "markeredgecolor": PAPER,
-    "markersize": 4.5,
-    "markeredgewidth": 0.6,
-}
+START = {"linestyle": "", "marker": "o", "color": PAPER, "markeredgecolor": INK, "markersize": 5.5}
+END = {"linestyle": "", "marker": "s", "color": INK, "markeredgecolor": PAPER, "markersize": 3.5}
+KEY = {"first seen": START, "last seen": END}
 NAMED, FEW = 0.03, 5  # share of the faces that a class must have to be named, and how many at least
-LEAST = 1e-3  # extent of a panel
+LEAST = 1.0  # extent of a panel, so that noise is not enlarged: canonical coordinates deviate by 1
 INCHES = (1.15, 1.25)  # of a panel, about
 
 
@@ -48,11 +33,12 @@ def planes(axes: tuple) -> tuple:
 
 
 def time_colours() -> "Colormap":
-    """From the beginning to the end: light grows all the way, and the lightest is still seen on white."""
+    """From the beginning to the end: lightness grows all the way."""
     from matplotlib import colormaps
     from matplotlib.colors import ListedColormap
 
-    return ListedColormap(colormaps["viridis"](np.linspace(0, 0.9, 256)))
+    name, first, last = TIME
+    return ListedColormap(colormaps[name](np.linspace(first, last, 256)))
 
 
 def draw_path(axes: "Axes", person: Person, line: Timeline, plane: tuple, limits: np.ndarray) -> None:
@@ -88,8 +74,9 @@ def _scale(line):
 def frame_plane(axes: "Axes", names: tuple, plane: tuple, limits: np.ndarray) -> None:
     """Limits, grid and names of the axes of two coordinates."""
     low, high = limits[:, plane]
-    margin = 0.08 * np.maximum(high - low, LEAST)
-    axes.set(xlim=(low[0] - margin[0], high[0] + margin[0]), ylim=(low[1] - margin[1], high[1] + margin[1]))
+    half = 0.58 * np.maximum(high - low, LEAST)  # with a margin
+    (left, bottom), (right, top) = (low + high) / 2 - half, (low + high) / 2 + half
+    axes.set(xlim=(left, right), ylim=(bottom, top))
     axes.set(xlabel=axis_label(names[plane[0]]), ylabel=axis_label(names[plane[1]]))
     axes.grid(color=FAINT, alpha=0.25, linewidth=0.4)
     axes.tick_params(labelsize=6)

@@ -5,10 +5,9 @@ import numpy as np
 
 from evaluate.figures.palette import FAINT, PAGE, PAPER, colours_of
 from evaluate.figures.plate import Plate, entitle, new_figure
-from evaluate.records import number
-from evaluate.traces.names import name_classes
+from evaluate.traces.class_names import name_classes
 from evaluate.traces.path_plot import INCHES, frame_plane, often_predicted, planes
-from evaluate.traces.trace_table import Trace
+from evaluate.traces.trace_table import Trace, counted
 
 SHAPES = "osD^vPX"  # of points, in the order of the classes, beside their colours
 WIDTHS = {0: (7.0,), 1: (4.0, 3.0), 2: (2.6, 2.2, 2.2)}  # inches of panels beside each other, by planes
@@ -20,7 +19,7 @@ def photographs_plate(photographs: Trace, name: str, title: str) -> Plate:
     faces, plate = photographs.faces(), Plate(name, title, "")
     images = len(np.unique(photographs.path))
     if not len(faces.time):
-        plate.caption = f"No face was found in {images:,} images."
+        plate.caption = f"No face was found in {counted(images, 'image')}.{photographs.noted()}"
         return plate
     pairs = planes(faces.axes)
     plate.figure, [axes] = new_figure(
@@ -30,7 +29,6 @@ def photographs_plate(photographs: Trace, name: str, title: str) -> Plate:
         squeeze=False,
         width_ratios=WIDTHS[len(pairs)],
     )
-    plate.records = [_record(faces, place) for place in range(len(faces.classes))]
     _bars(axes[0], faces)
     limits = np.array([faces.coordinates.min(0), faces.coordinates.max(0)])
     for axis, plane in zip(axes[1:], pairs):
@@ -42,12 +40,6 @@ def photographs_plate(photographs: Trace, name: str, title: str) -> Plate:
     return plate
 
 
-def _record(faces, place):
-    own = faces.predicted == place
-    mean = faces.probability[own, place].mean() if own.any() else None
-    return {"emotion": faces.classes[place], "faces": int(own.sum()), "mean_probability": number(mean)}
-
-
 def _bars(axes, faces):
     """A bar for each class; beside it the count, and the mean probability of the class among these faces."""
     from matplotlib.ticker import MaxNLocator
@@ -56,8 +48,8 @@ def _bars(axes, faces):
     axes.barh(range(len(counts)), counts, color=list(colours_of(faces.classes).values()), height=0.72)
     for place, count in enumerate(counts):
         mean = faces.probability[faces.predicted == place, place].mean() if count else None
-        said = f" {count:,}" + (f"  (p {mean:.2f})" if count else "")
-        axes.text(count, place, said, va="center", fontsize=6)
+        said = f"{count:,}" + (f"  (p {mean:.2f})" if count else "")
+        axes.annotate(said, (count, place), (3, 0), textcoords="offset points", va="center", fontsize=6)
         axes.plot(
             -0.04, place, transform=axes.get_yaxis_transform(), clip_on=False, **_mark(faces, place), markersize=4
         )
@@ -82,14 +74,7 @@ def _mark(faces, place):
 
 
 def _caption(photographs, faces, images):
-    text = f"{len(faces.time):,} faces in {images:,} images, by the emotion that is predicted"
+    text = f"{counted(len(faces.time), 'face')} in {counted(images, 'image')}, by the emotion that is predicted"
     if planes(faces.axes):
         text += "; beside the counts, each face as a point of the representation, by colour and shape"
-    return f"{text}. {_noted(photographs)}".strip()
-
-
-def _noted(photographs):
-    """How many rows say that there is no face, or something else."""
-    notes = [part.split(":")[0].strip() for note in photographs.note for part in note.split(";") if part.strip()]
-    words, counts = np.unique(notes, return_counts=True)
-    return f"Noted: {', '.join(f'{word} {count:,}' for word, count in zip(words, counts))}." if notes else ""
+    return f"{text}.{photographs.noted()}"

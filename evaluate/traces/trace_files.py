@@ -14,7 +14,7 @@ from evaluate.page.items import shown
 from evaluate.page.report import rendered
 from evaluate.tables.table import Table
 from evaluate.traces.photographs_plate import photographs_plate
-from evaluate.traces.trace_table import Trace, read_trace
+from evaluate.traces.trace_table import Trace, counted, read_trace
 from evaluate.traces.trace_tables import counts_table, persons_table
 from evaluate.traces.video_plate import video_plate
 
@@ -60,7 +60,7 @@ def _drawings(trace: Trace) -> Iterator[Callable[[], tuple[Plate, Table]]]:
         name, title = next(names), f"{short(path)}: emotions over time"
         yield lambda: (video_plate(video, name, title), persons_table(video, f"{name}-persons"))
     for name in names:
-        title = f"{len(np.unique(photographs.path)):,} photographs: what the model says"
+        title = f"{counted(len(np.unique(photographs.path)), 'photograph')}: what the model says"
         yield lambda: (photographs_plate(photographs, name, title), counts_table(photographs, f"{name}-counts"))
 
 

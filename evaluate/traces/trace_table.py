@@ -3,6 +3,7 @@
 Axes: N rows, C classes, r coordinates."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -62,12 +63,23 @@ class Trace:
         timed[self.path[np.isfinite(self.time)]] = True
         return self.of(~timed[self.path])
 
+    def noted(self) -> str:
+        """A sentence on how many rows have notes of each kind, with a space before it; empty where there is none."""
+        notes = [part.split(":")[0].strip() for note in self.note for part in note.split(";") if part.strip()]
+        kinds = ", ".join(f"{kind} {count:,}" for kind, count in sorted(Counter(notes).items()))
+        return f" Noted: {kinds}." if kinds else ""
+
+
+def counted(number: int, what: str) -> str:
+    """So many of what has a plain plural."""
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
 
 def read_trace(path: Path) -> Trace:
     """The Trace in a table of CSV, Parquet or JSON lines.
 
     Raises Refused where columns are missing, a cell cannot be read, or there is no face; OSError."""
-    table = text_rows(path, NEEDED)
+    table = text_rows(path, NEEDED, WRITTEN)
     classes, axes = _columns(path, table.names)
     paths, columns = {}, {name: [] for name in ("path", "time", "person", "predicted", "note")}
     numbers, toy = {name: [] for name in (*classes, *axes)}, False
@@ -78,7 +90,7 @@ def read_trace(path: Path) -> Trace:
         except BadCell as error:
             raise Refused(f"{table.where(row)}: {error}; {WRITTEN}") from None
     if NONE == max(columns["predicted"], default=NONE):
-        raise Refused(f"{path} holds {len(columns['note']):,} rows and no face; there is nothing to draw")
+        raise Refused(f"{path} holds {counted(len(columns['note']), 'row')} and no face; there is nothing to draw")
     arrays = {name: np.array(values, object if name == "note" else None) for name, values in columns.items()}
     return Trace(
         tuple(paths), classes, axes, toy, **arrays,

@@ -15,7 +15,7 @@ COUNTED = ("Emotion", "Faces", "mean probability among these", "among all faces"
 def persons_table(video: Trace, name: str) -> Table:
     """A line for each person, those seen longest first: the share of its frames in which each class is predicted."""
     everybody = persons(video)
-    title = "Who is seen, and the share of their faces for which each emotion is predicted, in percent"
+    title = "Who is seen, the longest first, and the share of their faces predicted as each emotion, in percent"
     table = Table(name, TOY * video.toy + title, ("Person", "Frames", "From", "To", *video.classes))
     for person in everybody[:MOST]:
         shares = 100 * np.bincount(person.faces.predicted, minlength=len(video.classes)) / len(person.faces.time)

@@ -6,10 +6,10 @@ import numpy as np
 from evaluate.figures.palette import PAGE
 from evaluate.figures.plate import Plate, entitle, new_figure
 from evaluate.traces.over_time import draw_over_time, time_label
-from evaluate.traces.path_plot import END, START, STEPS, draw_path, planes
+from evaluate.traces.path_plot import KEY, STEPS, draw_path, planes, time_colours
 from evaluate.traces.persons import MOST, persons
 from evaluate.traces.timeline import timeline
-from evaluate.traces.trace_table import Trace
+from evaluate.traces.trace_table import Trace, counted
 
 TALL, REST = 1.65, 0.85  # inches of a person's panels, and of title, axis and legend
 WIDTHS = {0: (7.0,), 1: (4.7, 2.3), 2: (3.5, 1.75, 1.75)}  # of panels beside each other, by planes of the path
@@ -20,7 +20,7 @@ def video_plate(video: Trace, name: str, title: str) -> Plate:
     """The Plate of the rows of one video; without a figure where no face is seen."""
     plate, everybody = Plate(name, title, ""), persons(video)
     if not everybody:
-        plate.caption = f"No face was found in {_frames(video)}."
+        plate.caption = f"No face was found in {_frames(video)}.{video.noted()}"
         return plate
     shown, left_out = sorted(everybody[:MOST], key=lambda person: person.number), everybody[MOST:]
     time = video.time[np.isfinite(video.time)]
@@ -49,22 +49,23 @@ def video_plate(video: Trace, name: str, title: str) -> Plate:
 
 
 def _frames(video):
-    return f"{len(np.unique(video.time[np.isfinite(video.time)])):,} frames"
+    return counted(len(np.unique(video.time[np.isfinite(video.time)])), "frame")
 
 
 def _legend(figure, pairs, left_out):
+    """What the signs of the path mean, below a line on those who are left out."""
     from matplotlib.lines import Line2D
 
-    handles = [Line2D([], [], **style) for style in (START, END)] if pairs else []
-    if left_out:
-        handles.append(Line2D([], [], linestyle="", label=_left_out(left_out)))
-    if handles:
-        figure.legend(handles=handles, loc="outside lower left", ncols=len(handles))
+    key = {**KEY, "path, in the colours along the time axis": {"color": time_colours()(0.5)}}
+    handles = [Line2D([], [], **style, label=name) for name, style in key.items()] if pairs else []
+    said = f"{_left_out(left_out)}." if left_out else None
+    if handles or said:
+        style = {"title": said, "title_fontsize": 7, "alignment": "left", "ncols": len(key)}
+        figure.legend(handles=handles, loc="outside lower left", **style)
 
 
 def _left_out(persons):
-    count = "1 more person" if len(persons) == 1 else f"{len(persons):,} more persons"
-    return f"{count}, seen in {persons[0].frames:,} frames at most, left out"
+    return f"{counted(len(persons), 'more person')}, seen in {counted(persons[0].frames, 'frame')} at most, left out"
 
 
 def _caption(video, line, coarse, left_out):
@@ -80,4 +81,4 @@ def _caption(video, line, coarse, left_out):
             f"{'' if coarse.frames == 1 else f'a point for {coarse.frames:,} frames, '}"
             "broken where the face is not seen; a name stands at the median of the faces for which it is predicted."
         )
-    return text + (f" {_left_out(left_out)}." if left_out else "")
+    return text + (f" {_left_out(left_out)}." if left_out else "") + video.noted()

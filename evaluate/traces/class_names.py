@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evaluate.figures.palette import INK, PAPER
 from evaluate.figures.plate import haloed
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def name_classes(axes: "Axes", places: dict, inches: tuple) -> None:
     scale = np.array(inches) / (high - low)
     wanted = {name: (np.array(place) - low) * scale + (0, LINE * 0.8) for name, place in places.items()}
     for name, place in apart(wanted, inches).items():
-        haloed(axes, *(place / scale + low), name, fontsize=SIZE, zorder=3)
+        haloed(axes, *(place / scale + low), name, fontsize=SIZE, color=INK, rim=PAPER, zorder=3)
 
 
 def apart(wanted: dict, inches: tuple) -> dict:
