@@ -71,7 +71,8 @@ def _locator(line):
 
 def time_label(line: Timeline) -> str:
     """What stands below an axis of such times."""
-    return "time, h:min:s" if line.edges[-1] >= 3600 else "time, min:s" if line.edges[-1] >= 60 else "time, s"
+    unit = "h:min:s" if line.edges[-1] >= 3600 else "min:s" if line.edges[-1] >= 60 else "s"
+    return f"time, {unit}" + (f" (means of {line.frames:,} frames)" if line.frames > 1 else "")
 
 
 def clock(seconds: float) -> str:

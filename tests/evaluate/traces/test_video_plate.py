@@ -106,6 +106,7 @@ def test_long_videos_are_drawn_in_steps(drawn):
     _, plate = drawn(row(time=f"{0.04 * place:.2f}", person=0, mood=mood) for place, mood in enumerate(every))
     patch = next(each for each in plate.figure.axes[0].patches if isinstance(each, StepPatch))
     assert len(patch.get_data().values) == STEPS and "mean over 3 frames" in plate.caption
+    assert plate.figure.axes[0].get_xlabel() == "time, s (means of 3 frames)"
     [dots] = [each for each in plate.figure.axes[1].collections if not isinstance(each, LineCollection)]
     assert dots.get_rasterized()
 
