@@ -130,5 +130,22 @@ def compare(results, workdir):
     click.echo(f"written to {folder}", err=True)
 
 
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@expected_failures
+def trace(file):
+    """Draw what `extract emotions` wrote into FILE (.csv, .parquet or .jsonl): for each video the emotions over time
+    and the path through the representation, a panel for each person; for photographs, how often each emotion is
+    predicted. Written beside clip.csv as clip-trace.png, .svg and .pdf, and as one self-contained clip-trace.html."""
+    from evaluate.traces.trace_files import figure_of, page_of, write_trace
+
+    for plate in write_trace(file):
+        if plate.figure is None:
+            click.echo(f"{plate.title}: not drawn. {plate.caption}", err=True)
+        else:
+            click.echo(figure_of(file, plate))
+    click.echo(page_of(file))
+
+
 if __name__ == "__main__":
     main()

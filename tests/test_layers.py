@@ -27,7 +27,7 @@ ONLY_IN = {
         "embed/onnx_head.py",
     },
     "onnxruntime": {"extract/network/quantization.py"},
-    "pyarrow": {"data/frames/named_columns.py", "data/frames/parquet_features.py"},
+    "pyarrow": {"data/frames/named_columns.py", "data/frames/parquet_features.py", "data/frames/text_rows.py"},
 }
 
 # Rooms (sub-folders) and single modules of each stage, the lowest first: a room may import itself and whatever stands
@@ -66,6 +66,7 @@ LAYERS = {
         {"statistics"},
         {"tables", "figures"},
         {"page", "comparison_files"},
+        {"traces"},
         {"cli"},
     ],
 }

@@ -19,6 +19,7 @@ INK, FAINT, PAPER = "#1b1f24", "#8a929b", "#ffffff"  # text and axes, secondary 
 ON_LIGHT, ON_DARK = "#20242a", "#fdfdfd"  # letters on a coloured ground, the same in a dark page
 SERIES = ("#0b6e8f", "#c8553d", "#3f08a8", "#6b1522")  # curves in the order of their families; a fifth begins again
 MARKERS = "osD^"
+TIME = ("viridis", 0.15, 0.9)  # a map of matplotlib and which part of it: both ends are seen on white and on black
 RAMP = "Blues"  # of matrices: a share reads as darkness, in grey print too
 
 COLUMN, PAGE = 3.4, 7.0  # inches: one column of a two-column page, and both

@@ -92,9 +92,9 @@ def class_legend(figure: "Figure", colours: dict[str, str], columns: int) -> Non
     figure.legend(handles=dots, handletextpad=0.1, columnspacing=0.9, loc="outside lower center", ncols=columns)
 
 
-def haloed(axes: "Axes", x: float, y: float, text: str, **style) -> object:
-    """Text that stays legible on a coloured ground: dark letters with a light rim."""
+def haloed(axes: "Axes", x: float, y: float, text: str, *, rim: str = ON_DARK, **style) -> object:
+    """Text that stays legible on a coloured ground: dark letters with a light rim, in other colours if given."""
     from matplotlib.patheffects import withStroke
 
     style = {"ha": "center", "va": "center", "color": ON_LIGHT, **style}
-    return axes.text(x, y, text, path_effects=[withStroke(linewidth=2, foreground=ON_DARK, alpha=0.85)], **style)
+    return axes.text(x, y, text, path_effects=[withStroke(linewidth=2, foreground=rim, alpha=0.85)], **style)

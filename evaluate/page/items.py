@@ -36,7 +36,7 @@ def _gap(item, why):
 
 
 def _named(item, *, toy):
-    return {"name": item.name, "title": _title(item), "toy": toy}
+    return {"name": item.name, "title": _title(item), "toy": toy, "numbers": f"{item.name}.csv"}
 
 
 def _shown(item, toy):

@@ -39,23 +39,24 @@ def _records(item: Table | Plate, runs: Runs) -> list[dict]:
 
 def _page(runs: Runs, parts: list[Section]) -> str:
     count = len({head.run for head in runs.outcomes})
-    return (
-        templates()
-        .get_template("page.html")
-        .render(
-            title="Toy data. " * runs.toy + TITLE,
-            toy=runs.toy,
-            heads=f"{len(runs.outcomes):,}",
-            data_sets=", ".join(_data_set(runs, name) for name in in_order(runs.tests)),
-            often=f"over {count} initialisations each at most" if count > 1 else "with a single initialisation",
-            sections=[_section(part, runs.toy) for part in parts],
-            classes=next(other_classes(runs), ""),
-            source=runs.source,
-            code=runs.provenance.get("code_version", "unknown"),
-            css=_own_file("page.css"),
-            script=_own_file("view.js"),
-        )
+    return rendered(
+        "page.html",
+        title="Toy data. " * runs.toy + TITLE,
+        toy=runs.toy,
+        heads=f"{len(runs.outcomes):,}",
+        data_sets=", ".join(_data_set(runs, name) for name in in_order(runs.tests)),
+        often=f"over {count} initialisations each at most" if count > 1 else "with a single initialisation",
+        sections=[_section(part, runs.toy) for part in parts],
+        classes=next(other_classes(runs), ""),
+        source=runs.source,
+        code=runs.provenance.get("code_version", "unknown"),
     )
+
+
+def rendered(template: str, **values: object) -> str:
+    """A page by one of the templates that extend frame.html, with the style and the script of all pages in it."""
+    own = {"css": _own_file("page.css"), "script": _own_file("view.js")}
+    return templates().get_template(template).render(**values, **own)
 
 
 def templates() -> Environment:
