@@ -71,6 +71,7 @@ def _facts(networks):
         "toy": any(one.meta["toy"] for one in networks),
         "network": networks.name,
         "architecture": {one.meta["task"]: str(one.network.architecture) for one in networks},
+        "mirrored": {one.meta["task"]: one.network.architecture.mirrored for one in networks},
         "image_size": emotion.meta["image_size"],
         "feature_size": emotion.network.width,
         "alignment_version": ALIGNMENT_VERSION,

@@ -64,6 +64,7 @@ class Frozen(nn.Module):
     def __init__(self, network: Backbone, device: torch.device, dtype: torch.dtype):
         super().__init__()
         self.dtype = dtype
+        self.mirrored = network.architecture.mirrored
         frozen, pooling = copy.deepcopy(network).eval(), copy.deepcopy(network.covariance_pooling)
         fold(frozen.trunk)
         self.trunk = frozen.trunk.to(device, dtype, memory_format=torch.channels_last)
@@ -74,8 +75,13 @@ class Frozen(nn.Module):
     @torch.inference_mode()
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """(n, 3, S, S) normalised float -> features (n, F), outputs (n, .), float32."""
-        features = self.trunk(images.to(self.dtype)).float()
+        features = self.features(images.to(self.dtype)).float()
         return features, self.head(features)
+
+    def features(self, images: torch.Tensor) -> torch.Tensor:
+        """(n, 3, S, S) in its dtype -> (n, F), where it is so made the mean over the images and their mirror images."""
+        features = self.trunk(images)
+        return (features + self.trunk(images.flip(3))) / 2 if self.mirrored else features
 
 
 def fold(module: nn.Module) -> None:

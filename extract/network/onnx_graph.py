@@ -43,10 +43,10 @@ class CropNetworks(nn.Module):
     def forward(self, crop: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """(n, S, S, 3) uint8 RGB -> features (n, F) and, where there is that network, valence, arousal (n, 2)."""
         images = normalise(crop)
-        features = self.emotion.trunk(images)
+        features = self.emotion.features(images)
         if self.valence_arousal is None:
             return (features,)
-        return features, self.valence_arousal.head(self.valence_arousal.trunk(images))
+        return features, self.valence_arousal.head(self.valence_arousal.features(images))
 
 
 def onnx_graph(networks: CropNetworks, image_size: int) -> onnx.ModelProto:

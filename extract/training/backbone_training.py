@@ -49,6 +49,7 @@ class TrainingSettings:
     backbone: str = Architecture.backbone
     pooling: str = Architecture.pooling
     representation: int | None = Architecture.representation  # of covariance pooling, REPRESENTATION where left out
+    mirrored: bool = Architecture.mirrored
     # of the locality-preserving loss, both 0 without it: k, and lambda for the term of one row
     neighbours: int = 0
     locality: float = 0.0

@@ -2,7 +2,7 @@
 and what they have seen."""
 
 import itertools
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 
@@ -31,7 +31,8 @@ def take_over(network: Backbone, initial: Checkpoint, task: str) -> None:
     """Give a fresh network the trunk of `initial`, and its head too where that was trained for the same task.
 
     Raises Mismatch, which is Refused, where the two are of different architectures."""
-    other, own = (asdict(each.architecture) for each in (initial.network, network))
+    # whether features are taken of the mirror image too changes no weight
+    other, own = (asdict(replace(each.architecture, mirrored=False)) for each in (initial.network, network))
     refuse_difference("the network that --init names", other, own, advice=AS_IT_IS)
     network.trunk.load_state_dict(initial.network.trunk.state_dict())
     if initial.meta["task"] == task:

@@ -23,7 +23,7 @@ from tests.benchmarks.length import DOMAINS, align_faces, list_fer2013, run
 from tests.places import FACES, FER2013
 
 SMALL, LARGE = "small", "large"
-NETWORK = {SMALL: ("--image-size", 48), LARGE: ("--image-size", 64, "--rate", 5e-4)}
+NETWORK = {SMALL: ("--image-size", 48), LARGE: ("--image-size", 64, "--rate", 5e-4, "--mirrored")}
 SETS = ("fer2013", *DOMAINS)
 VIEWS = 2  # augmented views of training crops, for the heads
 SIZES = "2,3,8"

@@ -5,6 +5,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from data.architecture import Architecture
 from data.files.cache import header_of, open_cache
 from data.runtime.failures import Refused
 from extract.cli import main
@@ -14,7 +15,7 @@ from extract.features.exported_networks import read_networks
 from extract.features.frozen import Networks
 from extract.features.onnx_backbone import FLOAT16, FLOAT32, export
 from extract.network import backbone, checkpoint
-from tests.extract.features.test_onnx_backbone import SIZE, crops, save
+from tests.extract.features.test_onnx_backbone import SIZE, crops, outputs, save
 from tests.extract.made_up import listing
 
 onnx = pytest.importorskip("onnx", reason="the package onnx is not installed (extra `export`)")
@@ -52,6 +53,18 @@ def test_they_are_told_as_the_checkpoint_is(trained):
     assert read.name == "mine" and read.emotion.sha256 == made.sha256 and read.valence_arousal is None
     told = {"image_size": SIZE, "toy": True, "domains": {"a": {"rows": 19}}, "task": "emotion"}
     assert told.items() <= read.emotion.meta.items()
+
+
+def test_a_network_that_sees_mirror_images_too_is_read_back_as_one(tmp_path):
+    path = save(tmp_path / "emotion.pt", domains={"a": {}}, architecture=Architecture(mirrored=True))
+    made = checkpoint.load(path, "emotion")
+    export(tmp_path / "both.onnx", Networks(made), tmp_path)
+    read, images = read_networks(tmp_path / "both.onnx", "mine").emotion.network, crops(9)
+    expected = features(made.network, images)
+    assert read.architecture == made.network.architecture
+    np.testing.assert_allclose(features(read, images), expected, atol=1e-5)
+    np.testing.assert_allclose(outputs(tmp_path / "both.onnx", images)["features"], expected, atol=1e-4)
+    np.testing.assert_allclose(features(read, images[:, :, ::-1].copy()), expected, atol=1e-5)
 
 
 def test_extract_run_takes_the_shipped_one(trained, tmp_path, monkeypatch):

@@ -74,3 +74,18 @@ def test_colours_are_made_once_for_a_device_and_serve_training_too():
     (again * again).sum().backward()
     mean, deviation = (torch.tensor(side).view(1, 3, 1, 1) for side in (backbone._MEAN, backbone._DEVIATION))
     torch.testing.assert_close(frozen.clone(), (images.permute(0, 3, 1, 2) / 255 - mean) / deviation)
+
+
+def frozen(mirrored):
+    network = backbone.make("emotion", Architecture(mirrored=mirrored), dropout=0.0, init="scratch", seed=0)
+    return backbone.Frozen(network, torch.device("cpu"), torch.float32)
+
+
+def test_mirrored_features_are_the_mean_of_both_and_know_no_side():
+    images = torch.randn(3, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    one, both = frozen(False), frozen(True)
+    straight, turned = one(images)[0], one(images.flip(3))[0]
+    torch.testing.assert_close(both(images)[0], (straight + turned) / 2)
+    torch.testing.assert_close(both(images)[0], both(images.flip(3))[0])
+    assert not torch.allclose(straight, turned, atol=1e-3)
+    torch.testing.assert_close(both(images)[1], both.head((straight + turned) / 2))

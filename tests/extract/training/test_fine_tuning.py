@@ -73,6 +73,13 @@ def test_the_trunk_is_taken_over_and_of_the_same_task_the_head(initial, task, he
     assert torch.equal(network.head.weight, expected)
 
 
+def test_whether_mirror_images_are_seen_too_may_differ(initial):
+    network = backbone.make("emotion", Architecture(mirrored=True), dropout=0.0, init="scratch", seed=7)
+    fine_tuning.take_over(network, initial, "emotion")
+    assert same(network.trunk, initial.network.trunk) == network.trunk.state_dict().keys()
+    assert network.architecture.mirrored and not initial.network.architecture.mirrored
+
+
 @pytest.mark.parametrize(
     "other, match",
     [
