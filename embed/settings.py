@@ -2,13 +2,19 @@
 
 What is ours was chosen so that the results do not depend on it: `python -m tests.benchmarks.length`."""
 
+from __future__ import annotations
+
 import hashlib
 import math
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
-from data.files.runs import Head
-from data.heads import Family
+if TYPE_CHECKING:
+    from data.files.runs import Head
+    from data.heads import Family
 
+BALANCED, NONE = "balanced", "none"  # w_class of Eq. 1, or 1 for every class
+UNSAID = {"penalty": 0.0, "class_weights": BALANCED}  # what results mean that do not say it
 RATE_RULE = "halved for every two doublings of the dimensions from 16; of a baseline all features count"
 
 
@@ -33,6 +39,7 @@ class HeadSettings:
     # ours, or none: lambda (|A|^2 + |B|^2) in the loss, biases apart. On features that a network has memorised, heads
     # without it have no finite optimum: the longer they train, the more confident and the worse they are
     penalty: float = 0.0
+    class_weights: str = BALANCED  # paper; or NONE: probabilities then are those of classes as frequent as in training
     precision: str = "float32"  # of the wide products; factors and Adam stay in float32
 
     def rate_of(self, family: Family, k: int, features: int) -> float:
@@ -41,9 +48,9 @@ class HeadSettings:
         return self.rate / 2 ** (doublings(k if family.projects else features) / 2)
 
     def identity(self) -> dict:
-        """What must agree before heads join a results file. A penalty of 0 is none, as before there was one."""
-        fields = asdict(self)
-        return fields if self.penalty else {name: value for name, value in fields.items() if name != "penalty"}
+        """What must agree before heads join a results file. A penalty of 0 is none, as before there was one, and the
+        paper's class weights go without saying, as before there was a choice."""
+        return {name: value for name, value in asdict(self).items() if name not in UNSAID or value != UNSAID[name]}
 
     def batch(self, rows: int) -> int:
         """Rows of a batch, of so many training rows."""

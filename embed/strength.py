@@ -58,7 +58,7 @@ def choose(caches: list[SweptCache], settings: HeadSettings, *, memory: float, d
 def _trials(choosing: ChoosingRows, settings: HeadSettings, memory: float, device: torch.device) -> Iterator[Trial]:
     parts = [cache.train for cache in choosing.caches]
     store = feature_store.store(parts, memory=memory, device=device)
-    corpus = assemble(choosing.caches, store, scaling=settings.scaling, device=device)
+    corpus = assemble(choosing.caches, store, scaling=settings.scaling, weighted=settings.class_weights, device=device)
     return trials(corpus, list(choosing.said), settings, predicts=has_predictions(choosing.caches))
 
 

@@ -24,7 +24,7 @@ from embed.rows import feature_store
 from embed.rows.corpus import assemble, assemble_annotated
 from embed.rows.feature_caches import read_cache, refuse_copies, refuse_misfit
 from embed.rows.minibatches import Batches
-from embed.settings import HeadSettings
+from embed.settings import UNSAID, HeadSettings
 from embed.sizes import logarithmic
 from embed.strength import choose
 
@@ -127,9 +127,8 @@ def _agreed(results, earlier, fresh):
     """The Runs to add heads to. Raises Mismatch."""
     if earlier is None:
         return fresh
-    refuse_difference(
-        results, earlier.identity, fresh.identity, advice="name another file with --results results/OTHER.h5"
-    )
+    found, asked = ({**UNSAID, **each.identity} for each in (earlier, fresh))
+    refuse_difference(results, found, asked, advice="name another file with --results results/OTHER.h5")
     return earlier
 
 
@@ -235,6 +234,7 @@ class _Sweep:
         annotated = family_named(block[0].family).arousal_valence == ANNOTATED
         if annotated not in self.batches:
             make = assemble_annotated if annotated else assemble
-            corpus = make(self.caches, self.store, scaling=self.settings.scaling, device=self.place.device)
+            how = {"scaling": self.settings.scaling, "weighted": self.settings.class_weights}
+            corpus = make(self.caches, self.store, **how, device=self.place.device)
             self.batches[annotated] = Batches(corpus, self.settings)
         return self.batches[annotated]

@@ -7,6 +7,7 @@ import click
 from data.names import plain_name
 from data.networks import results_of
 from data.shipped_model import SHIPPED, shipped_results
+from embed.settings import BALANCED, NONE
 from embed.sizes import parse_bytes
 
 
@@ -128,6 +129,14 @@ TRAINING = (
         default="float32",
         show_default=True,
         help="Of the wide products. bfloat16 is faster where the hardware has it.",
+    ),
+    click.option(
+        "--class-weights",
+        type=click.Choice([BALANCED, NONE]),
+        default=BALANCED,
+        show_default=True,
+        help="As in the paper, all classes count as much; or all rows do, for probabilities and accuracy on rows such "
+        "as those of the training.",
     ),
     click.option(
         "--penalty",

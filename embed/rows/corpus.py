@@ -11,6 +11,7 @@ from data.runtime.transfers import to_device
 from embed.rows.feature_caches import SweptCache
 from embed.rows.feature_store import OnDisk, Order, Resident, moments, pieces, read
 from embed.rows.loss_weights import sample_weights
+from embed.settings import BALANCED
 
 FLOOR = 0.1  # so that no feature weighs more than ten times what it would in the median's units
 SCORED_ROWS = 1024  # rows scored at a time; the logits of a hundred heads then stay in the processor's cache
@@ -116,6 +117,7 @@ def assemble(
     store: Resident | OnDisk,
     *,
     scaling: str = "floored",
+    weighted: str = BALANCED,
     dtype: torch.dtype = torch.float32,
     device: torch.device | str = "cpu",
 ) -> Corpus:
@@ -129,7 +131,7 @@ def assemble(
     v = scaling.arousal_valence(np.concatenate(values["train"]), dtype)
     names = tuple(cache.name for cache in caches)
     untested = (names, caches[0].classes, store, np.arange(len(emotion)), v, emotion, domain)
-    corpus = _untested(*untested, scaling, dtype, device)
+    corpus = _untested(*untested, weighted, scaling, dtype, device)
     corpus.followed = _followed(caches, predicts)
     for cache, v in zip(caches, values["test"]):
         corpus.tests[cache.name] = _test(corpus, cache.test, v[:, 0], np.arange(len(cache.test)))
@@ -141,6 +143,7 @@ def assemble_annotated(
     store: Resident | OnDisk,
     *,
     scaling: str = "floored",
+    weighted: str = BALANCED,
     dtype: torch.dtype = torch.float32,
     device: torch.device | str = "cpu",
 ) -> Corpus:
@@ -155,14 +158,14 @@ def assemble_annotated(
     v[start : start + len(cache.train), 0] = scaling.arousal_valence(np.nan_to_num(cache.train.annotated), dtype)
     v = v.expand(-1, store.views, -1)
     untested = ((cache.name,), cache.classes, store, start + chosen, v, emotion, domain)
-    corpus = _untested(*untested, scaling, dtype, device)
+    corpus = _untested(*untested, weighted, scaling, dtype, device)
     corpus.tests[cache.name] = _test(corpus, cache.test, cache.test.annotated, tested)
     return corpus
 
 
-def _untested(names, classes, store, position, v, emotion, domain, scaling, dtype, device):
+def _untested(names, classes, store, position, v, emotion, domain, weighted, scaling, dtype, device):
     """The Corpus of training rows, on the device and without test sets."""
-    weights = torch.from_numpy(sample_weights(emotion, domain, len(classes))).to(device, dtype)
+    weights = torch.from_numpy(sample_weights(emotion, domain, len(classes), weighted)).to(device, dtype)
     device = torch.device(device)
     return Corpus(names, store, position, v.to(device), emotion, domain, weights, scaling, {}, dtype, device, classes)
 

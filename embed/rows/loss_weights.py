@@ -7,6 +7,7 @@ import numpy as np
 
 from data.emotions import EMOTIONS
 from data.runtime.failures import Refused
+from embed.settings import BALANCED
 
 
 def class_weights(emotion: np.ndarray, classes: int = len(EMOTIONS)) -> np.ndarray:
@@ -22,7 +23,12 @@ def dataset_weight(rows: int) -> float:
     return 1 / np.log(rows)
 
 
-def sample_weights(emotion: np.ndarray, domain: np.ndarray, classes: int = len(EMOTIONS)) -> np.ndarray:
-    """(domains, C) float64 table of w_class * w_dataset; emotion and domain are (N,) indices of the training rows."""
+def sample_weights(
+    emotion: np.ndarray, domain: np.ndarray, classes: int = len(EMOTIONS), kind: str = BALANCED
+) -> np.ndarray:
+    """(domains, C) float64 table of w_class * w_dataset; emotion and domain are (N,) indices of the training rows.
+
+    kind: BALANCED for the paper's w_class, NONE for 1."""
     domains = [emotion[domain == index] for index in range(domain.max() + 1)]
-    return np.stack([class_weights(own, classes) * dataset_weight(len(own)) for own in domains])
+    each = [class_weights(own, classes) if kind == BALANCED else np.ones(classes) for own in domains]
+    return np.stack([own * dataset_weight(len(rows)) for own, rows in zip(each, domains)])

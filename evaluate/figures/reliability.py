@@ -12,11 +12,17 @@ from evaluate.reference import display, in_order
 from evaluate.representations import AV, BASELINE, CAKE_2, CAKE_3
 from evaluate.statistics.trust.abstention import risks
 from evaluate.statistics.trust.calibration import BINS, reliability
-from evaluate.statistics.trust.probabilities import AS_TRAINED, PUT_BACK, by_priors, decided
+from evaluate.statistics.trust.probabilities import AS_TRAINED, PUT_BACK, by_priors, decided, unweighted
 
 DRAWN = (CAKE_3, CAKE_2, AV, BASELINE)
 STEPS = 100  # points of a curve over coverage
 NEEDED = "needs the kept weights of the heads and the feature caches that were swept."
+
+
+WEIGHTED = (
+    "As trained, class weights make all classes equally frequent; put back: times the share of each class among the "
+    "training rows."
+)
 
 
 def reliability_diagram(runs: Runs, samples: dict) -> Plate:
@@ -38,8 +44,8 @@ def reliability_diagram(runs: Runs, samples: dict) -> Plate:
     _finish(plate, runs, "Confidence beside accuracy")
     plate.caption = (
         f"Share of right answers over the confidence in them, {BINS} bins of equally many test rows, all runs "
-        "together, by each data set's own classifier. Dashed: confidence that is true. As trained, class weights make "
-        "all classes equally frequent; put back: times the share of each class among the training rows."
+        "together, by each data set's own classifier. Dashed: confidence that is true."
+        + ("" if unweighted(runs) else f" {WEIGHTED}")
     )
     return plate
 

@@ -87,6 +87,8 @@ def _training(runs: Runs) -> Iterator[str]:
     rows = sum(each["rows"] for each in (penalty or {}).get("rows", {}).values())
     unseen = "no head has seen" if _imported(runs) else "no network and no head has seen"
     chosen = f", chosen on {rows:,} rows that {unseen}" if rows else ", not chosen but stated"
+    if told.get("class_weights") == "none":
+        yield "heads trained without class weights: all rows count as much (the paper: all classes)"
     yield f"penalty {told.get('penalty', 0):g}{chosen if told.get('penalty') else ': none, as in the paper'}"
 
 

@@ -89,6 +89,17 @@ def test_other_settings_are_refused_with_advice(workdir):
     assert result.exit_code == 1 and "seed" in result.output and "--results" in result.output
 
 
+def test_heads_without_class_weights_are_others_and_do_not_join(workdir):
+    assert call(workdir, "--k", "2", "--runs", "1").exit_code == 0
+    result = call(workdir, "--k", "2", "--runs", "1", "--class-weights", "none")
+    assert result.exit_code == 1 and "was made with class weights balanced, this call has none" in result.output
+    alike = workdir / "results" / "alike.h5"
+    again = call(workdir, "--k", "2", "--runs", "1", "--class-weights", "none", "--results", str(alike))
+    assert again.exit_code == 0, again.output
+    found, other = (read_runs(path).confusions("cake", 2) for path in (alike, workdir / "results" / "runs.h5"))
+    assert found.shape == other.shape and (found != other).any()
+
+
 def test_what_the_machine_lacks_is_said_and_nothing_is_taken_in_its_place(workdir, monkeypatch):
     if not torch.cuda.is_available():
         result = call(workdir, "--k", "1", "--device", "cuda")

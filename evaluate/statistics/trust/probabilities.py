@@ -28,9 +28,17 @@ def own_probabilities(runs: Runs, representation: Representation, name: str, sam
 
 
 def training_shares(runs: Runs, name: str) -> np.ndarray | None:
-    """(C,) share of each class among the training rows of one data set; None where a results file does not tell it."""
+    """(C,) share of each class among the training rows of one data set; None where a results file does not tell it, or
+    its heads were trained without class weights, so that nothing is to be put back."""
+    if unweighted(runs):
+        return None
     counts = runs.provenance.get("training_classes", {}).get(name)
     return None if counts is None else np.array(counts) / sum(counts)
+
+
+def unweighted(runs: Runs) -> bool:
+    """Whether all training rows counted as much."""
+    return runs.identity.get("class_weights") == "none"
 
 
 def with_priors(probabilities: np.ndarray, shares: np.ndarray) -> np.ndarray:

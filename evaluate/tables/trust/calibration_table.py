@@ -13,7 +13,14 @@ from evaluate.statistics.scores import over_runs
 from evaluate.statistics.swept import kept_heads, shown, why_not_placed
 from evaluate.statistics.trust.abstention import KEPT, area, risk_at, risks
 from evaluate.statistics.trust.calibration import BINS, error_if_calibrated, reliability
-from evaluate.statistics.trust.probabilities import PUT_BACK, by_priors, decided, training_shares
+from evaluate.statistics.trust.probabilities import (
+    AS_TRAINED,
+    PUT_BACK,
+    by_priors,
+    decided,
+    training_shares,
+    unweighted,
+)
 from evaluate.tables.printed import percent
 from evaluate.tables.table import Table, gap, new_table, tell
 
@@ -64,17 +71,27 @@ def _notes(runs: Runs) -> Iterator[str]:
         f"ECE, expected calibration error: |accuracy - confidence|, averaged over {BINS} bins of equally many rows; by "
         "chance: what so few rows would give were every confidence true"
     )
-    yield (
-        "priors as trained: class weights make all classes equally frequent, so probabilities are meant for a balanced "
-        f"test set; {PUT_BACK}: p times the share of the class among the training rows, meant for test sets like these"
-    )
+    yield _of_priors(runs)
     yield (
         f"error at {KEPT:.0%}: where the {1 - KEPT:.0%} of least confidence are left out; risk area: the error "
         "averaged over all shares that are kept"
     )
     untold = [display(name) for name in in_order(runs.tests) if training_shares(runs, name) is None]
-    if untold:
+    if untold and not unweighted(runs):
         yield f"this results file does not tell the training rows by class, so no priors for {', '.join(untold)}"
     lost = [each for each in shown(runs) if not kept_heads(runs, each)]
     if lost:
         yield "; ".join(f"{each.label}: {why_not_placed(runs, each)}" for each in lost)
+
+
+def _of_priors(runs):
+    if unweighted(runs):
+        return (
+            f"priors {AS_TRAINED}: without class weights, so probabilities are meant for test sets whose classes are "
+            "as frequent as among the training rows"
+        )
+    return (
+        f"priors {AS_TRAINED}: class weights make all classes equally frequent, so probabilities are meant for a "
+        f"balanced test set; {PUT_BACK}: p times the share of the class among the training rows, meant for test sets "
+        "like these"
+    )

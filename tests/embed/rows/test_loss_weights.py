@@ -8,7 +8,7 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from data.heads import BASELINE, CAKE
 from embed.rows.loss_weights import class_weights, dataset_weight, sample_weights
-from embed.settings import HeadSettings
+from embed.settings import NONE, HeadSettings
 from embed.sizes import parse_sizes
 
 EMOTION = np.repeat(np.arange(7), [40, 60, 12, 9, 3, 2, 8])
@@ -44,6 +44,18 @@ def test_each_domain_is_weighted_by_its_own_counts():
     assert table[0, 0] == pytest.approx(3 / (2 * 7) / math.log(3)) and table[1, 0] == pytest.approx(
         3 / (1 * 7) / math.log(3)
     )
+
+
+def test_without_class_weights_the_rows_of_a_domain_count_alike():
+    emotion, domain = np.array([0, 0, 1, 0, 1, 1]), np.array([0, 0, 0, 1, 1, 1])
+    table = sample_weights(emotion, domain, kind=NONE)
+    np.testing.assert_allclose(table, 1 / math.log(3))
+    assert not np.allclose(sample_weights(emotion, domain), table)
+
+
+def test_results_of_the_papers_weights_agree_with_those_from_before_there_was_a_choice():
+    assert "class_weights" not in HeadSettings().identity()
+    assert HeadSettings(class_weights=NONE).identity()["class_weights"] == NONE
 
 
 @pytest.mark.parametrize(
