@@ -12,6 +12,7 @@ from data.runtime.progress import bar, say
 from data.runtime.ranks import joined, own_cpus
 from data.shipped_model import SHIPPED
 from extract import stages
+from extract.emotions_command import emotions
 from extract.options import (
     DEVICE,
     FILE,
@@ -37,6 +38,9 @@ from extract.training_recipe import RECIPE, settings_of
 def main():
     """Stage one: finds and aligns faces, trains a network, and writes its features once and for all."""
     plugins.load()
+
+
+main.add_command(emotions)
 
 
 @main.command()

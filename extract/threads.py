@@ -1,5 +1,7 @@
 """Work that runs in threads ahead of whoever takes its results, in order and bounded."""
 
+import functools
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -10,6 +12,19 @@ class Threads(ThreadPoolExecutor):
 
     def __exit__(self, *failure):
         self.shutdown(cancel_futures=True)
+
+
+def one_a_thread(make: Callable) -> Callable:
+    """The same function, called once in each thread that asks: for what two threads may not use at the same time."""
+    own = threading.local()
+
+    @functools.wraps(make)
+    def made():
+        if not hasattr(own, "value"):
+            own.value = make()
+        return own.value
+
+    return made
 
 
 def ahead(pool: Executor, work: Callable, items: Iterable, *, depth: int) -> Iterator:

@@ -11,7 +11,8 @@ from tests.places import ROOT
 
 OUTSIDE = {
     "data": {"numpy", "h5py", "filelock", "torch", "click", "onnx", "pandas", "pyarrow"},
-    "extract": {"data", "numpy", "h5py", "torch", "torchvision", "cv2", "dlib", "click", "onnx", "onnxruntime"},
+    "extract": {"data", "numpy", "h5py", "torch", "torchvision", "cv2", "dlib", "click", "onnx", "onnxruntime"}
+    | {"pandas", "pyarrow"},
     "embed": {"data", "numpy", "torch", "click", "onnx", "pandas", "scipy", "sklearn"},
     "evaluate": {"data", "numpy", "scipy", "sklearn", "matplotlib", "jinja2", "click"},
 }
@@ -26,8 +27,13 @@ ONLY_IN = {
         "extract/features/exported_networks.py",
         "embed/onnx_head.py",
     },
-    "onnxruntime": {"extract/network/quantization.py"},
-    "pyarrow": {"data/frames/named_columns.py", "data/frames/parquet_features.py", "data/frames/text_rows.py"},
+    "onnxruntime": {"extract/network/quantization.py", "extract/emotions/exported_file.py"},
+    "pyarrow": {
+        "data/frames/named_columns.py",
+        "data/frames/parquet_features.py",
+        "data/frames/text_rows.py",
+        "extract/emotions/written_table.py",
+    },
 }
 
 # Rooms (sub-folders) and single modules of each stage, the lowest first: a room may import itself and whatever stands
@@ -46,8 +52,8 @@ LAYERS = {
         {"faces"},
         {"crops", "network"},
         {"training", "features", "audit", "toy"},
-        {"info", "options"},
-        {"training_recipe"},
+        {"info", "options", "emotions"},
+        {"training_recipe", "emotions_command"},
         {"stages"},
         {"cli"},
     ],

