@@ -168,9 +168,8 @@ def mean_recall(folder: Path, detector: str, *, epochs: int, domain: str) -> tup
     for name in DOMAINS:
         _call("extract", "align", folder, *_source(name), "--detector", detector, "--undetected", "whole")
     trained = [word for name in DOMAINS for word in ("--dataset", name)]
-    _call(
-        "extract", "train", folder, *trained, "--task", "emotion", "--image-size", 64, "--epochs", epochs, "--batch", 64
-    )
+    how = ("--recipe", "paper", "--image-size", 64, "--epochs", epochs, "--batch", 64)
+    _call("extract", "train", folder, *trained, "--task", "emotion", *how)
     for name in DOMAINS:
         _call("extract", "run", folder, "--dataset", name, "--views", 4)
     _call("embed", "sweep", folder, "--k", "1,2,3,8,64")

@@ -30,7 +30,7 @@ from evaluate.tables.length import DEFAULT, SHOWN, length, moves, read_studied, 
 from tests.places import FACES, FER2013
 
 DOMAINS = ("a", "b", "c")  # tables of faces/
-TRAIN = ("--task", "emotion", "--batch", "64")
+TRAIN = ("--task", "emotion", "--recipe", "paper", "--batch", "64")
 
 
 def run(*arguments: object) -> None:
@@ -45,7 +45,7 @@ def toy(workdir: Path) -> None:
     for name in ("affectnet", "rafdb", "sfew"):
         run("extract", "align", "--workdir", workdir, "--dataset", name)
     for task in ("emotion", "valence-arousal"):
-        how = ("--task", task, "--epochs", 8, "--image-size", 64, "--batch", 64)
+        how = ("--task", task, "--recipe", "paper", "--epochs", 8, "--image-size", 64, "--batch", 64)
         run("extract", "train", "--workdir", workdir, "--dataset", "affectnet", *how)
     for name in ("affectnet", "rafdb", "sfew"):
         run("extract", "run", "--workdir", workdir, "--dataset", name)
