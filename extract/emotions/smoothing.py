@@ -22,8 +22,8 @@ class Smoothing:
             return parts
         if self._last and next(iter(self._last))[0] != who[0]:
             self._last = {}
-        if who in self._last:
-            before, earlier = self._last[who]
+        before, earlier = self._last.get(who, (math.inf, ()))
+        if before <= time:  # a video that is named twice begins again
             new = 1 - math.exp(-(time - before) / self.constant)
             parts = tuple(np.asarray(old + new * (own - old)) for old, own in zip(earlier, parts))
         self._last[who] = time, parts

@@ -12,6 +12,9 @@ from data.runtime.failures import Refused
 
 ENDINGS = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".wmv", ".mpg", ".mpeg", ".flv", ".3gp", ".ogv", ".mts")
 FRAMES_A_SECOND = 25.0  # where a file does not tell
+# FFmpeg says on stderr what it thinks of a file; what matters of that is said in one line. And a file that names
+# others, as a playlist does, gets none from the network.
+OPENING = {"OPENCV_FFMPEG_LOGLEVEL": "-8", "OPENCV_FFMPEG_CAPTURE_OPTIONS": "protocol_whitelist;file"}
 
 
 class BrokenVideo(Refused):
@@ -28,7 +31,7 @@ class Video:
 
     def __init__(self, path: Path):
         """Raises BrokenVideo."""
-        with _silent():
+        with _asked(OPENING):
             self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
         if not self._capture.isOpened():
             raise BrokenVideo("no video that can be opened")
@@ -44,7 +47,7 @@ class Video:
         Times are those of the file, or follow from its rate where it tells none. Frames between are not decoded to
         colour. Raises BrokenVideo where it ends before nine tenths of the frames that it says to have."""
         due, number, last = 0.0, 0, -1.0
-        with contextlib.closing(self), _silent():
+        with contextlib.closing(self):
             while self._capture.grab():
                 time = self._time(number, last)
                 last = time
@@ -68,14 +71,14 @@ class Video:
 
 
 @contextlib.contextmanager
-def _silent():
-    """FFmpeg writes to stderr what it thinks of a file; what matters of that is said in one line."""
-    before = os.environ.get("OPENCV_FFMPEG_LOGLEVEL")
-    os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"
+def _asked(settings: dict):
+    """Environment variables that OpenCV reads as it opens a file, set for as long."""
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
     try:
         yield
     finally:
-        if before is None:
-            os.environ.pop("OPENCV_FFMPEG_LOGLEVEL", None)
-        else:
-            os.environ["OPENCV_FFMPEG_LOGLEVEL"] = before
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
