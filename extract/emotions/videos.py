@@ -72,12 +72,14 @@ class Video:
 
 @contextlib.contextmanager
 def _asked(settings: dict):
-    """Environment variables that OpenCV reads as it opens a file, set for as long."""
+    """Environment variables that OpenCV reads as it opens a file, set for as long; it gives no warnings meanwhile."""
     before = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
+    level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
     try:
         yield
     finally:
+        cv2.utils.logging.setLogLevel(level)
         for name, value in before.items():
             os.environ.pop(name, None)
             if value is not None:
