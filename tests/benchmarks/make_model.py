@@ -46,7 +46,7 @@ def main() -> None:
         train(folder, network, epochs)
     for name in SETS:
         run("extract", "run", "--workdir", folder, "--network", LARGE, "--dataset", name, "--views", VIEWS)
-    how = ("--k", SIZES, "--runs", options.runs, "--keep-weights")
+    how = ("--k", SIZES, "--runs", options.runs, "--keep-weights", "--class-weights", "none")
     run("embed", "sweep", "--workdir", folder, "--network", LARGE, *how)
     made = export(folder)
     if options.install:

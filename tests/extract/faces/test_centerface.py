@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from data.sample import EYE_CENTRES, EYE_CORNERS
-from extract.faces import alignment, dlib_models
+from extract.faces import alignment, centerface, dlib_models
 from extract.faces.chain import Chain
 from extract.faces.detectors import Detector, Face, detector_named, first_found
 from extract.faces.landmarks import Landmarks
@@ -118,3 +118,30 @@ def test_a_face_moves_with_its_landmarks(face):
 def test_the_cnn_finds_it_too(image, face):
     (found,) = detector_named("cnn").faces(image)
     assert found.found_by == "cnn" and apart(found, alignment.frame(face.landmarks)) < 4
+
+
+@pytest.mark.parametrize("side", [1, 2, 4])
+def test_faces_worth_it_are_found_in_two_searches_at_most(image, face, side, monkeypatch):
+    """A face of the picture's own size and one of 60 pixels, in canvases up to four times as large."""
+    searched = []
+    search = centerface.search
+    monkeypatch.setattr(
+        centerface, "search", lambda pixels, longest: searched.append(longest) or search(pixels, longest)
+    )
+    canvas = np.full((400 * side, 400 * side + 100, 3), 100, np.uint8)
+    canvas[10 : 10 + image.shape[0], 10 : 10 + image.shape[1]] = image
+    small = 60 / max(face.box[2:])
+    height, width = (round(length * small) for length in image.shape[:2])
+    canvas[-height:, -width:] = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    found = CENTERFACE.visible(canvas)
+    assert len(found) == 2 and len(searched) <= 2
+    assert apart(found[0], alignment.frame(face.landmarks) + 10) < 5
+    assert max(found[1].box[2:]) == pytest.approx(60, rel=0.25)
+
+
+def test_the_surroundings_of_a_face_have_it_where_it_is(image, face):
+    turned = cv2.warpAffine(image, cv2.getRotationMatrix2D((175, 175), 5, 1.03), image.shape[1::-1])
+    (expected,) = CENTERFACE.visible(turned)
+    (found,) = CENTERFACE.near(turned, face)
+    assert apart(found, alignment.frame(expected.landmarks)) < 5 and found.score > 0.4
+    assert apart(face, alignment.frame(expected.landmarks)) > 2
