@@ -124,7 +124,7 @@ def _kept(results):
     return "nothing is kept yet, since the first block of heads was not finished"
 
 
-def _settings(ranks, *, seed, precision, penalty, class_weights, device, memory):
+def _settings(ranks, *, penalty, device, memory, **settings):
     import torch
 
     from data.runtime.device import choose_device, feature_memory, refuse_precision, use_own_cpus
@@ -133,10 +133,9 @@ def _settings(ranks, *, seed, precision, penalty, class_weights, device, memory)
 
     use_own_cpus()
     device = choose_device(device, ranks)
-    refuse_precision(precision, device)
+    refuse_precision(settings["precision"], device)
     memory = feature_memory(device) if memory is None else memory
-    settings = HeadSettings(seed=seed, precision=precision, penalty=penalty or 0.0, class_weights=class_weights)
-    return settings, Place(device, memory, torch.get_num_threads(), ranks)
+    return HeadSettings(penalty=penalty or 0.0, **settings), Place(device, memory, torch.get_num_threads(), ranks)
 
 
 def _caches(folder, datasets):
