@@ -56,8 +56,8 @@ def workdir(tmp_path_factory):
     for name in ("affectnet", "sfew"):
         fine(extract, "align", *place, "--dataset", name)
     for task in ("emotion", "valence-arousal"):
-        fine(extract, "train", *place, "--dataset", "affectnet", "--task", task, "--recipe", "paper", "--epochs", 1, "--image-size", SIZE,
-             "--batch", 16, "--precision", "float32")  # fmt: skip
+        fine(extract, "train", *place, "--dataset", "affectnet", "--task", task, "--recipe", "paper", "--epochs", 1,
+             "--image-size", SIZE, "--batch", 16, "--precision", "float32")  # fmt: skip
     for name in ("affectnet", "sfew"):
         fine(extract, "run", *place, "--dataset", name, "--precision", "float32")
     with pytest.MonkeyPatch.context() as patch:
