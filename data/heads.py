@@ -16,6 +16,12 @@ PREDICTED, ANNOTATED = "predicted", "annotated"  # which arousal-valence a famil
 MEAN, DEVIATION = "scaling_mean", "scaling_deviation"  # kept beside the weights of families that do not fold them in
 
 
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities over the last axis."""
+    shifted = np.exp(logits - logits.max(-1, keepdims=True))
+    return shifted / shifted.sum(-1, keepdims=True)
+
+
 @dataclass(frozen=True)
 class Family:
     """One kind of head. What is None or False here is so for most families."""

@@ -1,5 +1,5 @@
 """The model that comes with the project: data/shipped/ holds a network with its CAKE-3 head as one ONNX file, and the
-results file of all heads on its features. docs/model-card.md says what it was trained on and what it is not for."""
+results file of all heads on its features. `python -m tests.benchmarks.make_model` makes both."""
 
 import hashlib
 from pathlib import Path

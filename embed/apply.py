@@ -12,7 +12,7 @@ from data.files.cache import CacheError, classes_of, header_of, open_cache, read
 from data.files.publish import refuse_difference
 from data.files.runs import Head, HeadOutcome, Runs
 from data.frames.named_columns import Words, frame
-from data.heads import ANNOTATED, PREDICTED, Family
+from data.heads import ANNOTATED, PREDICTED, Family, softmax
 from data.networks import is_imported
 from data.runtime.failures import Refused
 from embed.rows.feature_caches import MUST_AGREE
@@ -71,7 +71,7 @@ def apply(runs: Runs, path: Path, family: Family, k: int, *, run: int = 0, class
     columns, label, feature, v = _rows(runs, path, family)
     z = family.representation(head.weights, feature, v)
     logits = family.logits(head.weights, z)
-    probabilities = {name: _softmax(each) for name, each in zip(trained, logits)}
+    probabilities = {name: softmax(each) for name, each in zip(trained, logits)}
     deciding = logits[trained.index(classifier)]
     predicted = np.where(np.isfinite(deciding).all(1), deciding.argmax(1), UNLABELLED)
     names, z = (head.canonical.axes, head.canonical.of(z)) if head.canonical else (family.coordinates(k), z)
@@ -151,8 +151,3 @@ def swept_features(runs: Runs) -> tuple[str, dict]:
             "the results file does not say which networks its features came from; make it again with `embed sweep`"
         )
     return next(iter(swept.items()))
-
-
-def _softmax(logits):
-    shifted = np.exp(logits - logits.max(1, keepdims=True))
-    return shifted / shifted.sum(1, keepdims=True)

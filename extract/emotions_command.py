@@ -86,12 +86,7 @@ def emotions(paths, model, classifier, output, every, smooth):
             written(output, columns(model), lambda write: [write(rows) for _, rows in counted])
         else:
             timed = any(file.video for file in files)
-            screen = ScreenTable(model.emotions, model.axes, [file.name for file in files], timed=timed)
-            for line in screen.head():
-                click.echo(line)
-            for seen, rows in counted:
-                for line in screen.lines(seen, rows):
-                    click.echo(line)
+            _show(ScreenTable(model.emotions, model.axes, [file.name for file in files], timed=timed), counted)
     say(f"{'TOY DATA: ' if model.toy else ''}{counted.summary()}; by the classifier of {model.classifiers[place]}")
     if output:
         click.echo(output)
@@ -99,12 +94,20 @@ def emotions(paths, model, classifier, output, every, smooth):
         raise Refused("nothing of it could be read; the notes in the table say why")
 
 
+def _show(screen, counted):
+    for line in screen.head():
+        click.echo(line)
+    for seen, rows in counted:
+        for line in screen.lines(seen, rows):
+            click.echo(line)
+
+
 class Counted:
     """The answers as they pass, and what they were."""
 
     def __init__(self, found, files, update):
         self._found, self._update = found, update
-        self._last, self.read, self.faces, self.pictures, self.unreadable = None, 0, 0, 0, 0
+        self._last, self.read, self.faces, self.unreadable = None, 0, 0, 0
         self._files = len(files)
 
     def __iter__(self):

@@ -11,7 +11,7 @@ NEIGHBOURS, LOCALITY = 20, 0.003  # Li, Deng and Du 2017
 FRESH = ("scratch", "imagenet")
 
 # Fields of TrainingSettings, by the name of the recipe; what a recipe leaves out is as it stands there. What each part
-# of the first one gave is in docs/training.md.
+# of the first one gives: `python -m tests.benchmarks.recipe`.
 RECIPES = {
     "standard": {
         "rate": 2e-3,
@@ -59,7 +59,7 @@ RECIPE = (
         type=click.Choice(list(RECIPES)),
         default=STANDARD,
         show_default=True,
-        help="Augmentation, loss, dropout, batch and rate: the best that was found, or as far as the paper tells.",
+        help="Augmentation, loss, dropout, batch and rate: made for scores, or as far as the paper tells.",
     ),
     click.option(
         "--batch",
@@ -83,8 +83,8 @@ RECIPE = (
     click.option(
         "--mirrored",
         is_flag=True,
-        help="Features are the mean of those of a crop and of its mirror image: better, in twice the time of `extract "
-        "run`. Training is the same.",
+        help="Features are the mean of those of a crop and of its mirror image, in twice the time of `extract run`. "
+        "Training is the same.",
     ),
     click.option(
         "--loss",

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from data.files.cache import header_of, open_cache, read_split
@@ -11,7 +10,7 @@ from data.files.hdf5 import mapped
 from data.runtime.failures import Refused
 from data.runtime.ranks import own_cpus
 from extract.crops.people import PEOPLE
-from extract.faces.alignment import CROP_SIZE
+from extract.faces.alignment import CROP_SIZE, shrunk
 from extract.images.decode import decode
 from extract.threads import Threads, ahead
 
@@ -68,7 +67,7 @@ def pixels(jpeg: np.ndarray, size: int) -> np.ndarray:
         raise Refused(
             f"a cached crop has {image.shape[1]} x {image.shape[0]} pixels, expected {CROP_SIZE} x {CROP_SIZE}"
         )
-    return image if image.shape[0] == size else cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
+    return shrunk(image, size)
 
 
 def batches(parts: list[StoredCrops], indices: np.ndarray, batch_size: int) -> Iterator[tuple]:

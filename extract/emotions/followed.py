@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from extract.faces.detectors import Detector, Face, largest_first
+from extract.faces.detectors import Detector, Face, largest_first, overlap
 
 LOOK_AGAIN = 0.5  # seconds between searches of the whole frame; between them, only around the faces that are followed
 KEPT = 1.0  # seconds for which a face that is gone is expected back
@@ -79,12 +79,3 @@ def likeness(box: tuple, other: tuple) -> float:
         return 1 + shared
     moved = np.hypot(*(np.add(box[:2], np.divide(box[2:], 2)) - np.add(other[:2], np.divide(other[2:], 2))))
     return max(0.0, 1 - moved / (NEXT * max(sides)))
-
-
-def overlap(box: tuple, other: tuple) -> float:
-    """Intersection over union."""
-    first, second = np.array(box, float), np.array(other, float)
-    low, high = np.maximum(first[:2], second[:2]), np.minimum(first[:2] + first[2:], second[:2] + second[2:])
-    shared = np.prod(np.maximum(high - low, 0))
-    whole = np.prod(first[2:]) + np.prod(second[2:]) - shared
-    return float(shared / whole) if whole > 0 else 0.0

@@ -11,7 +11,7 @@ import numpy as np
 from data.readers.walk import Walk, is_image, printable
 from data.runtime.machine import available_cpus
 from extract.emotions.followed import Persons
-from extract.emotions.seen import UNREADABLE, Seen, seen_face, with_person
+from extract.emotions.seen import UNREADABLE, Seen, seen_face
 from extract.emotions.videos import BrokenVideo, Video, is_video
 from extract.faces.detectors import Detector
 from extract.images.decode import Undecodable, decode, one_thread, read
@@ -87,7 +87,7 @@ def seen_frames(file: Named, detector: Detector, size: int, every: float) -> Ite
     persons = Persons(detector)
     try:
         for time, image in Video(file.path).every(every):
-            found = [(number, seen_face(image, face, size)) for number, face in persons.in_frame(image, time)]
-            yield Seen(file.name, time, tuple(with_person(face, number) for number, face in found if face))
+            faces = (seen_face(image, face, size, number) for number, face in persons.in_frame(image, time))
+            yield Seen(file.name, time, tuple(face for face in faces if face))
     except BrokenVideo as error:
         yield Seen(file.name, note=f"{UNREADABLE}: {error}")

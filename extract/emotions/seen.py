@@ -1,6 +1,6 @@
 """What was seen of a photograph or a frame of a video: its faces on the template, before anything is said of them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -45,9 +45,9 @@ class Seen:
         return (self.note,) if self.note else (NO_FACE,)
 
 
-def seen_face(image: np.ndarray, face: Face, size: int) -> SeenFace | None:
+def seen_face(image: np.ndarray, face: Face, size: int, person: int | None = None) -> SeenFace | None:
     """A face of an image on the template, `size` pixels a side, as `extract run` brings it there; None where its
-    landmarks fix no place."""
+    landmarks fix no place. person: its number in a video."""
     try:
         transform = alignment.similarity(*alignment.anchors(face.landmarks))
     except Refused:
@@ -55,21 +55,11 @@ def seen_face(image: np.ndarray, face: Face, size: int) -> SeenFace | None:
     crop = alignment.crop(image, transform)
     small = (SMALL,) if min(face.box[2:]) < LEAST_SIDE else ()
     blurred = (BLURRED,) if sharpness(crop) < LEAST_SHARPNESS else ()
-    return SeenFace(face, shrunk(crop, size), small + blurred)
-
-
-def shrunk(crop: np.ndarray, size: int) -> np.ndarray:
-    """(size, size, 3) of a crop on the template."""
-    return crop if len(crop) == size else cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA)
+    return SeenFace(face, alignment.shrunk(crop, size), small + blurred, person)
 
 
 def sharpness(crop: np.ndarray) -> float:
     """How much of the contrast of a crop lies in its finest detail; 0 for one of one colour."""
-    grey = cv2.cvtColor(shrunk(crop, SHARPNESS_SIDE), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    grey = cv2.cvtColor(alignment.shrunk(crop, SHARPNESS_SIDE), cv2.COLOR_RGB2GRAY).astype(np.float32)
     contrast = grey.var()
     return float(np.square(cv2.Laplacian(grey, cv2.CV_32F)).mean() / contrast) if contrast else 0.0
-
-
-def with_person(seen: SeenFace, person: int) -> SeenFace:
-    """The same face with its person's number."""
-    return replace(seen, person=person)

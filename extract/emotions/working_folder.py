@@ -7,7 +7,7 @@ import torch
 
 from data.files.publish import refuse_difference
 from data.files.runs import Head, read_runs
-from data.heads import CAKE
+from data.heads import CAKE, softmax
 from data.networks import checkpoints_of, results_of
 from data.runtime.device import choose_device
 from data.runtime.failures import Refused
@@ -43,10 +43,8 @@ class WorkingFolder:
         images = normalise(torch.from_numpy(crops).to(self._device))
         features = self._network(images)[0].cpu().numpy()
         z = CAKE.representation(self._head.weights, features)
-        logits = CAKE.logits(self._head.weights, z)  # (D, n, C)
-        weighted = np.exp(logits - logits.max(2, keepdims=True))
-        probabilities = (weighted / weighted.sum(2, keepdims=True)).transpose(1, 0, 2)
-        return Said(probabilities, self._head.canonical.of(z) if self._head.canonical else z, None)
+        probabilities = softmax(CAKE.logits(self._head.weights, z))  # (D, n, C)
+        return Said(probabilities.transpose(1, 0, 2), self._head.canonical.of(z) if self._head.canonical else z, None)
 
 
 def _refuse_other_network(results, runs, trained):

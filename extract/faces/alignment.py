@@ -63,6 +63,11 @@ def crop(image: np.ndarray, transform: np.ndarray) -> np.ndarray:
     return seen(image, transform, CROP_SIZE)
 
 
+def shrunk(crop: np.ndarray, size: int) -> np.ndarray:
+    """(size, size, 3) uint8 of a crop, as a network of that size sees it."""
+    return crop if len(crop) == size else cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA)
+
+
 def seen(image: np.ndarray, transform: np.ndarray, size: int) -> np.ndarray:
     """(size, size) or (size, size, 3) uint8: the image through a similarity (2, 3), with its border repeated."""
     scale = float(np.hypot(transform[0, 0], transform[1, 0]))

@@ -55,7 +55,7 @@ class CenterFaceDetector(Detector):
         """As Detector.faces, over all sizes up to that of the image."""
         longest = min(max(image.shape[:2]), LARGEST_SIDE)
         sides = [SIDE, *(side for side in SIDES if side <= longest)]
-        return _refined(image, [found for side in sides for found in search(image, side)], "centerface")
+        return _over(image, sides)
 
     def tries(self, image: np.ndarray) -> Iterator[list[Face]]:
         """The image small, and then larger where it is large."""
@@ -69,7 +69,7 @@ class CenterFaceDetector(Detector):
         needed = max(image.shape[:2]) * LEAST_FOUND / LEAST_SEEN
         finer = next((side for side in SIDES if side >= needed), LARGEST_SIDE)
         sides = [SIDE, finer] if needed > SIDE else [SIDE]
-        return _refined(image, [found for side in sides for found in search(image, side)], "centerface")
+        return _over(image, sides)
 
     def near(self, image: np.ndarray, face: Face) -> list[Face]:
         """As Detector.near, in a search of their own size."""
@@ -109,6 +109,11 @@ def search(image: np.ndarray, side: int) -> list[Face]:
 def _each_once(boxes, scores):
     """Positions of the best box of every face."""
     return cv2.dnn.NMSBoxes(boxes, scores, SCORE, OVERLAP) if len(boxes) else ()
+
+
+def _over(image, sides):
+    """The faces of several searches."""
+    return _refined(image, [found for side in sides for found in search(image, side)], "centerface")
 
 
 def _refined(image, faces, found_by):

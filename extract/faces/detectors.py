@@ -97,6 +97,14 @@ def surroundings(image: "np.ndarray", face: Face) -> tuple["np.ndarray", int, in
     return image[top:bottom, left:right].copy(), left, top
 
 
+def overlap(box: tuple, other: tuple) -> float:
+    """Intersection over union of two boxes (x, y, width, height)."""
+    ends = zip(box[:2], box[2:], other[:2], other[2:])
+    across, down = (max(0.0, min(a + own, b + side) - max(a, b)) for a, own, b, side in ends)
+    whole = box[2] * box[3] + other[2] * other[3] - across * down
+    return float(across * down / whole) if whole > 0 else 0.0
+
+
 def largest_first(faces: Iterable[Face]) -> list[Face]:
     """Faces by the area of their boxes."""
     return sorted(faces, key=lambda face: -face.box[2] * face.box[3])

@@ -9,7 +9,7 @@ import numpy as np
 
 from data.sample import Sample
 from extract.faces import alignment
-from extract.faces.detectors import Detector, Face
+from extract.faces.detectors import Detector, Face, overlap
 from extract.faces.landmarks import Landmarks
 
 # The boxes of one face differ by convention: brows to chin, forehead to chin, or the head with its hair, which is about
@@ -61,11 +61,9 @@ class LabelledFace:
         return max((face for face in faces if self._is(face)), key=self._overlap, default=None)
 
     def _overlap(self, face):
-        """Intersection over union of the squares or boxes."""
+        """Of the squares or boxes."""
         (centre, side), (own, sides) = _middle(face), self._place()
-        ends = np.minimum(centre + side / 2, own + sides / 2), np.maximum(centre - side / 2, own - sides / 2)
-        shared = np.prod(np.maximum(ends[0] - ends[1], 0))
-        return shared / (side**2 + np.prod(sides) - shared)
+        return overlap((*centre - side / 2, side, side), (*own - sides / 2, *sides))
 
     def _is(self, face):
         """Of boxes, each holds the other's centre: those of two people side by side do not, even where one hides a

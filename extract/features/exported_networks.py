@@ -28,17 +28,11 @@ def read_networks(path: Path, name: str) -> Networks:
         raise Refused(f"{path} holds weights in {facts['precision']}, expected {' or '.join(EXACT)}; export it so")
     if facts["valence_arousal_sha256"] != ABSENT:
         raise Refused(f"{path} holds an arousal-valence network too, expected an emotion network alone")
-    network = Backbone("emotion", _architecture(facts)).eval()
+    network = Backbone("emotion", Architecture.of(json.loads(facts["made_of"])["emotion"])).eval()
     fold(network.trunk)
     network.trunk.load_state_dict(_weights(path, model, network.trunk.state_dict()))
     network = network.to(memory_format=torch.channels_last)
     return Networks(Checkpoint(network, _meta(facts), facts["emotion_sha256"]), name=name)
-
-
-def _architecture(facts):
-    """It has average pooling, since the other kind is not exported."""
-    backbone = json.loads(facts["architecture"])["emotion"].split(",")[0]
-    return Architecture(backbone, mirrored=json.loads(facts.get("mirrored", "{}")).get("emotion", False))
 
 
 def _weights(path, model, expected):

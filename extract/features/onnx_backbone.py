@@ -1,5 +1,6 @@
 """exports/backbone.onnx: the networks that features are taken with, and what is known of the crops they expect."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,7 @@ def _facts(networks):
         "toy": any(one.meta["toy"] for one in networks),
         "network": networks.name,
         "architecture": {one.meta["task"]: str(one.network.architecture) for one in networks},
-        "mirrored": {one.meta["task"]: one.network.architecture.mirrored for one in networks},
+        "made_of": {one.meta["task"]: asdict(one.network.architecture) for one in networks},
         "image_size": emotion.meta["image_size"],
         "feature_size": emotion.network.width,
         "alignment_version": ALIGNMENT_VERSION,

@@ -25,7 +25,8 @@ from data.exported_model import MODEL, read_model
 from data.metrics import accuracy_score, confusion_matrix, macro_f1_score
 from data.shipped_model import shipped_model
 from evaluate.statistics.trust.calibration import reliability
-from extract.crops.stored import StoredCrops
+from extract.faces.alignment import CROP_SIZE, shrunk
+from tests.benchmarks.onnx_int8 import labelled
 
 SETS = {"fer2013": "fer2013", "given": "fer2013", "a": "a", "b": "b", "c": "c"}  # cache -> its own classifier
 DRAWS, BATCH = 2000, 64
@@ -33,16 +34,9 @@ FER_CLASSES = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "
 FER_SIZE, MIDDLE = 64, 2 / 3
 
 
-def test_crops(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """(crops (n, 224, 224, 3), emotions (n,)) of the labelled test rows of an aligned cache."""
-    crops = StoredCrops(path, "test", 224, keep=False)
-    rows = np.flatnonzero(crops.emotion >= 0)
-    return np.stack([crops.pixels(row) for row in rows]), crops.emotion[rows]
-
-
 def resized(crops: np.ndarray, size: int) -> np.ndarray:
     """(n, size, size, 3)."""
-    return np.stack([cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA) for crop in crops])
+    return np.stack([shrunk(crop, size) for crop in crops])
 
 
 class Exported:
@@ -106,7 +100,7 @@ def main() -> None:
     options = parser.parse_args()
     model, fer = Exported(options.model or shipped_model()), Fer(options.fer) if options.fer else None
     for name, own in SETS.items():
-        crops, true = test_crops(options.folder / "aligned" / f"{name}.h5")
+        crops, true = labelled(options.folder / "aligned" / f"{name}.h5", CROP_SIZE)
         ours, theirs = model(crops), fer(crops) if fer else {}
         shown = {f"by {each}": ours[each] for each in dict.fromkeys((SETS["fer2013"], own))}
         best = max(theirs, key=lambda framing: scores(true, theirs[framing].argmax(1))[1]) if theirs else None

@@ -28,7 +28,7 @@ BATCH = 64
 
 def labelled(path: Path, size: int) -> tuple[np.ndarray, np.ndarray]:
     """(crops, emotions) of the labelled test rows of an aligned cache."""
-    crops = StoredCrops(path, "test", size)
+    crops = StoredCrops(path, "test", size, keep=False)
     rows = np.flatnonzero(crops.emotion >= 0)
     return np.stack([crops.pixels(row) for row in rows]), crops.emotion[rows]
 

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
+from data.networks import checkpoints_of
 from data.runtime.device import choose_device, choose_precision, use_own_cpus
 from data.runtime.progress import bar
+from extract import stages
 from extract.crops.hold_out import set_aside
-from extract.crops.stored import StoredCrops
 from extract.network import checkpoint
 from extract.training.backbone_training import TrainingSettings, train
 from extract.training.network_scores import scores_of
@@ -56,12 +57,8 @@ def scores(options: argparse.Namespace, name: str, part: str, seed: int) -> np.n
     """(2,) accuracy and macro F1 in percent, over the rows set aside; trains the network where it is not there."""
     device = choose_device(None)
     settings = settings_of(part, name, seed, options, choose_precision(device))
-    paths = {domain: options.folder / name / "aligned" / f"{domain}.h5" for domain in SETS[name]}
-    domains = {
-        domain: tuple(StoredCrops(path, split, settings.image_size) for split in ("train", "test"))
-        for domain, path in paths.items()
-    }
-    path = options.folder / name / "checkpoints" / f"{part.replace(' ', '-')}-{seed}" / "emotion.pt"
+    domains = stages.domains_of(options.folder / name, SETS[name], settings)
+    path = checkpoints_of(options.folder / name, f"{part.replace(' ', '-')}-{seed}") / "emotion.pt"
     with bar(settings.epochs * rows_of(domains, "emotion", ASIDE), f"{name}: {part}") as update:
         train(path, domains, settings, device=device, progress=update)
     network = checkpoint.load(path, "emotion").network.to(device)

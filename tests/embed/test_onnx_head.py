@@ -23,6 +23,8 @@ from embed.cli import main as embed
 from embed.onnx_head import export
 from extract.cli import main as extract
 from extract.crops.stored import StoredCrops
+from extract.emotions.exported_file import ExportedFile
+from extract.emotions.working_folder import WorkingFolder
 from extract.network import backbone, checkpoint
 from extract.toy import toy_corpus
 from tests.places import ROOT
@@ -266,6 +268,17 @@ def test_without_the_regression_av_is_refused_and_cake_is_not(workdir, tmp_path)
         "coordinates",
         "probabilities",
     ]
+
+
+def test_a_working_folder_says_of_crops_what_its_file_says(workdir, crops, cake):
+    """The two kinds of model that `extract emotions` asks, one by PyTorch and one by ONNX Runtime."""
+    folder, file = WorkingFolder(workdir), ExportedFile(cake, 1)
+    for fact in ("size", "emotions", "classifiers", "axes", "toy"):
+        assert getattr(folder, fact) == getattr(file, fact)
+    ours, theirs = folder(crops), file(crops)
+    assert np.abs(ours.probabilities - theirs.probabilities).max() < WITHIN
+    assert np.abs(ours.coordinates - theirs.coordinates).max() < 100 * WITHIN  # they are divided by small deviations
+    assert np.ptp(ours.probabilities, axis=0).max() > 100 * WITHIN and theirs.valence_arousal.shape == (len(crops), 2)
 
 
 def test_a_head_stands_on_a_backbone_of_8_bit_integers_too(workdir, crops, cake, tmp_path):

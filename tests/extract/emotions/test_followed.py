@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from extract.emotions.followed import KEPT, LOOK_AGAIN, Persons, likeness, overlap
+from extract.emotions.followed import KEPT, LOOK_AGAIN, Persons, likeness
+from extract.faces.detectors import overlap
 from tests.extract.emotions.made_up import Squares, picture
 
 RED, BLUE = (250, 20, 20), (20, 20, 250)
