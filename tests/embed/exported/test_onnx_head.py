@@ -20,7 +20,7 @@ from data.heads import CAKE, FAMILIES, Family
 from data.runtime.failures import Refused
 from embed import settings
 from embed.cli import main as embed
-from embed.onnx_head import export
+from embed.exported.onnx_head import export
 from extract.cli import main as extract
 from extract.crops.stored import StoredCrops
 from extract.emotions.exported_file import ExportedFile
@@ -176,6 +176,24 @@ def test_it_says_what_it_is(workdir, cake, runs):
         assert told["results_digest"] == file.attrs["digest"]
     before = facts(workdir / "exports" / "backbone.onnx")
     assert {name for name, _ in before.items() - told.items()} == {"kind", "weights_sha256"}
+
+
+def test_calibrated_its_logits_are_divided_by_the_temperature(workdir, crops, cake, tmp_path, monkeypatch):
+    monkeypatch.setattr("embed.rows.choosing_rows.FEWEST", 1)
+    fine(embed, "export", "--workdir", workdir, "--calibrated", tmp_path / "mine.onnx")
+    told = facts(tmp_path / "mine.onnx")
+    value, rows = float(told["temperature"]), json.loads(told["temperature_rows"])
+    assert not 0.97 < value < 1.03 and facts(cake)["temperature"] == "1.0"
+    assert set(rows) == {"affectnet", "sfew"} and 0 < min(rows.values()) and max(rows.values()) < len(crops) / 4
+    found, plain = (np.log(outputs(path, crops)["probabilities"]) for path in (tmp_path / "mine.onnx", cake))
+    found, plain = (each - each.mean(2, keepdims=True) for each in (found, plain))
+    np.testing.assert_allclose(found * value, plain, atol=1e-3 * np.abs(plain).max())
+
+
+def test_too_few_unseen_rows_calibrate_nothing(workdir, tmp_path):
+    result = call(embed, "export", "--workdir", workdir, "--calibrated", tmp_path / "mine.onnx")
+    assert result.exit_code == 1 and "fewer than 100 rows" in result.output and "--hold-out" in result.output
+    assert not (tmp_path / "mine.onnx").exists()
 
 
 PAGE = (ROOT / "docs" / "onnx.md").read_text(encoding="utf-8")

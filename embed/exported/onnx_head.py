@@ -16,6 +16,7 @@ from data.heads import ANNOTATED, PREDICTED, Family, Linear
 from data.networks import is_imported
 from data.runtime.failures import Refused
 from embed.apply import kept_outcome, swept_features
+from embed.exported.temperature import AS_TRAINED, temperature
 
 if TYPE_CHECKING:
     import onnx
@@ -26,23 +27,34 @@ OF_AROUSAL_VALENCE = "valence_arousal_sha256"
 
 
 def export(
-    target: Path, results: Path, backbone: Path, family: Family, k: int, *, run: int = 0, raw: bool = False
+    target: Path,
+    results: Path,
+    backbone: Path,
+    family: Family,
+    k: int,
+    *,
+    run: int = 0,
+    raw: bool = False,
+    calibrated_on: Path | None = None,
 ) -> None:
     """Publish one kept head of a results file behind the backbone at `backbone`.
 
     raw: whether coordinates are those that were trained, where there are canonical ones. k is 0 for a family without
-    learned dimensions, whatever is given. Raises Refused for a family that is no linear layer on what an image gives, a
-    head whose weights were not kept and a file that is no backbone, data.files.publish.Mismatch for another backbone
-    than the head's."""
+    learned dimensions, whatever is given. calibrated_on: the folder of the feature caches by which its Temperature is
+    found; logits stay as trained where None. Raises Refused for a family that is no linear layer on what an image
+    gives, a head whose weights were not kept and a file that is no backbone, data.files.publish.Mismatch for another
+    backbone than the head's."""
     _refuse_family(family)
     runs, k = read_runs(results), k if family.projects else 0
     head = kept_outcome(runs.raw() if raw else runs, Head(family.name, k, run))
     _refuse_imported(runs, results)
     model, facts = read_model(backbone, BACKBONE)
     _refuse_other_backbone(runs, results, backbone, facts, family)
-    _append(model.graph, family, head)
+    found = temperature(runs, calibrated_on, family, k, run=run) if calibrated_on else AS_TRAINED
+    _append(model.graph, family, head, found.value)
     names = head.canonical.axes if head.canonical else family.coordinates(k)
     own = {"kind": MODEL, "family": family.name, "k": k, "run": run, "coordinates": names}
+    own |= {"temperature": found.value, "temperature_rows": found.rows}
     described = {value.name: value.doc_string for value in (*model.graph.input, *model.graph.output)}
     publish_model(target, model, {**facts, **own, **_facts(runs, results)}, {**described, **_described(runs)})
 
@@ -97,11 +109,11 @@ def _refuse_other_backbone(runs: Runs, results: Path, path: Path, facts: dict, f
     )
 
 
-def _append(graph: onnx.GraphProto, family: Family, head: HeadOutcome) -> None:
-    """Put the steps of data.heads.Linear behind the outputs of the backbone."""
+def _append(graph: onnx.GraphProto, family: Family, head: HeadOutcome, temperature: float) -> None:
+    """Put the steps of data.heads.Linear behind the outputs of the backbone, logits divided by the temperature."""
     from onnx import TensorProto, helper, numpy_helper
 
-    arrays = _arrays(family, head)
+    arrays = _arrays(family, head, temperature)
     dimensions, (domains, classes) = arrays["head.B"].shape[1], head.weights["b"].shape
     nodes = list(_nodes(family, dimensions, canonical=head.canonical is not None))
     taken = {name for node in nodes for name in node.input}  # a runtime warns of others
@@ -114,14 +126,14 @@ def _append(graph: onnx.GraphProto, family: Family, head: HeadOutcome) -> None:
     )
 
 
-def _arrays(family, head):
+def _arrays(family, head, temperature):
     """Name -> array that the nodes may take: all classifiers as one layer, over v and the learned dimensions."""
     weights = head.weights
     B = np.concatenate([weights["Bv"], weights["B"]], 2) if family.arousal_valence else weights["B"]
     arrays = {name: weights[name] for name in ("A", "a") if name in weights}
     if head.canonical:
         arrays |= {"T": head.canonical.T, "t": head.canonical.t}
-    arrays |= {"B": B.reshape(-1, B.shape[2]), "b": weights["b"].reshape(-1)}
+    arrays |= {"B": B.reshape(-1, B.shape[2]) / temperature, "b": weights["b"].reshape(-1) / temperature}
     arrays = {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
     arrays |= {"shape": np.array([0, *B.shape[:2]], np.int64), "axis": np.array([1], np.int64)}
     return {f"head.{name}": array for name, array in arrays.items()}
