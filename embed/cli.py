@@ -219,20 +219,25 @@ def apply(cache, workdir, results, network, family, k, run, classifier, raw, out
     help="What `extract export` wrote.  [default: WORKDIR/exports/backbone.onnx]",
 )
 @click.option(
+    "--classifier",
+    help="Data set whose classifier comes first, and so names the emotion where none is asked for.  [default: the "
+    "largest training domain]",
+)
+@click.option(
     "--calibrated",
     is_flag=True,
     help="Logits are divided by the temperature at which rows of features/ that no network has seen are told as surely "
     "as rightly.",
 )
 @expected_failures
-def export(target, workdir, results, network, family, k, run, raw, backbone, calibrated):
+def export(target, workdir, results, network, family, k, run, backbone, calibrated, **how):
     """Write a trained head behind its backbone as one ONNX file: aligned crops to coordinates, probabilities, valence
     and arousal, wherever an ONNX runtime runs."""
     from embed.exported.onnx_head import export
 
     results, backbone = kept_results(workdir, results, network), backbone or backbone_of(workdir, network)
     features = features_of(workdir, network) if calibrated else None
-    export(target, results, backbone, family, k, run=run, raw=raw, calibrated_on=features)
+    export(target, results, backbone, family, k, run=run, calibrated_on=features, **how)
     click.echo(target)
 
 

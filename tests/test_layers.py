@@ -25,7 +25,7 @@ ONLY_IN = {
         "extract/network/onnx_graph.py",
         "extract/network/quantization.py",
         "extract/features/exported_networks.py",
-        "embed/exported/onnx_head.py",
+        "embed/exported/head_graph.py",
     },
     "onnxruntime": {"extract/network/quantization.py", "extract/emotions/exported_file.py"},
     "pyarrow": {

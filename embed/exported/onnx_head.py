@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from data.exported_model import BACKBONE, MODEL, publish_model, read_model, text
 from data.files.cache import open_cache
 from data.files.publish import refuse_difference
-from data.files.runs import Head, HeadOutcome, Runs, read_runs
+from data.files.runs import Head, Runs, read_runs
 from data.heads import ANNOTATED, PREDICTED, Family, Linear
 from data.networks import is_imported
 from data.runtime.failures import Refused
 from embed.apply import kept_outcome, swept_features
+from embed.exported.head_graph import append
 from embed.exported.temperature import AS_TRAINED, temperature
-
-if TYPE_CHECKING:
-    import onnx
 
 # What must be the same of the features of the heads and of the backbone; the precision need not.
 OF_ALL = ("emotion_sha256", "image_size", "alignment_version", "feature_size", "toy")
@@ -35,15 +29,17 @@ def export(
     *,
     run: int = 0,
     raw: bool = False,
+    classifier: str | None = None,
     calibrated_on: Path | None = None,
 ) -> None:
     """Publish one kept head of a results file behind the backbone at `backbone`.
 
     raw: whether coordinates are those that were trained, where there are canonical ones. k is 0 for a family without
-    learned dimensions, whatever is given. calibrated_on: the folder of the feature caches by which its Temperature is
-    found; logits stay as trained where None. Raises Refused for a family that is no linear layer on what an image
-    gives, a head whose weights were not kept and a file that is no backbone, data.files.publish.Mismatch for another
-    backbone than the head's."""
+    learned dimensions, whatever is given. classifier: the data set whose classifier comes first, and so decides where
+    none is asked for; the largest training domain where None. calibrated_on: the folder of the feature caches by which
+    its Temperature is found; logits stay as trained where None. Raises Refused for a family that is no linear layer on
+    what an image gives, a head whose weights were not kept and a file that is no backbone,
+    data.files.publish.Mismatch for another backbone than the head's."""
     _refuse_family(family)
     runs, k = read_runs(results), k if family.projects else 0
     head = kept_outcome(runs.raw() if raw else runs, Head(family.name, k, run))
@@ -51,12 +47,21 @@ def export(
     model, facts = read_model(backbone, BACKBONE)
     _refuse_other_backbone(runs, results, backbone, facts, family)
     found = temperature(runs, calibrated_on, family, k, run=run) if calibrated_on else AS_TRAINED
-    _append(model.graph, family, head, found.value)
+    order = _order(runs.classifiers, classifier)
+    append(model.graph, family, head, order, found.value)
     names = head.canonical.axes if head.canonical else family.coordinates(k)
     own = {"kind": MODEL, "family": family.name, "k": k, "run": run, "coordinates": names}
     own |= {"temperature": found.value, "temperature_rows": found.rows}
     described = {value.name: value.doc_string for value in (*model.graph.input, *model.graph.output)}
+    own["classifiers"] = [runs.classifiers[place] for place in order]
     publish_model(target, model, {**facts, **own, **_facts(runs, results)}, {**described, **_described(runs)})
+
+
+def _order(names, first):
+    """Places of the classifiers: of the one that is to be the first, then of the others."""
+    if first and first not in names:
+        raise Refused(f"no classifier of {first!r} in these results; there are {', '.join(names)}")
+    return sorted(range(len(names)), key=lambda place: names[place] != first)
 
 
 def _facts(runs, results):
@@ -64,7 +69,6 @@ def _facts(runs, results):
     with open_cache(results, "runs") as file:
         digest = file.attrs["digest"]
     return {
-        "classifiers": runs.classifiers,
         "results_digest": digest,
         "results_code_version": runs.provenance.get("code_version", ""),
         "features_precision": swept_features(runs)[1].get("precision", ""),
@@ -107,56 +111,3 @@ def _refuse_other_backbone(runs: Runs, results: Path, path: Path, facts: dict, f
         this=str(results),
         advice=f"its heads were trained on features/{name}.h5; export the network that made it with `extract export`",
     )
-
-
-def _append(graph: onnx.GraphProto, family: Family, head: HeadOutcome, temperature: float) -> None:
-    """Put the steps of data.heads.Linear behind the outputs of the backbone, logits divided by the temperature."""
-    from onnx import TensorProto, helper, numpy_helper
-
-    arrays = _arrays(family, head, temperature)
-    dimensions, (domains, classes) = arrays["head.B"].shape[1], head.weights["b"].shape
-    nodes = list(_nodes(family, dimensions, canonical=head.canonical is not None))
-    taken = {name for node in nodes for name in node.input}  # a runtime warns of others
-    graph.initializer.extend(numpy_helper.from_array(arrays[name], name) for name in arrays if name in taken)
-    graph.node.extend(nodes)
-    shapes = {"coordinates": [dimensions]} if family.projects else {}
-    shapes["probabilities"] = [domains, classes]
-    graph.output.extend(
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", *shape]) for name, shape in shapes.items()
-    )
-
-
-def _arrays(family, head, temperature):
-    """Name -> array that the nodes may take: all classifiers as one layer, over v and the learned dimensions."""
-    weights = head.weights
-    B = np.concatenate([weights["Bv"], weights["B"]], 2) if family.arousal_valence else weights["B"]
-    arrays = {name: weights[name] for name in ("A", "a") if name in weights}
-    if head.canonical:
-        arrays |= {"T": head.canonical.T, "t": head.canonical.t}
-    arrays |= {"B": B.reshape(-1, B.shape[2]) / temperature, "b": weights["b"].reshape(-1) / temperature}
-    arrays = {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
-    arrays |= {"shape": np.array([0, *B.shape[:2]], np.int64), "axis": np.array([1], np.int64)}
-    return {f"head.{name}": array for name, array in arrays.items()}
-
-
-def _nodes(family: Family, dimensions: int, *, canonical: bool) -> Iterator[onnx.NodeProto]:
-    """The operators from `features` and `valence_arousal` to `coordinates` and `probabilities`."""
-    from onnx.helper import make_node
-
-    parts = ["valence_arousal"] if family.arousal_valence else []
-    if family.projects and dimensions > 2 * len(parts):  # AV has no learned one
-        parts.append("head.u")
-        yield make_node("Gemm", ["features", "head.A", "head.a"], ["head.u"], transB=1)
-    if family.on_sphere:
-        parts[-1] = "head.sphere"
-        yield make_node("ReduceL2", ["head.u", "head.axis"], ["head.length"])
-        yield make_node("Div", ["head.u", "head.length"], ["head.sphere"])
-    z = "features"
-    if family.projects:
-        z = "head.z" if canonical else "coordinates"
-        yield make_node("Concat", parts, [z], axis=1)
-    if canonical:
-        yield make_node("Gemm", [z, "head.T", "head.t"], ["coordinates"], transB=1)
-    yield make_node("Gemm", [z, "head.B", "head.b"], ["head.flat"], transB=1)
-    yield make_node("Reshape", ["head.flat", "head.shape"], ["head.logits"])
-    yield make_node("Softmax", ["head.logits"], ["probabilities"], axis=2)

@@ -190,6 +190,14 @@ def test_calibrated_its_logits_are_divided_by_the_temperature(workdir, crops, ca
     np.testing.assert_allclose(found * value, plain, atol=1e-3 * np.abs(plain).max())
 
 
+def test_another_classifier_comes_first(workdir, crops, cake, tmp_path):
+    fine(embed, "export", "--workdir", workdir, "--classifier", "sfew", tmp_path / "mine.onnx")
+    assert json.loads(facts(tmp_path / "mine.onnx")["classifiers"]) == json.loads(facts(cake)["classifiers"])[::-1]
+    found, plain = (outputs(path, crops)["probabilities"] for path in (tmp_path / "mine.onnx", cake))
+    np.testing.assert_allclose(found, plain[:, ::-1], atol=WITHIN)
+    assert np.abs(found - plain).max() > 100 * WITHIN
+
+
 def test_too_few_unseen_rows_calibrate_nothing(workdir, tmp_path):
     result = call(embed, "export", "--workdir", workdir, "--calibrated", tmp_path / "mine.onnx")
     assert result.exit_code == 1 and "fewer than 100 rows" in result.output and "--hold-out" in result.output
@@ -240,6 +248,7 @@ def test_the_file_alone_suffices(cake, crops, tmp_path):
         (("--k", "5"), "embed sweep --family cake --k 5"),
         (("--run", "7"), "run 7"),
         (("--family", "av-true", "--k", "0"), "stands on annotated arousal-valence, which no image gives"),
+        (("--classifier", "rafdb"), "no classifier of 'rafdb' in these results; there are affectnet, sfew"),
         (("--results", "none.h5"), "none.h5 is missing"),
         (("--backbone", "none.onnx"), "none.onnx is missing; make it with `extract export`"),
         (("--backbone", "{workdir}/results/runs.h5"), "is not a readable ONNX file"),
