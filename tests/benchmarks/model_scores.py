@@ -4,9 +4,9 @@
 
 FOLDER is that of tests.benchmarks.make_model. Test crops of each of its aligned caches go through the file: PublicTest
 of FER2013 on the template (fer2013) and as the data set has it (given), and the test splits of a, b and c. Printed are
-accuracy, macro F1 and expected calibration error, in percent, by the classifier of FER2013, which decides unless
-another is named, and for a, b and c by their own, too; 95 % intervals are percentiles of 2,000 draws of the rows. Below
-stands the recall of each emotion, in percent.
+accuracy, macro F1 and expected calibration error, in percent, by the data set's own classifier and by the first one of
+the file, which decides unless another is named; 95 % intervals are percentiles of 2,000 draws of the rows. Below stands
+the recall of each emotion, in percent.
 
 --copies: what `extract check --pairs` wrote of FER2013, many of whose test images stand in Training too, the same or
 nearly so; scores without these are printed as well.
@@ -135,7 +135,7 @@ def main() -> None:
     for name, own in SETS.items():
         crops, true, paths = labelled(options.folder / "aligned" / f"{name}.h5", CROP_SIZE)
         ours, single = model(crops), ~np.isin(paths, list(copies))
-        shown = {f"by {each}": ours[each] for each in dict.fromkeys((SETS["fer2013"], own))}
+        shown = {f"by {each}": ours[each] for each in dict.fromkeys((own, model.names[0]))}
         shown |= better(true, fer(crops)) if fer else {}
         tell(name, true, shown)
         if not single.all():

@@ -3,10 +3,11 @@
     python -m tests.benchmarks.trace_picture FILE.png [--model FILE.onnx] [--faces faces/]
 
 The video is that of tests.benchmarks.photos: photographs that move and turn, a new one every three seconds, here the
-first of each emotion among the test rows of a.csv. No photograph is shown."""
+first of the emotions in ORDER among the test rows of a.csv. No photograph is shown."""
 
 import argparse
 import csv
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -15,7 +16,7 @@ from tests.benchmarks.length import run
 from tests.benchmarks.photos import SHOWN, make_video
 from tests.places import FACES
 
-ORDER = ("neutral", "happiness", "surprise", "anger", "disgust", "sadness", "happiness", "neutral")
+ORDER = ("neutral", "happiness", "surprise", "neutral", "anger", "sadness", "surprise", "happiness")
 
 
 def chosen(faces: Path) -> list[Path]:
@@ -32,14 +33,15 @@ def main() -> None:
     parser.add_argument("--model", type=Path)
     parser.add_argument("--faces", type=Path, default=FACES)
     options = parser.parse_args()
-    photographs = chosen(options.faces)
+    photographs = chosen(options.faces.resolve())
     with tempfile.TemporaryDirectory() as folder:
-        video, table = Path(folder) / "photographs.mp4", Path(folder) / "photographs.csv"
+        target, model = options.target.resolve(), ("--model", options.model.resolve()) if options.model else ()
+        os.chdir(folder)  # the title of the picture is the path as it is named
+        video, table = Path("photographs.mp4"), Path("photographs.csv")
         make_video(video, photographs, SHOWN * len(photographs))
-        model = ("--model", options.model) if options.model else ()
         run("extract", "emotions", video, "--every", "0.1s", "--output", table, *model)
         run("evaluate", "trace", table)
-        shutil.copyfile(table.with_name("photographs-trace.png"), options.target)
+        shutil.copyfile("photographs-trace.png", target)
 
 
 if __name__ == "__main__":

@@ -25,28 +25,25 @@ if not SUMS.is_file():
 if not FACES.is_dir():
     pytest.skip(f"no photographs in {FACES}", allow_module_level=True)
 
-COUNT = 25  # photographs of an emotion
+EVERY = 4  # of the photographs of an emotion
 
 
-def photographs(emotion):
-    """Test rows of two of the tables."""
-    rows = []
-    for name in ("a", "c"):
-        with open(FACES / f"{name}.csv", newline="", encoding="utf-8") as file:
-            of_table = [row for row in csv.DictReader(file) if (row["split"], row["emotion"]) == ("test", emotion)]
-        rows += of_table[:COUNT]
-    return rows
+def photographs(table, emotion):
+    """Some of the test rows of a table."""
+    with open(FACES / f"{table}.csv", newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if (row["split"], row["emotion"]) == ("test", emotion)]
+    return rows[::EVERY]
 
 
-def test_smiles_are_told_from_still_faces():
-    """In colour and with a margin, as photographs are; its largest training set has neither."""
+@pytest.mark.parametrize(("table", "least"), [("a", 0.8), ("b", 0.8), ("c", 0.55)])
+def test_smiles_are_told_from_still_faces(table, least):
+    """Faces of films (c) are dark, turned and small, and fewer smiles are found there."""
     pytest.importorskip("pandas", reason="pandas is not installed (extra `frames`)")
-    said = {
-        emotion: emotions([FACES / row["path"] for row in photographs(emotion)]).query("face == 0").predicted
+    happy = {
+        emotion: (emotions([FACES / row["path"] for row in photographs(table, emotion)]).predicted == "happiness")
         for emotion in ("happiness", "neutral")
     }
-    happy = {emotion: (own == "happiness").mean() for emotion, own in said.items()}
-    assert happy["happiness"] > 0.85 and happy["neutral"] < 0.1
+    assert happy["happiness"].mean() > least and happy["neutral"].mean() < 0.2
 
 
 def test_its_heads_are_those_of_its_file(tmp_path):
@@ -55,7 +52,7 @@ def test_its_heads_are_those_of_its_file(tmp_path):
         writer = csv.DictWriter(file, ["path", "emotion", "split"])
         writer.writeheader()
         writer.writerows(
-            {**row, "split": "test"} for row in photographs("happiness")[::5] + photographs("neutral")[::5]
+            {**row, "split": "test"} for row in photographs("a", "happiness")[::3] + photographs("c", "neutral")[::3]
         )
     own = ("--workdir", tmp_path)
     where = ("--manifest", tmp_path / "mine.csv", "--root", FACES, "--name", "mine")
