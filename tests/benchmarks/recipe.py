@@ -34,7 +34,7 @@ PARTS = {  # changes of the standard recipe
     "no label smoothing": {"label_smoothing": 0.0},
     "dropout 0.3": {"dropout": 0.3},
     "batch 128": {"batch": 128},
-    "batch 128, rate 1e-3": {"batch": 128, "rate": 1e-3},
+    "batch 128 at 1e-3": {"batch": 128, "rate": 1e-3},
     "narrower views": {"rotation": 12.0, "scale": 0.1, "shift": 0.05},
     "wider views": {"rotation": 15.0, "scale": 0.25, "shift": 0.12},
     "no cutout": {"cutout": 0.0},

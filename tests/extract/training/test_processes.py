@@ -80,6 +80,8 @@ def train(workdir, name, processes, *further, **environment):
         "a",
         "--task",
         "emotion",
+        "--recipe",
+        "paper",
         "--epochs",
         SETTINGS.epochs,
         "--image-size",
