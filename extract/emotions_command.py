@@ -7,7 +7,7 @@ import click
 
 from data.runtime.commands import expected_failures
 from data.runtime.failures import Refused
-from data.runtime.progress import bar, say
+from data.runtime.progress import bar, counted, say
 
 
 class Seconds(click.ParamType):
@@ -128,4 +128,5 @@ class Counted:
     def summary(self) -> str:
         """What was found, in one line."""
         unreadable = f", {self.unreadable:,} of them not to be read" if self.unreadable else ""
-        return f"{self.faces:,} faces in {self.read:,} pictures of {self._files:,} files{unreadable}"
+        found = f"{counted(self.faces, 'face')} in {counted(self.read, 'picture')} of {counted(self._files, 'file')}"
+        return f"{found}{unreadable}"

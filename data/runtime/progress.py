@@ -141,6 +141,11 @@ def _columns_left(label, total):
     return max(0, shutil.get_terminal_size().columns - len(label) - BAR - 2 * len(str(total)) - 9)
 
 
+def counted(number: int, what: str) -> str:
+    """So many of what has a plain plural."""
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
 def in_short(rate: float) -> str:
     """A rate: heads come at fractions of one in a second, images by the thousand."""
     return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"

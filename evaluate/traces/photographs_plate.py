@@ -3,11 +3,12 @@ representation. No photograph is shown."""
 
 import numpy as np
 
+from data.runtime.progress import counted
 from evaluate.figures.palette import FAINT, PAGE, PAPER, colours_of
 from evaluate.figures.plate import Plate, entitle, new_figure
 from evaluate.traces.class_names import name_classes
 from evaluate.traces.path_plot import INCHES, frame_plane, often_predicted, planes
-from evaluate.traces.trace_table import Trace, counted
+from evaluate.traces.trace_table import Trace
 
 SHAPES = "osD^vPX"  # of points, in the order of the classes, beside their colours
 WIDTHS = {0: (7.0,), 1: (4.0, 3.0), 2: (2.6, 2.2, 2.2)}  # inches of panels beside each other, by planes

@@ -9,12 +9,13 @@ from urllib.parse import quote
 import numpy as np
 
 from data.files.publish import publish_text
+from data.runtime.progress import counted
 from evaluate.figures.plate import Plate, drawing, publish_figure
 from evaluate.page.items import shown
 from evaluate.page.report import rendered
 from evaluate.tables.table import Table
 from evaluate.traces.photographs_plate import photographs_plate
-from evaluate.traces.trace_table import Trace, counted, read_trace
+from evaluate.traces.trace_table import Trace, read_trace
 from evaluate.traces.trace_tables import counts_table, persons_table
 from evaluate.traces.video_plate import video_plate
 

@@ -15,6 +15,7 @@ from data.frames.text_rows import text_rows
 from data.readers.tables import cells
 from data.readers.tables.cells import BadCell
 from data.runtime.failures import Refused
+from data.runtime.progress import counted
 
 NEEDED = ("path", "time", "id", "predicted", "probability", "note", "toy")
 VALENCE_AROUSAL = ("valence", "arousal")
@@ -68,11 +69,6 @@ class Trace:
         notes = [part.split(":")[0].strip() for note in self.note for part in note.split(";") if part.strip()]
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in sorted(Counter(notes).items()))
         return f" Noted: {kinds}." if kinds else ""
-
-
-def counted(number: int, what: str) -> str:
-    """So many of what has a plain plural."""
-    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def read_trace(path: Path) -> Trace:

@@ -3,13 +3,14 @@ representation."""
 
 import numpy as np
 
+from data.runtime.progress import counted
 from evaluate.figures.palette import PAGE
 from evaluate.figures.plate import Plate, entitle, new_figure
 from evaluate.traces.over_time import draw_over_time, time_label
 from evaluate.traces.path_plot import KEY, STEPS, draw_path, planes, time_colours
 from evaluate.traces.persons import MOST, persons
 from evaluate.traces.timeline import timeline
-from evaluate.traces.trace_table import Trace, counted
+from evaluate.traces.trace_table import Trace
 
 TALL, REST = 1.65, 0.85  # inches of a person's panels, and of title, axis and legend
 WIDTHS = {0: (7.0,), 1: (4.7, 2.3), 2: (3.5, 1.75, 1.75)}  # of panels beside each other, by planes of the path
