@@ -1,5 +1,6 @@
 """The model that comes with the project: data/shipped/ holds a network with its CAKE-3 head as one ONNX file, and the
-results file of all heads on its features. `python -m tests.benchmarks.make_model` makes both."""
+results file of all heads on its features. `python -m tests.benchmarks.make_model` makes both; docs/model-card.md says
+what they are good for."""
 
 import hashlib
 from pathlib import Path

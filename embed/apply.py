@@ -65,17 +65,22 @@ def apply(runs: Runs, path: Path, family: Family, k: int, *, run: int = 0, class
     trained = list(runs.classifiers)
     if family.arousal_valence == ANNOTATED:
         trained = [runs.provenance.get("annotated_domain")]
-    classifier = classifier or trained[0]  # they are in the order of their training rows
-    if classifier not in trained:
-        raise Refused(f"no classifier of {classifier!r} in these results; there are {', '.join(trained)}")
+    place = deciding(trained, classifier)
     columns, label, feature, v = _rows(runs, path, family)
     z = family.representation(head.weights, feature, v)
     logits = family.logits(head.weights, z)
     probabilities = {name: softmax(each) for name, each in zip(trained, logits)}
-    deciding = logits[trained.index(classifier)]
-    predicted = np.where(np.isfinite(deciding).all(1), deciding.argmax(1), UNLABELLED)
+    predicted = np.where(np.isfinite(logits[place]).all(1), logits[place].argmax(1), UNLABELLED)
     names, z = (head.canonical.axes, head.canonical.of(z)) if head.canonical else (family.coordinates(k), z)
     return Applied(columns, label.codes, names, z, probabilities, predicted, runs.classes, label.words)
+
+
+def deciding(trained: list | tuple, classifier: str | None) -> int:
+    """Place of the classifier that names the emotion among those that were trained: the first where None, since they
+    are in the order of their training rows. Raises Refused for one that is not there."""
+    if classifier and classifier not in trained:
+        raise Refused(f"no classifier of {classifier!r} in these results; there are {', '.join(trained)}")
+    return trained.index(classifier) if classifier else 0
 
 
 def kept_outcome(runs: Runs, head: Head) -> HeadOutcome:

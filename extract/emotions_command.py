@@ -81,23 +81,23 @@ def emotions(paths, model, classifier, output, every, smooth):
     detector = detectors.detector_named(detectors.DEFAULT)
     found = answers(seen_files(files, detector, model.size, every), model, place, smooth)
     with bar(len(files), "looking", quiet=not output) as update:
-        counted = Counted(found, files, update)
+        answered = Counted(found, files, update)
         if output:
-            written(output, columns(model), lambda write: [write(rows) for _, rows in counted])
+            written(output, columns(model), lambda write: [write(rows) for _, rows in answered])
         else:
             timed = any(file.video for file in files)
-            _show(ScreenTable(model.emotions, model.axes, [file.name for file in files], timed=timed), counted)
-    say(f"{'TOY DATA: ' if model.toy else ''}{counted.summary()}; by the classifier of {model.classifiers[place]}")
+            _show(ScreenTable(model.emotions, model.axes, [file.name for file in files], timed=timed), answered)
+    say(f"{'TOY DATA: ' if model.toy else ''}{answered.summary()}; by the classifier of {model.classifiers[place]}")
     if output:
         click.echo(output)
-    if not counted.read:
+    if not answered.read:
         raise Refused("nothing of it could be read; the notes in the table say why")
 
 
-def _show(screen, counted):
+def _show(screen, answered):
     for line in screen.head():
         click.echo(line)
-    for seen, rows in counted:
+    for seen, rows in answered:
         for line in screen.lines(seen, rows):
             click.echo(line)
 

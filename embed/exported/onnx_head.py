@@ -11,7 +11,7 @@ from data.files.runs import Head, Runs, read_runs
 from data.heads import ANNOTATED, PREDICTED, Family, Linear
 from data.networks import is_imported
 from data.runtime.failures import Refused
-from embed.apply import kept_outcome, swept_features
+from embed.apply import deciding, kept_outcome, swept_features
 from embed.exported.head_graph import append
 from embed.exported.temperature import AS_TRAINED, temperature
 
@@ -46,8 +46,9 @@ def export(
     _refuse_imported(runs, results)
     model, facts = read_model(backbone, BACKBONE)
     _refuse_other_backbone(runs, results, backbone, facts, family)
+    first = deciding(runs.classifiers, classifier)
+    order = [first, *(place for place in range(len(runs.classifiers)) if place != first)]
     found = temperature(runs, calibrated_on, family, k, run=run) if calibrated_on else AS_TRAINED
-    order = _order(runs.classifiers, classifier)
     append(model.graph, family, head, order, found.value)
     names = head.canonical.axes if head.canonical else family.coordinates(k)
     own = {"kind": MODEL, "family": family.name, "k": k, "run": run, "coordinates": names}
@@ -55,13 +56,6 @@ def export(
     described = {value.name: value.doc_string for value in (*model.graph.input, *model.graph.output)}
     own["classifiers"] = [runs.classifiers[place] for place in order]
     publish_model(target, model, {**facts, **own, **_facts(runs, results)}, {**described, **_described(runs)})
-
-
-def _order(names, first):
-    """Places of the classifiers: of the one that is to be the first, then of the others."""
-    if first and first not in names:
-        raise Refused(f"no classifier of {first!r} in these results; there are {', '.join(names)}")
-    return sorted(range(len(names)), key=lambda place: names[place] != first)
 
 
 def _facts(runs, results):
