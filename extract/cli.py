@@ -13,9 +13,9 @@ from data.runtime.ranks import joined, own_cpus
 from data.shipped_model import SHIPPED
 from extract import stages
 from extract.emotions_command import emotions
+from extract.file_commands import info, show, verify
 from extract.options import (
     DEVICE,
-    FILE,
     HOLD_OUT,
     NETWORK,
     PRECISION,
@@ -40,7 +40,8 @@ def main():
     plugins.load()
 
 
-main.add_command(emotions)
+for command in (emotions, info, verify, show):
+    main.add_command(command)
 
 
 @main.command()
@@ -220,60 +221,6 @@ def export(workdir, network, output, half, quantize):
     networks = stages.trained(workdir, network, "the file gives features alone")
     stages.export(target, networks, workdir, "int8" if quantize else "float16" if half else "float32")
     click.echo(target)
-
-
-@main.command()
-@FILE
-@expected_failures
-def info(file):
-    """Say what a cache, a results file or a checkpoint holds, what made it, and its digest."""
-    from extract.info.files import describe
-
-    click.echo("\n".join(describe(file)))
-
-
-@main.command()
-@FILE
-@expected_failures
-def verify(file):
-    """Read a cache, a results file or a checkpoint whole, and check every digest in it."""
-    from extract.info.files import verify as verify_file
-
-    verify_file(file)
-    click.echo(f"{file} is whole")
-
-
-@main.command()
-@FILE
-@click.option("--split", type=click.Choice(["train", "validation", "test"]), help="[default: the first there is]")
-@click.option("--count", type=click.IntRange(1), default=56, show_default=True, help="Pictures on the sheet.")
-@click.option(
-    "--by",
-    type=click.Choice(["class", "try"]),
-    default="class",
-    show_default=True,
-    help="Spread over the classes, or grouped by how the face was found.",
-)
-@click.option("--undetected", is_flag=True, help="The photographs in which no face was found.")
-@click.option(
-    "--root",
-    type=click.Path(path_type=Path),
-    help="With --undetected: where the photographs lie.  [default: where they lay when they were aligned]",
-)
-@SEED
-@click.option("--output", type=click.Path(path_type=Path), help="[default: FILE with the ending .png]")
-@expected_failures
-def show(file, split, count, by, undetected, root, seed, output):
-    """Write a contact sheet (PNG) of aligned crops with their labels: what the network sees."""
-    from extract.info import shown
-    from extract.info.sheet import write_sheet
-
-    if undetected:
-        title, groups = shown.undetected(file, split, root, count=count, seed=seed)
-    else:
-        title, groups = shown.crops(file, split, by=by, count=count, seed=seed)
-    write_sheet(output := output or file.with_suffix(".png"), title, groups)
-    click.echo(output)
 
 
 if __name__ == "__main__":

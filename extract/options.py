@@ -75,7 +75,6 @@ PRECISION = click.option(
     help="[default: bfloat16 where the hardware computes in it, else float32]",
 )
 SEED = click.option("--seed", type=click.IntRange(0, LARGEST_SEED), default=0, show_default=True)
-FILE = click.argument("file", type=click.Path(path_type=Path))
 WORKERS = click.option("--workers", type=click.IntRange(1), help="Processes that read images.  [default: one a CPU]")
 RULE = (
     click.option(

@@ -41,7 +41,7 @@ ONLY_IN = {
 LAYERS = {
     "data": [
         {"emotions", "names", "networks", "groups", "canonical", "architecture"},
-        {"sample", "metrics", "heads"},
+        {"sample", "metrics", "heads", "coverage"},
         {"runtime"},
         {"readers", "files"},
         {"exported_model", "shipped_model", "frames"},
@@ -53,7 +53,7 @@ LAYERS = {
         {"crops", "network"},
         {"training", "features", "audit", "toy"},
         {"info", "options", "emotions"},
-        {"training_recipe", "emotions_command"},
+        {"training_recipe", "emotions_command", "file_commands"},
         {"stages"},
         {"cli"},
     ],

@@ -9,8 +9,9 @@ import h5py
 import numpy as np
 
 from data import metrics
+from data.coverage import STATUSES, TRIES
 from data.emotions import EMOTIONS
-from data.files.cache import STATUSES, TRIES, classes_of, open_cache, read_split
+from data.files.cache import classes_of, open_cache, read_split
 from data.files.runs import UNSCORED, Head, Runs
 from data.frames.named_columns import Words, frame
 from data.runtime.failures import Refused

@@ -9,8 +9,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from data.coverage import STATUSES, status_counts
 from data.emotions import EMOTIONS
-from data.files.cache import STATUSES, classes_of, header_of, open_cache, seal, status_counts
+from data.files.cache import classes_of, header_of, open_cache, seal
 from data.files.hdf5 import PIECE_BYTES, publish_hdf5, read_array, write_array
 from data.files.lock import lock
 from data.files.provenance import code_version, versions

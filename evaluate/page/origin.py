@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from data.coverage import covered
 from data.emotions import EMOTIONS
-from data.files.cache import covered
 from data.files.runs import Runs
 from data.networks import is_imported
 from evaluate.reference import display, in_order

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data import metrics
-from data.files.cache import STATUSES, covered
+from data.coverage import STATUSES, covered
 from data.files.runs import Runs, TestSet
 from evaluate.representations import Representation
 from evaluate.statistics.inference.intervals import spread_over_both, spread_over_rows, spread_over_runs

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from data.coverage import STATUSES, UNOPENED
 from data.emotions import UNLABELLED
-from data.files.cache import STATUSES, UNOPENED, open_cache, pack
+from data.files.cache import open_cache, pack
 from data.files.lock import claimed
 from data.files.provenance import code_version, versions
 from data.files.shards import remove_parts

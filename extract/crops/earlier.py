@@ -12,7 +12,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from data.files.cache import STATUSES, TRIES, UNOPENED
+from data.coverage import STATUSES, TRIES, UNOPENED
 from data.files.hdf5 import intact, mapped, open_hdf5, read_array, read_rows
 from data.files.shards import earlier_parts
 from data.runtime.failures import Refused

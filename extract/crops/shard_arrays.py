@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from data.files.cache import STATUSES, TRIES, status_counts
+from data.coverage import STATUSES, TRIES, status_counts
 from extract.crops.earlier import keys
 from extract.crops.people import people_arrays
 

@@ -27,7 +27,7 @@ class Face:
 
     box: tuple  # x, y, width, height
     landmarks: "Landmarks"
-    found_by: str = "other"  # which try, of data.files.cache.TRIES; whatever else it says counts as "other"
+    found_by: str = "other"  # which try, of data.coverage.TRIES; whatever else it says counts as "other"
     score: float | None = None  # how sure the detector is, from 0 to 1, where it says so
 
     def moved(self, x: float, y: float, **changes) -> "Face":

@@ -7,18 +7,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from data.coverage import STATUSES, TRIES, UNOPENED, covered
 from data.emotions import EMOTIONS
-from data.files.cache import (
-    STATUSES,
-    TRIES,
-    UNOPENED,
-    classes_of,
-    covered,
-    header_of,
-    open_cache,
-    provenance_of,
-    read_split,
-)
+from data.files.cache import classes_of, header_of, open_cache, provenance_of, read_split
 from data.sample import SPLITS
 
 

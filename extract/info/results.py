@@ -6,7 +6,8 @@ from pathlib import Path
 
 import h5py
 
-from data.files.cache import covered, open_cache, provenance_of
+from data.coverage import covered
+from data.files.cache import open_cache, provenance_of
 from data.files.hdf5 import read_array
 from data.files.runs import PLUGINS, undeclared
 from extract.info.caches import ending, other_classes, toy_mark

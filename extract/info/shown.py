@@ -5,8 +5,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from data.coverage import STATUSES, TRIES
 from data.emotions import EMOTIONS
-from data.files.cache import STATUSES, TRIES, open_cache, provenance_of, read_split
+from data.files.cache import open_cache, provenance_of, read_split
 from data.runtime.failures import Refused
 from data.sample import SPLITS
 from extract.crops.stored import pixels

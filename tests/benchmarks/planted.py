@@ -15,7 +15,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from data.files.cache import STATUSES, TRIES, seal, status_counts
+from data.coverage import STATUSES, TRIES, status_counts
+from data.files.cache import seal
 from data.files.hdf5 import write_array
 
 FEATURES = 512  # the paper's

@@ -3,7 +3,8 @@
 import h5py
 import numpy as np
 
-from data.files.cache import STATUSES, TRIES, seal, status_counts
+from data.coverage import STATUSES, TRIES, status_counts
+from data.files.cache import seal
 from data.files.hdf5 import write_array
 from data.files.runs import write_runs
 from tests.embed.made_up_caches import write_cache

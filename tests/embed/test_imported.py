@@ -10,7 +10,6 @@ import sys
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from data.files.cache import open_cache
 from data.files.runs import read_runs
@@ -20,6 +19,7 @@ from embed.cli import main as embed
 from embed.rows.choosing_rows import choosing_rows, was_trained_on
 from embed.rows.feature_caches import read_cache
 from evaluate.cli import main as evaluate
+from tests.commands import call, fine
 from tests.data.frames.own_features import arrays, write
 from tests.embed.made_up import planted
 from tests.embed.made_up_caches import write_cache
@@ -33,12 +33,6 @@ def features(rows, seed=0, **changes):
     feature, predicted, emotion = planted(rows, seed=seed, features=WIDTH)
     more = {"features": feature, "label": emotion, "person": None, **changes}
     return arrays(seed, rows, valence=predicted[:, 0] / 9, arousal=predicted[:, 1] / 9, **more)
-
-
-def fine(command, *arguments):
-    result = CliRunner().invoke(command, [str(argument) for argument in arguments])
-    assert result.exit_code == 0, result.output
-    return result
 
 
 @pytest.fixture(scope="module")
@@ -76,13 +70,12 @@ def test_heads_are_applied_to_them_and_to_no_others(workdir, tmp_path):
     [(other, _)], _ = import_features(write(tmp_path, features(42, domain=None)), "dino", tmp_path)
     ours = write_cache(tmp_path / "features" / "c.h5", features=WIDTH)
     for path in (other.path, ours):
-        result = CliRunner().invoke(embed, ["apply", str(path), "--workdir", str(workdir), "--network", "clip"])
+        result = call(embed, "apply", path, "--workdir", workdir, "--network", "clip")
         assert result.exit_code == 1 and "bring those of the same network with `embed import FILE" in result.output
 
 
 def test_no_backbone_is_exported_for_them(workdir):
-    call = ["export", str(workdir / "x.onnx"), "--workdir", str(workdir), "--network", "clip"]
-    result = CliRunner().invoke(embed, call)
+    result = call(embed, "export", workdir / "x.onnx", "--workdir", workdir, "--network", "clip")
     assert result.exit_code == 1 and "stand on imported features of clip, a network that is not here" in result.output
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from data.coverage import STATUSES, status_counts
 from data.emotions import EMOTIONS
-from data.files.cache import STATUSES, status_counts
 from data.files.runs import Head, HeadOutcome, Runs, TestSet
 from data.metrics import confusion_matrix
 

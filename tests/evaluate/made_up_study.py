@@ -4,8 +4,9 @@ trained."""
 import h5py
 import numpy as np
 
+from data.coverage import STATUSES, status_counts
 from data.emotions import EMOTIONS
-from data.files.cache import STATUSES, seal, status_counts
+from data.files.cache import seal
 from data.files.hdf5 import write_array
 from data.files.runs import UNSCORED, Head, HeadOutcome, Runs, TestSet
 from data.metrics import confusion_matrix

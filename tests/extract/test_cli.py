@@ -1,26 +1,19 @@
 """The extract command as a user calls it, from a table of images to features, on toy faces drawn for the purpose."""
 
 import csv
+import functools
 import hashlib
 import re
 import shlex
 import shutil
 
 import pytest
-from click.testing import CliRunner
 
 from extract.cli import main
 from extract.toy import toy_corpus
+from tests import commands
 
-
-def call(*arguments):
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
-
-
-def fine(*arguments):
-    result = call(*arguments)
-    assert result.exit_code == 0, result.output
-    return result
+call, fine = functools.partial(commands.call, main), functools.partial(commands.fine, main)
 
 
 def training(folder, *, epochs):

@@ -3,7 +3,6 @@
 import cv2
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from data.files.cache import open_cache, read_split
 from data.readers import registry
@@ -12,6 +11,7 @@ from data.sample import EYE_CORNERS, Listing, Sample
 from extract.cli import main
 from extract.toy.picture import Style, draw
 from extract.toy.shape import Expression
+from tests import commands
 from tests.extract.stage_one import network
 from tests.places import FACES
 
@@ -77,13 +77,11 @@ def photographs(count):
 
 
 def call(command, workdir, *arguments):
-    return CliRunner().invoke(main, [command, "--workdir", str(workdir), *map(str, arguments)])
+    return commands.call(main, command, "--workdir", workdir, *arguments)
 
 
-def fine(*arguments):
-    result = call(*arguments)
-    assert result.exit_code == 0, result.output
-    return result
+def fine(command, workdir, *arguments):
+    return commands.fine(main, command, "--workdir", workdir, *arguments)
 
 
 def test_it_goes_through_check_align_and_run(workdir, registered):
@@ -130,9 +128,9 @@ def test_wrong_calls_end_in_one_clear_line(workdir, registered, command, argumen
 
 
 def test_help_shows_it(registered):
-    plain = CliRunner().invoke(main, ["align", "--help"]).output
+    plain = commands.call(main, "align", "--help").output
     registered(club())
-    text = " ".join(CliRunner().invoke(main, ["align", "--help"]).output.split())
+    text = " ".join(commands.call(main, "align", "--help").output.split())
     assert "--voter [anna|ben] club: whose votes. [default: anna]" in text and "--at-most N club: how many" in text
     assert "club photographs of a club, with two opinions on each" in text
     assert "club" not in plain and "--images [original|aligned] rafdb and sfew: which of its images." in text
@@ -141,7 +139,7 @@ def test_help_shows_it(registered):
 def test_readers_that_declare_one_option_share_it(registered, tmp_path):
     more = ReaderOption("images", "of which year", ("1999", "2000"))
     registered(club(options=(more,)))
-    text = " ".join(CliRunner().invoke(main, ["check", "--help"]).output.split())
+    text = " ".join(commands.call(main, "check", "--help").output.split())
     assert "--images [original|aligned]|[1999|2000]" in text and "club: of which year." in text
     wrong = call("check", tmp_path, "--dataset", "club", "--images", "aligned")
     assert wrong.exit_code == 2 and "expected one of 1999, 2000" in wrong.output

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from data.canonical import Canonical
+from data.coverage import STATUSES
 from data.emotions import EMOTIONS
-from data.files.cache import STATUSES, CacheError, damaged
+from data.files.cache import CacheError, damaged
 from data.files.runs import Head, HeadOutcome, Runs, read_runs, write_runs
 from data.files.runs import TestSet as Rows  # pytest takes the name for a class of tests
 from data.heads import CAKE, FAMILIES

@@ -4,9 +4,9 @@ import h5py
 import numpy as np
 import pytest
 
+from data.coverage import STATUSES
 from data.emotions import EMOTIONS
 from data.files import columns
-from data.files.cache import STATUSES
 from data.files.columns import HEAD, Column, register
 from data.files.fields import Field
 from data.files.runs import UNSCORED, Head, read_runs, write_runs

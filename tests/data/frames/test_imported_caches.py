@@ -8,8 +8,9 @@ import numpy as np
 import pandas
 import pytest
 
+from data.coverage import STATUSES
 from data.emotions import EMOTIONS
-from data.files.cache import STATUSES, classes_of, damaged, header_of, open_cache, provenance_of
+from data.files.cache import classes_of, damaged, header_of, open_cache, provenance_of
 from data.files.publish import Mismatch
 from data.frames.file_frames import features
 from data.frames.imported_caches import ADVICE, import_features

@@ -11,7 +11,6 @@ import sys
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
 
 from data.emotions import EMOTIONS
 from data.files.cache import open_cache
@@ -27,6 +26,7 @@ from extract.emotions.exported_file import ExportedFile
 from extract.emotions.working_folder import WorkingFolder
 from extract.network import backbone, checkpoint
 from extract.toy import toy_corpus
+from tests.commands import call, fine
 from tests.places import ROOT
 
 onnx = pytest.importorskip("onnx", reason="the package onnx is not installed (extra `export`)")
@@ -37,16 +37,6 @@ SIZE = 32
 WITHIN = 1e-4  # of float32 results whose sums run in another order
 HEADS = [("cake", 3), ("cake", 1), ("av", 0), ("av", 1), ("cake-norm", 3), ("baseline", 0)]
 ALONE = "import sys\nsys.modules.update(dict.fromkeys(('torch', 'onnx', 'h5py', 'data', 'extract', 'embed')))\n"
-
-
-def call(command, *arguments):
-    return CliRunner().invoke(command, [str(argument) for argument in arguments])
-
-
-def fine(command, *arguments):
-    result = call(command, *arguments)
-    assert result.exit_code == 0, result.output
-    return result
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,8 @@ import time
 import numpy as np
 import pytest
 
-from data.files.cache import STATUSES, CacheError, coverage, damaged, open_cache, read_split
+from data.coverage import STATUSES, coverage
+from data.files.cache import CacheError, damaged, open_cache, read_split
 from data.files.publish import Mismatch
 from data.files.shards import DamagedShard
 from data.sample import POINTS_68, Sample

@@ -6,7 +6,8 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
-from data.files.cache import STATUSES, damaged, open_cache, read_split
+from data.coverage import STATUSES
+from data.files.cache import damaged, open_cache, read_split
 from extract.cli import main
 from tests.extract.made_up import listing
 

@@ -4,7 +4,6 @@ import csv
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from data.emotions import EMOTIONS
 from data.exported_model import MODEL, read_model
@@ -15,6 +14,7 @@ from extract.cli import main as extract
 from extract.crops.stored import StoredCrops
 from extract.emotions.exported_file import ExportedFile
 from extract.emotions.notebook import emotions
+from tests.commands import fine
 from tests.places import FACES
 
 pytest.importorskip("onnx", reason="the package onnx is not installed (extra `export`)")
@@ -78,8 +78,3 @@ def test_its_results_hold_the_heads_that_the_card_names():
     assert not runs.toy
     for family, k in (("cake", 2), ("cake", 3), ("cake", 8), ("baseline", 0)):
         assert all(runs.outcomes[Head(family, k, run)].weights for run in range(10))
-
-
-def fine(command, *arguments):
-    result = CliRunner().invoke(command, [str(argument) for argument in arguments])
-    assert result.exit_code == 0, result.output

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from data.files.cache import TRIES, header_of, open_cache, read_split
+from data.coverage import TRIES
+from data.files.cache import header_of, open_cache, read_split
 from data.files.provenance import version
 from data.sample import EYE_CORNERS, Listing
 from extract.cli import main

@@ -1,5 +1,6 @@
 """extract export: the file gives what the networks give, says what they are, and is refused where it could not."""
 
+import functools
 import hashlib
 import json
 import sys
@@ -9,7 +10,6 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
 
 from data.architecture import Architecture
 from data.emotions import EMOTIONS
@@ -19,6 +19,7 @@ from extract.crops.aligned_cache import align
 from extract.crops.cropping import Rule
 from extract.faces.alignment import ALIGNMENT_VERSION, CROP_SIZE, template
 from extract.network import backbone, checkpoint
+from tests import commands
 from tests.extract.made_up import listing, picture
 from tests.places import ROOT
 
@@ -28,6 +29,7 @@ runtime = pytest.importorskip("onnxruntime", reason="the package onnxruntime is 
 
 SIZE = 32
 WITHIN = 1e-4  # of float32 results whose sums run in another order
+call, fine = (functools.partial(way, main, "export") for way in (commands.call, commands.fine))
 
 
 def save(path, *, task="emotion", seed=0, domains, size=SIZE, architecture=backbone.PAPER, **changes):
@@ -52,16 +54,6 @@ def save(path, *, task="emotion", seed=0, domains, size=SIZE, architecture=backb
 def crops(count, size=SIZE):
     """(n, S, S, 3) uint8."""
     return np.stack([picture(seed, (size, size)) for seed in range(count)])
-
-
-def call(*arguments):
-    return CliRunner().invoke(main, ["export", *map(str, arguments)])
-
-
-def fine(*arguments):
-    result = call(*arguments)
-    assert result.exit_code == 0, result.output
-    return result
 
 
 def outputs(path, images):
@@ -159,12 +151,12 @@ def test_info_and_verify_know_it(exported, tmp_path):
     weights = changed.graph.initializer[3]
     weights.raw_data = weights.raw_data[:-1] + bytes([weights.raw_data[-1] ^ 1])
     onnx.save(changed, tmp_path / "changed.onnx")
-    result = CliRunner().invoke(main, ["verify", str(tmp_path / "changed.onnx")])
+    result = commands.call(main, "verify", tmp_path / "changed.onnx")
     assert result.exit_code == 1 and "is damaged in its weights" in result.output
 
 
 def said(command, path):
-    result = CliRunner().invoke(main, [command, str(path)])
+    result = commands.call(main, command, path)
     assert result.exit_code == 0, result.output
     return result.stdout
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.files.cache import STATUSES, open_cache, read_split
+from data.coverage import STATUSES
+from data.files.cache import open_cache, read_split
 from data.sample import Listing, Sample
 from extract.crops import aligned_cache
 from extract.crops.cropping import Rule
