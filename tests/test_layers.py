@@ -65,6 +65,7 @@ LAYERS = {
         {"strength"},
         {"sweep", "apply", "fitted"},
         {"study", "exported", "estimators"},
+        {"head_commands"},
         {"cli"},
     ],
     "evaluate": [
