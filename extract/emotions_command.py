@@ -34,7 +34,9 @@ class Seconds(click.ParamType):
     "with the project]",
 )
 @click.option(
-    "--classifier", metavar="NAME", help="Data set whose classifier answers.  [default: the largest it was trained on]"
+    "--classifier",
+    metavar="NAME",
+    help="Data set whose classifier answers.  [default: the one that the model has first]",
 )
 @click.option(
     "--output",
