@@ -68,7 +68,7 @@ def train(folder: Path, network: str, epochs: int) -> None:
     """One of the two networks; the larger one starts from the smaller one's weights."""
     start = ("--init", checkpoints_of(folder, SMALL) / "emotion.pt") if network == LARGE else ()
     domains = [part for name in SEEN[network] for part in ("--dataset", name)]
-    how = ("--task", "emotion", "--epochs", epochs, *NETWORK[network], *start)
+    how = ("--task", "emotion", "--recipe", "wide", "--epochs", epochs, *NETWORK[network], *start)
     run("extract", "train", "--workdir", folder, "--network", network, *domains, *how)
 
 

@@ -31,6 +31,7 @@ OTHER = {"fer2013": "faces", "faces": "fer2013"}  # where a transferred network 
 EPOCHS = {"fer2013": 12, "faces": 40}
 VIEWS = {"fer2013": 0, "faces": 4}  # augmented views of training crops: the small domains need them
 SIZES = "1,2,3,8,64"
+RECIPE = "wide"  # as the networks in docs/networks.md were trained
 
 
 def main() -> None:
@@ -90,8 +91,8 @@ def train(options: argparse.Namespace, name: str, way: str, seed: int) -> None:
     own = [start_of(options.folder, name) if word == START else word for word in WAYS[way]]
     domains = [part for domain in SETS[name] for part in ("--dataset", domain)]
     epochs = options.epochs or EPOCHS[name]
-    how = ("--image-size", options.image_size, "--epochs", epochs, "--batch", options.batch, "--seed", seed)
-    run("extract", "train", *place, *domains, "--task", "emotion", *how, *own)
+    how = ("--recipe", RECIPE, "--image-size", options.image_size, "--epochs", epochs, "--batch", options.batch)
+    run("extract", "train", *place, *domains, "--task", "emotion", *how, "--seed", seed, *own)
     for domain in SETS[name]:
         run("extract", "run", *place, "--dataset", domain, "--views", VIEWS[name])
 

@@ -1,5 +1,7 @@
 """Recipes: what the options of a training mean, and what its loss is."""
 
+from dataclasses import fields
+
 import click
 import numpy as np
 import pytest
@@ -29,6 +31,12 @@ def test_an_option_outweighs_the_recipe():
     assert (standard.batch, standard.rate) == (RECIPES["standard"]["batch"], RECIPES["standard"]["rate"])
     assert asked("standard", batch=17).batch == 17 and asked("paper", rate=0.5).rate == 0.5
     assert asked("standard", batch=17).label_smoothing == standard.label_smoothing > 0
+
+
+def test_the_wide_recipe_has_wider_views_and_nothing_else():
+    standard, wide = asked("standard"), asked("wide")
+    changed = {each.name for each in fields(wide) if getattr(wide, each.name) != getattr(standard, each.name)}
+    assert changed == {"rotation", "scale", "shift"} and wide.scale > standard.scale and wide.shift > standard.shift
 
 
 def test_options_that_do_not_go_together_are_refused():
