@@ -2,7 +2,8 @@
 several seeds, trained, swept and compared by the project's own commands.
 
     python -m tests.benchmarks.network_study FOLDER [--sets fer2013,faces] [--ways plain,locality,covariance,...]
-        [--seeds 3] [--epochs N] [--image-size 48] [--batch 128] [--runs 10] [--faces faces/] [--fer2013 fer2013/]
+        [--seeds 3] [--epochs N] [--image-size 48] [--batch 128] [--recipe wide] [--runs 10] [--faces faces/]
+        [--fer2013 fer2013/]
 
 Each set has a working folder of its own, FOLDER/SET. FER2013 is trained on Training and tested on PublicTest; faces/
 holds tables a.csv, b.csv and c.csv, whose training splits are trained on together. A network is named after its way and
@@ -16,6 +17,7 @@ FOLDER/SET/results/compare/."""
 import argparse
 from pathlib import Path
 
+from extract.training_recipe import RECIPES
 from tests.benchmarks.length import DOMAINS, align_faces, align_fer2013, run
 from tests.places import FACES, FER2013
 
@@ -25,22 +27,25 @@ WAYS = {
     "locality": ("--loss", "locality-preserving"),
     "covariance": ("--pooling", "covariance"),
     "transferred": ("--init", START),
+    "mirrored": ("--mirrored",),
 }
+ASKED = ("plain", "locality", "covariance", "transferred")  # where none is named
 SETS = {"fer2013": ("fer2013",), "faces": DOMAINS}  # their domains
 OTHER = {"fer2013": "faces", "faces": "fer2013"}  # where a transferred network comes from
 EPOCHS = {"fer2013": 12, "faces": 40}
 VIEWS = {"fer2013": 0, "faces": 4}  # augmented views of training crops: the small domains need them
 SIZES = "1,2,3,8,64"
-RECIPE = "wide"  # as the networks in docs/networks.md were trained
+RECIPE = "wide"  # by which the networks in docs/networks.md were trained
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sets", type=lambda text: text.split(","), default=list(SETS))
-    parser.add_argument("--ways", type=lambda text: text.split(","), default=list(WAYS))
+    parser.add_argument("--ways", type=lambda text: text.split(","), default=list(ASKED))
     for name, value in (("seeds", 3), ("epochs", None), ("image-size", 48), ("batch", 128), ("runs", 10)):
         parser.add_argument(f"--{name}", type=int, default=value)
+    parser.add_argument("--recipe", choices=list(RECIPES), default=RECIPE)
     parser.add_argument("--faces", type=Path, default=FACES)
     parser.add_argument("--fer2013", type=Path, default=FER2013)
     options = parser.parse_args()
@@ -91,7 +96,7 @@ def train(options: argparse.Namespace, name: str, way: str, seed: int) -> None:
     own = [start_of(options.folder, name) if word == START else word for word in WAYS[way]]
     domains = [part for domain in SETS[name] for part in ("--dataset", domain)]
     epochs = options.epochs or EPOCHS[name]
-    how = ("--recipe", RECIPE, "--image-size", options.image_size, "--epochs", epochs, "--batch", options.batch)
+    how = ("--recipe", options.recipe, "--image-size", options.image_size, "--epochs", epochs, "--batch", options.batch)
     run("extract", "train", *place, *domains, "--task", "emotion", *how, "--seed", seed, *own)
     for domain in SETS[name]:
         run("extract", "run", *place, "--dataset", domain, "--views", VIEWS[name])

@@ -80,6 +80,18 @@ def test_whether_mirror_images_are_seen_too_may_differ(initial):
     assert network.architecture.mirrored and not initial.network.architecture.mirrored
 
 
+def test_a_training_is_the_same_whether_mirror_images_are_seen_after_it(initial, domains, tmp_path):
+    path = tmp_path / "emotion.pt"
+    train(path, {"first": domains["a"]}, dataclasses.replace(SETTINGS, mirrored=True), device=CPU)
+    made = checkpoint.load(path)
+    assert (
+        made.network.architecture.mirrored and same(made.network, initial.network) == made.network.state_dict().keys()
+    )
+    train(path.with_name("seed.pt"), {"first": domains["a"]}, dataclasses.replace(SETTINGS, seed=1), device=CPU)
+    other = checkpoint.load(path.with_name("seed.pt"))  # the control
+    assert not same(other.network, initial.network) >= {"head.weight"}
+
+
 @pytest.mark.parametrize(
     "other, match",
     [
