@@ -98,7 +98,7 @@ def _describe_split(group: h5py.Group, split: str, header: dict) -> Iterator[str
     crops = len(group["row"]) if "row" in group else 0
     yield f"{split}: {crops:,} crops of {counts.sum():,} listed images, {covered(counts, header)}"
     yield f"  status: {statuses}"
-    without, *by_try = group["try_counts"][()].tolist()
+    by_try, without = group["try_counts"][1:].tolist(), counts.sum(0)[STATUSES.index("no_face")]
     found = [f"face found by: {_named(TRIES[1:], by_try)}"] if any(by_try) else []
     missed = [f"no face in {without:,}"] if without else []
     yield f"  {'; '.join(found + missed) or 'no image was looked at'}"

@@ -10,6 +10,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from data.coverage import STATUSES
 from data.files.runs import write_runs
 from data.runtime.ranks import ALONE
 from extract.cli import main
@@ -209,17 +210,20 @@ def test_a_whole_file_of_another_kind_is_not_to_be_made_again(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "by_try, said",
+    "by_try, without, said",
     [
-        ([105] + [0] * 6, "  no face in 105"),
-        ([0, 4, 2, 0, 0, 0, 0], "  face found by: as_is 4, upsampled 2"),
-        ([1, 0, 0, 9, 0, 0, 0], "  face found by: enlarged 9; no face in 1"),
-        ([0] * 7, "  no image was looked at"),
+        ([105] + [0] * 6, 105, "  no face in 105"),
+        ([0, 4, 2, 0, 0, 0, 0], 0, "  face found by: as_is 4, upsampled 2"),
+        ([1, 0, 0, 9, 0, 0, 0], 1, "  face found by: enlarged 9; no face in 1"),
+        ([3, 0, 0, 9, 0, 0, 0], 0, "  face found by: enlarged 9"),  # three that were left out, or could not be read
+        ([0] * 7, 0, "  no image was looked at"),
     ],
 )
-def test_how_faces_were_found(tmp_path, by_try, said):
+def test_how_faces_were_found(tmp_path, by_try, without, said):
     def counted(split, arrays):
-        return {**arrays, "try_counts": np.array(by_try)}
+        statuses = np.zeros((8, len(STATUSES)), np.int64)
+        statuses[0, STATUSES.index("no_face")] = without
+        return {**arrays, "try_counts": np.array(by_try), "status_counts": statuses}
 
     path = write_cache(tmp_path / "a.h5", train=30, test=12, change=counted)
     assert call("info", path).stdout.splitlines()[3] == said
