@@ -156,9 +156,7 @@ def test_info_and_verify_know_it(exported, tmp_path):
 
 
 def said(command, path):
-    result = commands.call(main, command, path)
-    assert result.exit_code == 0, result.output
-    return result.stdout
+    return commands.fine(main, command, path).stdout
 
 
 def test_nothing_of_this_machine_is_in_it(exported):

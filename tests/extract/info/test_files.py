@@ -1,5 +1,6 @@
 """`extract info` and `extract verify` have an answer for every file of the project, and one line for any other."""
 
+import functools
 import hashlib
 import json
 import shutil
@@ -8,7 +9,6 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
 
 from data.coverage import STATUSES
 from data.files.runs import write_runs
@@ -19,6 +19,7 @@ from extract.network import checkpoint
 from extract.network.backbone import Backbone
 from extract.training.backbone_training import TrainingSettings
 from extract.training.step import Step
+from tests import commands
 from tests.data.files.test_version_1 import FOLDER, SAID
 from tests.data.made_up_files import write
 from tests.embed.made_up_caches import write_cache
@@ -28,14 +29,11 @@ from tests.extract.network.test_checkpoint import META
 SETTINGS = {"task": "emotion", "epochs": 30, "image_size": 32}
 
 
-def call(command, path):
-    return CliRunner().invoke(main, [command, str(path)])
+call = functools.partial(commands.call, main)
 
 
 def said(path):
-    result = call("info", path)
-    assert result.exit_code == 0, result.output
-    return result.stdout
+    return commands.fine(main, "info", path).stdout
 
 
 def refused(command, path):
@@ -86,7 +84,7 @@ def test_of_other_classes_it_says_the_names(tmp_path):
     write_runs(tmp_path / "runs.h5", make(runs=1, sizes=(20, 9, 9), classes=classes))
     for path in (cache, tmp_path / "runs.h5"):
         assert "\n3 classes: negative, neutral, positive\n" in said(path)
-        assert CliRunner().invoke(main, ["verify", str(path)]).exit_code == 0
+        assert call("verify", path).exit_code == 0
     assert not any("classes:" in said(FOLDER / f"{kind}.h5") for kind in ("aligned", "features", "runs"))
 
 
